@@ -1,0 +1,126 @@
+"""Every number that more than one part of a2s must agree on, as frozen dataclasses.
+
+A number that follows from another is a property, so it is written once and cannot drift.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+
+ACTIONS = ("hit", "knock", "chop", "scrape", "pour", "step", "bounce", "splash")
+"""What a hand can do that is heard. Order is part of the weights: a class is its index."""
+
+MATERIALS = ("wood", "metal", "glass", "ceramic", "stone", "cloth", "plastic", "water")
+"""What it is done to. Order is part of the weights: a class is its index."""
+
+
+@dataclass(frozen=True)
+class AudioSpec:
+    """The mel front-end of the paper (section 3.3): 16 kHz, 128 bands, hop 256, windows of 3 s."""
+
+    sample_rate: int = 16_000
+    n_fft: int = 1024
+    hop_length: int = 256
+    n_mels: int = 128
+    fmin: float = 125.0
+    fmax: float = 7_600.0
+    window_seconds: float = 3.0
+    latent_downsampling: int = 8
+
+    @property
+    def window_samples(self) -> int:
+        """Samples of one model window: 48 000."""
+        return round(self.window_seconds * self.sample_rate)
+
+    @property
+    def window_frames(self) -> int:
+        """Mel frames of one window, centred STFT: 188. A vocoder turns them into more samples than came in."""
+        return 1 + self.window_samples // self.hop_length
+
+    @property
+    def padded_frames(self) -> int:
+        """Mel frames as the VAE sees them, the next multiple of its downsampling: 192."""
+        return math.ceil(self.window_frames / self.latent_downsampling) * self.latent_downsampling
+
+    @property
+    def latent_frames(self) -> int:
+        """Columns of a latent: 24."""
+        return self.padded_frames // self.latent_downsampling
+
+    @property
+    def latent_bands(self) -> int:
+        """Rows of a latent: 16."""
+        return self.n_mels // self.latent_downsampling
+
+    @property
+    def frame_seconds(self) -> float:
+        """Seconds from one mel frame to the next: 0.016."""
+        return self.hop_length / self.sample_rate
+
+
+@dataclass(frozen=True)
+class VideoSpec:
+    """What the compact model sees of a picture: optical flow at the native frame rate, and a few colour keyframes."""
+
+    flow_width: int = 192
+    flow_block: int = 12
+    grid: int = 12
+    tokens_per_second: int = 16
+    window_seconds: float = 3.0
+    keyframes: int = 4
+    keyframe_size: int = 64
+
+    @property
+    def tokens(self) -> int:
+        """Time slots of one window: 48."""
+        return round(self.window_seconds * self.tokens_per_second)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a visitor may ask for. One place; flags and environment variables override it."""
+
+    max_bytes: int = 512 * 1024 * 1024
+    max_seconds: float = 30 * 60.0
+    max_frames: int = 200_000
+    max_pixels: int = 8192 * 4608
+    max_takes: int = 6
+    max_steps: int = 100
+    max_cues: int = 20_000
+    max_ambient_seconds: float = 600.0
+
+
+@dataclass(frozen=True)
+class DubSettings:
+    """What a creator chooses for one dub. Everything that shapes the sound is in here or in the cues.
+
+    ambient: 0 is "only the action", 1 is the whole ambience of the place; the level follows evenly in dB.
+    ambient_clip: a bank clip's id or a path to a recording; None takes the best match of the bank.
+    original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
+    loudness: integrated loudness target in LUFS, None leaves the level as generated.
+    """
+
+    ambient: float = 0.35
+    ambient_clip: str | None = None
+    takes: int = 1
+    seed: int = 0
+    steps: int = 12
+    guidance_scale: float = 2.5
+    original_audio: float | None = None
+    loudness: float | None = -23.0
+    overlap_seconds: float = 0.5
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "DubSettings":
+        """Read settings back from a recipe; unknown keys are ignored so that newer recipes stay readable."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+
+AUDIO = AudioSpec()
+VIDEO = VideoSpec()
+LIMITS = Limits()
