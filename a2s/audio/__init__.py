@@ -1,0 +1,5 @@
+"""The mel front-end, onsets of a sound, levels."""
+
+from a2s.audio.mel import compress, expand, griffin_lim, mel_spectrogram, pad_frames
+
+__all__ = ["compress", "expand", "griffin_lim", "mel_spectrogram", "pad_frames"]

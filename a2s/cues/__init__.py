@@ -1,0 +1,8 @@
+"""What is seen: motion of a video, the moments at which something should be heard, and their file format."""
+
+from a2s.cues.cue import Cue, CueTrack
+from a2s.cues.detector import detect_cues
+from a2s.cues.motion import Motion, keyframes_in, motion_grid, observe
+from a2s.cues.novelty import CURVES, novelty
+
+__all__ = ["CURVES", "Cue", "CueTrack", "Motion", "detect_cues", "keyframes_in", "motion_grid", "novelty", "observe"]

@@ -1,0 +1,99 @@
+"""Cues from physics alone: a peak of the push is something that strikes something. What it is, others say.
+
+Nothing here is learned. Every constant lies on a plateau: on real clips, half or twice its value gives nearly the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from a2s.cues.cue import Cue, CueTrack
+from a2s.cues.motion import Motion
+from a2s.cues.novelty import push, step_frames
+from a2s.settings import LIMITS
+
+THRESHOLD = 0.4
+"""Height of the lowest cue, as a part of a strong one of the same ten seconds (`STRONG`)."""
+
+STRONG = 98
+"""Percentile of the push over all frames that stands for a strong cue."""
+
+STRETCH = 10.0
+"""Seconds over which strength is judged, so that a quiet minute is heard beside a wild one."""
+
+QUIETEST = 0.1
+"""A strong cue of a quiet stretch is at least this part of one of the whole video."""
+
+FLOOR = 0.02
+"""Widths/s: no strong cue is weaker; below are camera noise and trembling."""
+
+BASE = 1.0
+"""Seconds around a frame whose median push is the level that a peak has to rise from."""
+
+APART = 0.12
+"""Seconds between two cues."""
+
+LATENCY = 0.03
+"""Seconds from the picture of a contact to its sound, as recordings have it: travel, exposure, buffers."""
+
+WEAKEST = 0.15
+
+
+def detect_cues(motion: Motion) -> CueTrack:
+    """When does something strike? Times, strengths and confidences; action and material are left open.
+
+    strength: the push relative to a strong one of the whole video. confidence: rises with how far the peak stands out.
+    """
+    height, times = push(motion), motion.times
+    if len(times) < 3:
+        return CueTrack((), "motion")
+    height = height - _running(height, times, BASE, 50)
+    local = _running(height, times, STRETCH, STRONG)
+    whole = max(FLOOR, float(np.percentile(height, STRONG)))
+    relative = height / np.maximum(local, max(FLOOR, QUIETEST * whole))
+    found = _peaks(relative, times)[: LIMITS.max_cues]
+    cues = (
+        Cue(
+            time=_contact(height, times, i, step_frames(motion)),
+            strength=float(np.clip(height[i] / whole, WEAKEST, 1)),
+            confidence=float(relative[i] / (relative[i] + THRESHOLD)),
+        )
+        for i in found
+    )
+    return CueTrack(tuple(cues), "motion")
+
+
+def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:
+    """(F,): percentile of the values within a window centred on each frame, moved at the ends to lie in the video."""
+    half = seconds / 2
+    centre = np.clip(times, times[0] + half, max(times[0] + half, times[-1] - half))
+    lows, highs = np.searchsorted(times, centre - half), np.searchsorted(times, centre + half, "right")
+    return np.array([np.percentile(values[low:high], percentile) for low, high in zip(lows, highs, strict=True)])
+
+
+def _peaks(relative: np.ndarray, times: np.ndarray) -> list[int]:
+    """Frames that stand out, the highest first, none within `APART` of a higher one."""
+    taken = np.zeros(len(times), bool)
+    found = []
+    for i in np.argsort(-relative, kind="stable"):
+        if relative[i] < THRESHOLD:
+            break
+        low, high = max(0, i - 2), i + 3
+        if relative[i] == relative[low:high].max() and not taken[i]:
+            found.append(int(i))
+            taken[np.searchsorted(times, times[i] - APART) : np.searchsorted(times, times[i] + APART, "right")] = True
+    return found
+
+
+def _contact(height: np.ndarray, times: np.ndarray, i: int, step: int) -> float:
+    """Seconds at which the sound of a peak begins, finer than a frame.
+
+    A stop within an interval takes speed from this frame and the next in the ratio in which it divides the interval, so the
+    centroid of the peak, less the frames that it was smeared over, is the moment of contact.
+    """
+    around = height[max(0, i - 1) : i + 2]
+    weight = around - around.min()
+    offset = np.arange(len(around)) - min(i, 1)
+    centroid = float((weight * offset).sum() / max(1e-9, weight.sum()))
+    interval = (times[min(i + 1, len(times) - 1)] - times[max(0, i - 1)]) / 2
+    return float(np.clip(times[i] + (centroid - (step + 1) / 2) * interval + LATENCY, 0, times[-1]))

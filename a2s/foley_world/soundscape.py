@@ -1,0 +1,171 @@
+"""Noise, tones and grains: what the sounds of places are made of.
+
+Noise is made in the frequency domain and events are short grains laid into the track, so 24 s cost a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import fft
+from scipy.interpolate import CubicSpline
+
+_CONTROL_RATE = 100  # Hz, of everything slow: gusts, waves, passing cars
+
+
+def unit(y: np.ndarray) -> np.ndarray:
+    """`y` at RMS 1; silence stays silence."""
+    rms = float(np.sqrt(np.mean(np.square(y, dtype=np.float64))))
+    return (y / rms if rms > 1e-9 else y).astype(np.float32)
+
+
+def gain(db: float) -> float:
+    """Decibels as a factor on the waveform."""
+    return 10.0 ** (db / 20.0)
+
+
+class Scene:
+    """A stretch of time to be filled with sound, and the dice that decide how.
+
+    A trait (what the rain falls on, how fast the waves come) is drawn at random unless `traits` names it.
+    """
+
+    def __init__(self, seconds: float, rng: np.random.Generator, rate: int, traits: Mapping | None = None):
+        self.n = max(1, round(seconds * rate))
+        self.seconds, self.rng, self.rate, self.traits = self.n / rate, rng, rate, dict(traits or {})
+        self._size = fft.next_fast_len(self.n + rate // 4, real=True)  # not a multiple of n: no member loops by itself
+        self._log_frequency = np.log(np.fft.rfftfreq(self._size, 1 / rate)[1:].astype(np.float32))
+
+    def choose(self, trait: str, options: Sequence):
+        """One of `options`, or what the traits say."""
+        drawn = options[int(self.rng.integers(len(options)))]
+        return self.traits.get(trait, drawn)
+
+    def between(self, trait: str, low: float, high: float) -> float:
+        """A number drawn evenly in log (both above zero) or linearly, or what the traits say."""
+        logarithmic = low > 0
+        drawn = np.exp(self.rng.uniform(np.log(low), np.log(high))) if logarithmic else self.rng.uniform(low, high)
+        return float(self.traits.get(trait, drawn))
+
+    def noise(self, *curve: tuple[float, float], ripple: float = 1.5) -> np.ndarray:
+        """(n,) unit RMS noise whose spectrum follows (Hz, dB) points in log frequency, with `ripple` dB of its own colour."""
+        hz, db = np.array(curve, np.float64).T
+        grid = np.geomspace(15, self.rate / 2, 160)
+        shape = np.interp(np.log(grid), np.log(hz), db)
+        shape += ripple * np.interp(
+            np.log(grid), np.linspace(2.7, np.log(self.rate / 2), 14), self.rng.standard_normal(14)
+        )
+        shape += np.where(grid < 35, -30 * np.log2(35 / grid), 0)  # no subsonic swing
+        spectrum = self.rng.standard_normal((len(self._log_frequency) + 1, 2), np.float32).view(np.complex64)[:, 0]
+        spectrum[0] = 0
+        spectrum[1:] *= np.interp(self._log_frequency, np.log(grid), 10 ** (shape / 20)).astype(np.float32)
+        return unit(fft.irfft(spectrum, self._size)[: self.n])
+
+    def band(self, low: float, high: float, tilt: float = 0.0, slope: float = 12.0) -> np.ndarray:
+        """(n,) unit RMS noise between two frequencies: `tilt` dB an octave inside, `slope` dB an octave outside."""
+        width = np.log2(high / low)
+        return self.noise((low / 8, -3 * slope), (low, 0), (high, tilt * width), (high * 8, tilt * width - 3 * slope))
+
+    def hum(self, base: float, db: Sequence[float], wobble: float = 0.15, level: float = -12.0) -> np.ndarray:
+        """(n,) unit RMS harmonics of `base` Hz at `db` each; every line is a steady tone with `level` dB of noise `wobble` Hz wide."""
+        spectrum = np.zeros(self._size // 2 + 1, np.complex64)
+        per_bin = self.rate / self._size
+        reach = max(2, round(4 * wobble / per_bin))
+        offset = np.arange(-reach, reach + 1)
+        for k, level_db in enumerate(db, 1):
+            centre = round(k * base / per_bin)
+            if centre <= reach or centre + reach >= len(spectrum):
+                continue
+            side = np.exp(-0.5 * (offset * per_bin / wobble) ** 2)
+            side = side * (self.rng.standard_normal(len(offset)) + 1j * self.rng.standard_normal(len(offset)))
+            side *= gain(level) / np.sqrt(np.sum(np.abs(side) ** 2))
+            side[reach] += np.exp(2j * np.pi * self.rng.random())
+            spectrum[centre - reach : centre + reach + 1] += gain(level_db) * side
+        return unit(fft.irfft(spectrum, self._size)[: self.n])
+
+    def clock(self) -> np.ndarray:
+        """Times (s) of the slow control signals."""
+        return np.linspace(0, self.seconds, max(8, int(self.seconds * _CONTROL_RATE)))
+
+    def drift(self, hz: float) -> np.ndarray:
+        """Smooth random walk of about unit variance that turns about `hz` times a second, at the control rate."""
+        knots = np.arange(-1, int(self.seconds * 2 * hz) + 3)
+        start = self.rng.random()
+        return CubicSpline(knots, self.rng.standard_normal(len(knots)))(self.clock() * 2 * hz + start)
+
+    def follow(self, control: np.ndarray) -> np.ndarray:
+        """A control signal at the sample rate, (n,)."""
+        return np.interp(np.linspace(0, len(control) - 1, self.n), np.arange(len(control)), control).astype(np.float32)
+
+    def swell(self, hz: float, db: float) -> np.ndarray:
+        """(n,) gain that wanders by `db` (one standard deviation) about 1."""
+        return self.follow(10 ** (np.clip(self.drift(hz), -2.2, 2.2) * db / 20))
+
+    def tone(self, seconds: float, hz, harmonics: Sequence[float] = (1.0,)) -> np.ndarray:
+        """A short tone; `hz` is a number or a curve of its pitch over the tone."""
+        size = max(16, round(seconds * self.rate))
+        pitch = np.interp(np.linspace(0, 1, size), np.linspace(0, 1, np.size(hz)), np.atleast_1d(hz))
+        phase = 2 * np.pi * np.cumsum(pitch) / self.rate + self.rng.uniform(0, 6)
+        parts = [a * np.sin(k * phase) for k, a in enumerate(harmonics, 1) if k * pitch.max() < self.rate / 2.1]
+        return np.sum(parts, 0).astype(np.float32) if parts else np.zeros(size, np.float32)
+
+    def hiss(self, seconds: float, low: float, high: float) -> np.ndarray:
+        """A short burst of band noise, unit RMS."""
+        size = max(16, round(seconds * self.rate))
+        spectrum = fft.rfft(self.rng.standard_normal(size).astype(np.float32))
+        f = np.fft.rfftfreq(size, 1 / self.rate) + 1
+        return unit(fft.irfft(spectrum / (1 + (low / f) ** 4) / (1 + (f / high) ** 4), size))
+
+    def struck(self, hz: float, partials: int, ring: float, thud: float = 0.3) -> np.ndarray:
+        """A struck thing: `partials` inharmonic modes above `hz` that ring for about `ring` s, and the noise of the contact."""
+        size = round(min(1.2, 1.2 * ring + 0.05) * self.rate)
+        t = np.arange(size) / self.rate
+        y = thud * np.exp(-t / 0.006) * self.hiss(size / self.rate, hz / 2, min(6000, hz * 5))[:size]
+        for k in range(partials):
+            f = hz * (1 + k * self.rng.uniform(0.6, 1.1)) ** 1.15
+            if f < self.rate / 2.2:
+                decay = 6.9 / (ring / (1 + 0.25 * k))
+                y += self.rng.uniform(0.3, 1) / (1 + 0.3 * k) * np.exp(-decay * t) * np.sin(2 * np.pi * f * t + 1)
+        return faded(y)
+
+    def times(self, per_second: float, at_least: int = 1) -> np.ndarray:
+        """Random moments (s), sorted."""
+        count = max(at_least, int(self.rng.poisson(per_second * self.seconds)))
+        return np.sort(self.rng.uniform(0, self.seconds, count))
+
+    def scatter(self, grains: Sequence[np.ndarray], times: np.ndarray, spread: float = 5.0) -> np.ndarray:
+        """(n,) grains, each of unit RMS, laid at `times` with `spread` dB of loudness; later ones are cut by the end."""
+        longest = max(map(len, grains))
+        y = np.zeros(self.n + longest, np.float32)
+        grains = [unit(grain) for grain in grains]
+        gains = 10 ** (self.rng.normal(0, spread / 20, len(times)))
+        which = self.rng.integers(len(grains), size=len(times))
+        for start, index, loud in zip((np.asarray(times) * self.rate).astype(int), which, gains):
+            if 0 <= start < self.n:
+                grain = grains[index]
+                y[start : start + len(grain)] += np.float32(loud) * grain
+        return y[: self.n]
+
+    def distant(self, y: np.ndarray, cutoff: float, ring: float = 0.0, wet: float = 0.5) -> np.ndarray:
+        """`y` as heard from afar: highs gone above `cutoff` Hz and, with `ring` s, a reverberant tail."""
+        size = fft.next_fast_len(self.n + int(ring * self.rate), real=True)
+        spectrum = fft.rfft(y.astype(np.float32), size)
+        f = np.fft.rfftfreq(size, 1 / self.rate).astype(np.float32)
+        spectrum /= 1 + (f / np.float32(cutoff)) ** 2
+        if ring > 0:
+            tail = self.rng.standard_normal(int(ring * self.rate)).astype(np.float32)
+            tail *= np.exp(-6.9 * np.linspace(0, 1, len(tail))).astype(np.float32)
+            tail *= wet / np.sqrt(np.sum(tail**2))
+            tail[0] = 1
+            spectrum *= fft.rfft(tail, size)
+        return fft.irfft(spectrum, size)[: self.n]
+
+
+def faded(y: np.ndarray, share: float = 0.1) -> np.ndarray:
+    """`y` with its end (and two milliseconds of its start) faded, so that no grain clicks."""
+    tail, head = max(2, int(len(y) * share)), min(len(y), 32)
+    y = np.array(y, np.float32)
+    y[-tail:] *= np.linspace(1, 0, tail, dtype=np.float32)
+    y[:head] *= np.linspace(0, 1, head, dtype=np.float32)
+    return y

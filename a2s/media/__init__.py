@@ -1,0 +1,10 @@
+"""Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm."""
+
+from a2s.media import loudness
+from a2s.media.audio import mix_under, write_audio
+from a2s.media.decode import read_audio, read_frames
+from a2s.media.files import whole_file
+from a2s.media.mux import mux
+from a2s.media.probe import VideoInfo, probe
+
+__all__ = ["VideoInfo", "loudness", "mix_under", "mux", "probe", "read_audio", "read_frames", "whole_file", "write_audio"]

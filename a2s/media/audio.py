@@ -1,0 +1,35 @@
+"""Sound to disk, and two sounds together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from a2s.errors import CannotWrite
+from a2s.media.files import shown, whole_file
+
+FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+
+
+def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int) -> None:
+    """Write (n,) or (n, channels) float in [-1, 1] as 24-bit .wav or .flac, whole or not at all. Raises CannotWrite."""
+    kind = FORMATS.get(Path(path).suffix.lower())
+    if kind is None:
+        raise CannotWrite(f"{shown(Path(path).name)} must end in .wav or .flac.")
+    waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32)), -1, 1)
+    with whole_file(path) as part:
+        try:
+            soundfile.write(part, waveform, sample_rate, subtype="PCM_24", format=kind)
+        except soundfile.LibsndfileError as fault:
+            raise CannotWrite(f"{shown(path)} cannot be written: {fault.error_string}") from fault
+
+
+def mix_under(waveform: np.ndarray, original: np.ndarray, gain_db: float) -> np.ndarray:
+    """Add `original` (m,) at `gain_db` to `waveform` (n,), both from the same first moment. Returns (n,) float32, unclipped."""
+    mixed = np.array(waveform, np.float32)
+    n = min(len(mixed), len(original))
+    mixed[:n] += np.asarray(original[:n], np.float32) * np.float32(10 ** (gain_db / 20))
+    return mixed

@@ -1,0 +1,190 @@
+"""A picture and a new soundtrack into one mp4."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from a2s.errors import CannotWrite, UnreadableVideo
+from a2s.media.decode import timed
+from a2s.media.files import shown, whole_file
+from a2s.media.probe import UPRIGHT, decoded, display_matrix, first_frame, probe_timeline
+from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.timeline import Timeline
+from a2s.settings import LIMITS, Limits
+
+SOUND_RATE, SOUND_BITS, SOUND_FRAME = 48_000, 192_000, 1024
+"""AAC, stereo, 48 kHz: what every browser and editor takes."""
+
+COPIED = {
+    "h264": ("yuv420p", "yuvj420p"),
+    "vp9": ("yuv420p",),
+    "av1": ("yuv420p", "yuv420p10le"),
+}
+"""Codecs and pixel formats that Chrome, Firefox and Safari of today play in mp4. HEVC is left out: whether it plays hangs on
+the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
+
+ENCODED_TICKS = Fraction(1, 90_000)
+"""Times of a picture that is encoded anew; fine enough that variable frame rates keep theirs."""
+
+
+def mux(video: str | os.PathLike, waveform: np.ndarray, sample_rate: int, out: str | os.PathLike, limits: Limits = LIMITS) -> None:
+    """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
+
+    The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264, constant
+    quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut or padded to the
+    picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
+    Raises CannotWrite, UnreadableVideo, TooLarge.
+    """
+    video, out = Path(video), Path(out)
+    if out.suffix.lower() != ".mp4":
+        raise CannotWrite(f"{shown(out.name)} must end in .mp4.")
+    if out.exists() and video.exists() and out.samefile(video):
+        raise CannotWrite(f"{shown(out.name)} is the video itself; choose another name for the dub.")
+    timeline = probe_timeline(video, limits)
+    with whole_file(out) as part:
+        try:
+            with av.open(f"file:{part.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
+                _write(container, video, timeline, waveform, sample_rate, limits)
+        except av.error.OSError as fault:
+            raise CannotWrite(f"{shown(out)} cannot be written: {fault.strerror}.") from fault
+
+
+def _write(out: OutputContainer, video: Path, timeline: Timeline, waveform: np.ndarray, sample_rate: int, limits: Limits) -> None:
+    name = shown(video.name)
+    with open_media(video, limits) as container:
+        source = picture_stream(container, name)
+        frame = first_frame(container, source, name, limits)
+        copied = can_copy(source, timeline)
+        picture = out.add_stream_from_template(source, opaque=True) if copied else _encoder(out, source, frame)
+        if (matrix := display_matrix(frame)) != UPRIGHT:
+            picture.set_display_matrix(matrix)
+    sound = out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=SOUND_BITS)
+    out.start_encoding()
+    with open_media(video, limits) as container:  # again, since the first frame has been taken from it
+        source = picture_stream(container, name)
+        packets = _copied(container, source, picture, timeline) if copied else _encoded(container, source, picture, timeline, limits)
+        for packet in heapq.merge(packets, _sound(waveform, sample_rate, timeline.seconds, sound), key=_decode_time):
+            out.mux(packet)
+
+
+def _decode_time(packet: Packet) -> Fraction:
+    return packet.dts * packet.time_base
+
+
+def can_copy(stream: VideoStream, timeline: Timeline) -> bool:
+    """Whether the stream's packets can stand in an mp4 as they are and play in browsers."""
+    context = stream.codec_context
+    family = {"libdav1d": "av1"}.get(context.name, context.name)
+    described = family == "vp9" or bool(context.extradata)
+    until = np.flatnonzero(timeline.shown)[-1] + 1
+    visible, stamps = timeline.shown[:until], timeline.stamps[:until]
+    hidden_inside = (~visible & (stamps >= timeline.start)).any()  # an edit list that does more than cut the ends off
+    return context.pix_fmt in COPIED.get(family, ()) and described and timeline.exact and not hidden_inside
+
+
+def _copied(container: InputContainer, source: VideoStream, picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
+    """Yield the source's packets with new times: the first shown frame at 0, what an edit list hides before it.
+
+    Decode times are the sorted presentation times, moved early enough that none comes after its own presentation: always
+    ascending, whatever the container said, and their differences are the true lengths of the frames.
+    """
+    count = np.flatnonzero(timeline.shown)[-1] + 1
+    stamps = timeline.stamps[:count] - timeline.start
+    order = np.sort(stamps)
+    lead = int((order - stamps).max())
+    lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.end - timeline.start).tolist(), strict=True))
+    packets = (packet for packet in container.demux(source) if packet.size)
+    for k, packet in enumerate(packets, -timeline.skipped):
+        if k < 0:
+            continue
+        if k >= count:
+            return
+        packet.stream = picture
+        packet.time_base = timeline.time_base
+        packet.pts, packet.dts = int(stamps[k]), int(order[k]) - lead
+        packet.duration = lengths[packet.pts]
+        yield packet
+
+
+def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) -> VideoStream:
+    """An H.264 stream of the source's size (made even, as 4:2:0 asks), pixel aspect and colours."""
+    rate = source.average_rate or source.guessed_rate or Fraction(25)
+    picture = out.add_stream("libx264", rate=min(max(rate, Fraction(1)), Fraction(240)), options={"crf": "18", "preset": "veryfast"})
+    picture.width, picture.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
+    picture.pix_fmt = "yuv420p"
+    context = picture.codec_context
+    context.time_base = ENCODED_TICKS
+    context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
+    return picture
+
+
+def _encoded(
+    container: InputContainer, source: VideoStream, picture: VideoStream, timeline: Timeline, limits: Limits
+) -> Iterator[Packet]:
+    """Yield the picture as H.264 packets; a frame's length is known from the timeline, not from the encoder."""
+    ticks = np.append(timeline.times, timeline.end) - timeline.start
+    ticks = [round(int(t) * timeline.time_base / ENCODED_TICKS) for t in ticks]
+    lengths = {a: b - a for a, b in zip(ticks[:-1], ticks[1:], strict=True)}
+
+    def finished(frame: av.VideoFrame | None) -> Iterator[Packet]:
+        for packet in picture.encode(frame):
+            packet.duration = lengths.get(packet.pts, 0)
+            yield packet
+
+    try:
+        for time, frame in timed(decoded(container, source, limits), timeline):
+            frame = frame.reformat(picture.width, picture.height, "yuv420p")
+            frame.pts = round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
+            frame.time_base = ENCODED_TICKS
+            frame.pict_type = 0  # the encoder decides, not the source
+            yield from finished(frame)
+        yield from finished(None)
+    except FAULTS as fault:
+        raise UnreadableVideo("The video has a kind of picture that a2s cannot encode anew.") from fault
+
+
+def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: AudioStream) -> Iterator[Packet]:
+    """Yield AAC packets of exactly `seconds`, the waveform in both channels."""
+    total, position = round(seconds * SOUND_RATE), 0
+    for block in _blocks(waveform, sample_rate, total):
+        frame = av.AudioFrame.from_ndarray(np.repeat(block[None], 2, axis=0), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, position, Fraction(1, SOUND_RATE)
+        position += len(block)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _blocks(waveform: np.ndarray, sample_rate: int, total: int) -> Iterator[np.ndarray]:
+    """Yield `total` samples at 48 kHz in blocks of one AAC frame (the last may be shorter), padded with silence."""
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
+    waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32).reshape(-1)), -1, 1)
+
+    def resampled() -> Iterator[np.ndarray]:
+        for first in range(0, len(waveform), sample_rate):
+            frame = av.AudioFrame.from_ndarray(waveform[None, first : first + sample_rate], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = sample_rate, first, Fraction(1, sample_rate)
+            yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
+        if len(waveform):
+            yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
+        while True:
+            yield np.zeros(SOUND_FRAME, np.float32)
+
+    pieces, held = resampled(), np.zeros(0, np.float32)
+    for first in range(0, total, SOUND_FRAME):
+        wanted = min(SOUND_FRAME, total - first)
+        while len(held) < wanted:
+            held = np.concatenate([held, next(pieces)])
+        yield held[:wanted]
+        held = held[wanted:]

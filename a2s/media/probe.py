@@ -1,0 +1,123 @@
+"""What a video file holds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from a2s.errors import TooLarge, UnreadableVideo
+from a2s.media.files import shown
+from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.timeline import Timeline, read_timeline
+from a2s.settings import LIMITS, Limits
+
+UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+"""The display matrix of a picture that is stored as it is shown; 16.16 fixed point, last column 2.30 (ISO 14496-12)."""
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """width, height: pixels as displayed, after rotation and pixel aspect. fps: mean rate. frames: how many are shown.
+
+    duration: seconds of picture, from the first frame's start to the last frame's end. start: the first frame's time in the
+    file. rotation: degrees counter-clockwise that the stored picture is turned for display: 0, 90, 180 or 270.
+    """
+
+    path: Path
+    container: str
+    codec: str
+    width: int
+    height: int
+    fps: float
+    frames: int
+    duration: float
+    start: float
+    rotation: int
+    has_audio: bool
+    audio_codec: str | None
+    size_bytes: int
+
+
+def probe(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
+    """Read the packets' times and decode the first frame. Raises UnreadableVideo, TooLarge."""
+    path = Path(path)
+    name = shown(path.name)
+    timeline = probe_timeline(path, limits)
+    with open_media(path, limits) as container:
+        stream = picture_stream(container, name)
+        frame = first_frame(container, stream, name, limits)
+        width, height = displayed_size(frame, stream)
+        audio = next((s for s in container.streams.audio if s.codec_context), None)
+        family = container.format.name.split(",")[0]
+        return VideoInfo(
+            path=path,
+            container={"mov": "mp4"}.get(family, family),
+            codec=stream.codec_context.name,
+            width=width,
+            height=height,
+            fps=len(timeline.times) / timeline.seconds,
+            frames=len(timeline.times),
+            duration=timeline.seconds,
+            start=float(timeline.start * timeline.time_base),
+            rotation=round(frame.rotation / 90) * 90 % 360,
+            has_audio=audio is not None,
+            audio_codec=audio.codec_context.name if audio else None,
+            size_bytes=path.stat().st_size,
+        )
+
+
+def probe_timeline(path: Path, limits: Limits) -> Timeline:
+    """The picture's `Timeline`."""
+    name = shown(path.name)
+    with open_media(path, limits) as container:
+        return read_timeline(container, picture_stream(container, name), name, limits)
+
+
+def first_frame(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> VideoFrame:
+    """The first frame that decodes. Raises UnreadableVideo, TooLarge."""
+    check_pixels(stream.codec_context.width, stream.codec_context.height, name, limits)
+    for frame in decoded(container, stream, limits):
+        return frame
+    raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be decoded.")
+
+
+def decoded(container: InputContainer, stream: VideoStream, limits: Limits):
+    """Yield the frames of `stream`; packets that do not decode are left out."""
+    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # the size may change on the way
+    stream.thread_type = "AUTO"
+    try:
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except FAULTS:
+                continue
+            yield from frames
+    except FAULTS:  # the file breaks off here
+        return
+
+
+def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
+        raise TooLarge(f"{name} is {width} x {height} pixels; at most {limits.max_pixels / 1e6:.1f} million are taken.")
+
+
+def display_matrix(frame: VideoFrame) -> tuple[int, ...]:
+    """The frame's display matrix, nine integers; `UPRIGHT` where it has none."""
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            return tuple(int(x) for x in np.frombuffer(bytes(data), "<i4"))
+    return UPRIGHT
+
+
+def displayed_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """(width, height) in square pixels, after rotation."""
+    aspect = stream.sample_aspect_ratio or 1
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    a, b, *_ = display_matrix(frame)
+    return (height, width) if abs(b) > abs(a) else (width, height)

@@ -1,0 +1,123 @@
+"""Opening a file that a stranger sent: size, magic bytes, demuxer and protocol allow-lists, pixel limit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import av.error
+import av.logging
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
+from a2s.media.files import shown
+from a2s.settings import LIMITS, Limits
+
+PICTURE_DEMUXERS = ("mov", "matroska", "avi", "gif", "mpegts", "mpeg", "ogg", "flv")
+SOUND_DEMUXERS = ("wav", "flac", "mp3", "aac")
+PICTURE_NAMES = "mp4, mov, mkv, webm, avi, gif, mpeg, ogg or flv"
+SOUND_NAMES = "wav, flac, mp3, m4a, ogg or a video with sound"
+
+STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1", b"hevc")
+MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx")
+FAULTS = (av.error.FFmpegError, ValueError, OverflowError, MemoryError)
+"""What PyAV raises for hostile bytes; one of these is never a bug of ours while a file is being read."""
+
+
+@contextmanager
+def open_media(path: str | os.PathLike, limits: Limits = LIMITS, sound: bool = False) -> Iterator[InputContainer]:
+    """Open `path` for reading as a video, or, with `sound`, as anything that may carry a soundtrack.
+
+    Raises UnreadableVideo (or UnreadableAudio with `sound`) and TooLarge.
+    """
+    kind = UnreadableAudio if sound else UnreadableVideo
+    path = Path(path)
+    name = shown(path.name)
+    check_file(path, limits, sound)
+    demuxers = PICTURE_DEMUXERS + SOUND_DEMUXERS  # sound files open too, so that "no picture" can be said
+    try:
+        container = av.open(
+            f"file:{path.absolute()}",  # with the protocol named, no dash, colon or percent in a name means anything
+            container_options={"format_whitelist": ",".join(demuxers), "protocol_whitelist": "file"},
+            options={"max_pixels": str(limits.max_pixels)},
+            metadata_errors="replace",
+        )
+    except FAULTS as fault:
+        raise kind(f"{name} is damaged or incomplete: it cannot be opened.") from fault
+    with container:
+        yield container
+
+
+def check_file(path: Path, limits: Limits, sound: bool) -> None:
+    """Refuse by what can be told without a demuxer: existence, size, the first bytes."""
+    kind, wanted = (UnreadableAudio, SOUND_NAMES) if sound else (UnreadableVideo, PICTURE_NAMES)
+    name = shown(path.name)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise kind(f"{name} is not a file.")
+        if status.st_size > limits.max_bytes:
+            raise TooLarge(f"{name} has {status.st_size / 2**20:.0f} MB; at most {limits.max_bytes / 2**20:g} MB are taken.")
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except FileNotFoundError as fault:
+        raise kind(f"There is no file {shown(path)}.") from fault
+    except (OSError, ValueError) as fault:  # ValueError: a null byte in the name
+        raise kind(f"{name} cannot be read.") from fault
+    if not head:
+        raise kind(f"{name} is empty.")
+    if is_still(head):
+        raise kind(f"{name} is a still picture; a2s needs {'a recording' if sound else 'a video'} ({wanted}).")
+    if not (is_picture_container(head) or is_sound_file(head)):
+        raise kind(f"{name} is not {'a recording' if sound else 'a video'} that a2s opens ({wanted}).")
+
+
+def is_still(head: bytes) -> bool:
+    """Whether the first bytes are those of png, jpeg, bmp, tiff, webp, heic or avif."""
+    starts = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*")
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return head.startswith(starts) or webp or (head[4:8] == b"ftyp" and head[8:12] in STILL_BRANDS)
+
+
+def is_picture_container(head: bytes) -> bool:
+    """Whether the first bytes are those of a container that can hold moving pictures."""
+    transport = any(
+        head[first] == 0x47 and all(head[first + k * step : first + k * step + 1] == b"\x47" for k in (1, 2, 3))
+        for step in (188, 192, 204)
+        for first in range(min(step, len(head)))
+    )
+    return (
+        head[4:8] in MP4_BOXES
+        or head.startswith((b"\x1aE\xdf\xa3", b"GIF87a", b"GIF89a", b"OggS", b"FLV\x01", b"\0\0\x01\xba"))
+        or (head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"AVIX"))
+        or transport
+    )
+
+
+def is_sound_file(head: bytes) -> bool:
+    """Whether the first bytes are those of wav, flac, mp3 or aac (ogg and m4a are containers for pictures too)."""
+    wave = head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
+    mpeg_audio = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return wave or mpeg_audio or head.startswith((b"fLaC", b"ID3"))
+
+
+def picture_stream(container: InputContainer, name: str) -> VideoStream:
+    """The stream that holds the moving picture; a cover picture is none. Raises UnreadableVideo."""
+    moving = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    if not moving:
+        sound = bool(container.streams.audio)
+        raise UnreadableVideo(f"{name} has {'sound only, no picture' if sound else 'no picture in it'}; a2s needs a video.")
+    best = container.streams.best("video")
+    stream = best if best in moving else moving[0]
+    if stream.codec_context is None:
+        raise UnreadableVideo(f"{name} holds a kind of picture that a2s cannot decode.")
+    return stream
+
+
+# The faults of a stranger's file are told in our own sentences; ffmpeg's own lines would only fill the log.
+av.logging.set_level(av.logging.PANIC)

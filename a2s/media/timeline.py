@@ -1,0 +1,97 @@
+"""When each frame is shown, read from the packets without decoding them.
+
+A container's own duration is often missing (browser recordings), counts the sound as well, or is wrong in cut files, so it is never asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from a2s.errors import TooLarge, UnreadableVideo
+from a2s.media.source import FAULTS
+from a2s.settings import Limits
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The packets of a picture from its first key frame on; all times in ticks of `time_base`.
+
+    stamps: (N,) int64 presentation times in the order of the packets; `shown` (N,) bool: False for what an edit list hides.
+    times: (F,) int64 presentation times of the shown frames, ascending.
+    end: when the last frame ends. exact: False where the container gave no times, so that frames are counted instead.
+    skipped: packets before the first key frame, which nothing can decode.
+    """
+
+    stamps: np.ndarray
+    shown: np.ndarray
+    times: np.ndarray
+    end: int
+    time_base: Fraction
+    exact: bool
+    skipped: int
+
+    @property
+    def start(self) -> int:
+        """When the first frame is shown."""
+        return int(self.times[0])
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame's start to the last frame's end."""
+        return float((self.end - self.start) * self.time_base)
+
+
+def read_timeline(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> Timeline:
+    """Demux the whole picture stream once. Raises UnreadableVideo for a stream without a frame, TooLarge."""
+    rows, skipped, exact, last, first = [], 0, True, None, None
+    period = _period(stream)
+    try:
+        for packet in container.demux(stream):
+            if not packet.size:
+                continue
+            if not rows and not packet.is_keyframe:
+                skipped += 1
+                continue
+            time = packet.pts
+            if time is None:
+                exact = False
+                time = packet.dts if packet.dts is not None else 0 if last is None else last + period
+            last = time
+            first = time if first is None else first
+            rows.append((time, packet.duration or 0, not packet.is_discard))
+            if len(rows) > limits.max_frames:
+                raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
+            if (time - first) * stream.time_base > limits.max_seconds:
+                raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
+    except FAULTS as fault:
+        if not rows:  # a file that breaks off further on is read as far as it goes
+            raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be read.") from fault
+    return _timeline(rows, period, stream, exact, skipped, name)
+
+
+def _timeline(rows: list[tuple[int, int, bool]], period: int, stream: VideoStream, exact: bool, skipped: int, name: str) -> Timeline:
+    stamps, lengths, shown = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else (np.zeros(0),) * 3
+    shown = shown.astype(bool)
+    if not shown.any():
+        raise UnreadableVideo(f"{name} is damaged or incomplete: it has no frame.")
+    if shown[0] and exact:  # open group of pictures: what comes before the first key frame refers to frames that are not there
+        shown &= stamps >= stamps[0]
+    times = np.unique(stamps[shown])
+    if len(times) < shown.sum():  # two frames at one time cannot both be shown then
+        exact = False
+        times = times[0] + period * np.arange(shown.sum())
+    length = int(lengths[shown][np.argmax(stamps[shown])])
+    if length <= 0:
+        length = int(np.median(np.diff(times))) if len(times) > 1 else period
+    return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), stream.time_base, exact, skipped)
+
+
+def _period(stream: VideoStream) -> int:
+    """Ticks of one frame where nothing better is known."""
+    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    return max(1, round(1 / (rate * stream.time_base)))

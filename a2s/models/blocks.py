@@ -1,0 +1,53 @@
+"""Blocks that more than one model is made of."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution over time, then a pointwise MLP, as a residual. (B, C, T) -> (B, C, T)."""
+
+    def __init__(self, channels: int, hidden: int, kernel: int = 7, dilation: int = 1):
+        super().__init__()
+        pad = dilation * (kernel - 1) // 2
+        self.depthwise = nn.Conv1d(channels, channels, kernel, padding=pad, groups=channels, dilation=dilation)
+        self.norm = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, hidden)
+        self.contract = nn.Linear(hidden, channels)
+        self.gain = nn.Parameter(torch.full((channels,), 0.3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.norm(self.depthwise(x).transpose(1, 2))
+        return x + (self.gain * self.contract(F.gelu(self.expand(y)))).transpose(1, 2)
+
+
+class ShiftBlock(nn.Module):
+    """3x3 convolution after a temporal shift (Lin et al. 2019): a quarter of the channels comes from the slot before, a quarter from the next.
+
+    Batch norm, since a norm per frame would erase how strong the motion is. (B, T, C, H, W) -> (B, T, C', H', W').
+    """
+
+    def __init__(self, channels: int, out: int, stride: int = 1):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.norm = nn.BatchNorm2d(out)
+        self.residual = channels == out and stride == 1
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        k = x.shape[2] // 4
+        before = F.pad(x[:, :-1, :k], (0, 0, 0, 0, 0, 0, 1, 0))
+        after = F.pad(x[:, 1:, k : 2 * k], (0, 0, 0, 0, 0, 0, 0, 1))
+        shifted = torch.cat([before, after, x[:, :, 2 * k :]], 2)
+        y = F.silu(self.norm(self.conv(shifted.flatten(0, 1)))).unflatten(0, x.shape[:2])
+        return x + y if self.residual else y
+
+
+def downsampling(channels: tuple[int, ...], kernel: int = 3) -> nn.Sequential:
+    """Strided 2-d convolutions with group norm, halving both sides each time."""
+    layers = []
+    for a, b in zip(channels[:-1], channels[1:]):
+        layers += [nn.Conv2d(a, b, kernel, 2, kernel // 2, bias=False), nn.GroupNorm(8, b), nn.SiLU()]
+    return nn.Sequential(*layers)

@@ -1,0 +1,58 @@
+"""Mel VAE: a mel picture to a small latent and back (Action2Sound, section 3.3; Rombach et al. 2022)."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKL
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch.nn import functional as F
+
+
+class MelVAE(ModelMixin, ConfigMixin):
+    """diffusers' AutoencoderKL behind a pixel-unshuffle stem, on one-channel mel pictures in [0, 1].
+
+    patch: side of the squares that become channels; with 4 the convolutions run on 32x48 instead of 128x192, which is what
+    makes it affordable on a CPU. Latents are normalised per channel, so that diffusion sees zero mean and unit variance.
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        latent_channels: int = 8,
+        patch: int = 4,
+        block_out_channels: tuple[int, ...] = (64, 128),
+        layers_per_block: int = 1,
+        norm_num_groups: int = 8,
+    ):
+        super().__init__()
+        self.autoencoder = AutoencoderKL(
+            in_channels=patch * patch,
+            out_channels=patch * patch,
+            down_block_types=("DownEncoderBlock2D",) * len(block_out_channels),
+            up_block_types=("UpDecoderBlock2D",) * len(block_out_channels),
+            block_out_channels=tuple(block_out_channels),
+            layers_per_block=layers_per_block,
+            latent_channels=latent_channels,
+            norm_num_groups=norm_num_groups,
+            sample_size=64,
+            mid_block_add_attention=False,
+        )
+        self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
+        self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
+
+    def posterior(self, mel: torch.Tensor):
+        """mel (B, 128, T) in [0, 1], T a multiple of 8 -> diagonal Gaussian over raw latents (B, C, 16, T / 8)."""
+        return self.autoencoder.encode(F.pixel_unshuffle(mel[:, None] * 2 - 1, self.config.patch)).latent_dist
+
+    def decode_raw(self, raw: torch.Tensor) -> torch.Tensor:
+        """Raw latents (B, C, 16, T / 8) -> mel (B, 128, T), not clipped."""
+        return (F.pixel_shuffle(self.autoencoder.decode(raw).sample, self.config.patch)[:, 0] + 1) / 2
+
+    def encode(self, mel: torch.Tensor) -> torch.Tensor:
+        """mel (B, 128, T) in [0, 1] -> normalised latents (B, C, 16, T / 8), the posterior's mode."""
+        return (self.posterior(mel).mode() - self.latent_mean) / self.latent_std
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Normalised latents (B, C, 16, T / 8) -> mel (B, 128, T) in [0, 1]."""
+        return self.decode_raw(latents * self.latent_std + self.latent_mean).clamp(0, 1)

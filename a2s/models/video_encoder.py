@@ -1,0 +1,99 @@
+"""Compact video encoder: motion grids and colour keyframes to video tokens, and what the machine reads in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch import nn
+from torch.nn import functional as F
+
+from a2s.models.blocks import ConvNeXtBlock, ShiftBlock, downsampling
+from a2s.settings import ACTIONS, MATERIALS, VIDEO
+
+SKETCH_BANDS, SKETCH_SLOTS = 32, 96
+
+
+@dataclass
+class Reading:
+    """What the heads say about one window. All logits but the sketch.
+
+    onset: (B, 96) in slots of 1/32 s; action, material: (B, 48, 8) a token; strength: (B, 48) in [0, 1];
+    sketch: (B, 32, 96) coarse mel of the action alone in [0, 1].
+    """
+
+    onset: torch.Tensor
+    action: torch.Tensor
+    material: torch.Tensor
+    strength: torch.Tensor
+    sketch: torch.Tensor
+
+
+class VideoEncoder(ModelMixin, ConfigMixin):
+    """Motion (B, 48, 12, 12, 6) and keyframes (B, 4, 64, 64, 3) in [0, 1] -> tokens (B, 48, D).
+
+    Motion says when and how, keyframes say what and where. The grids come from `a2s.cues.motion_grid`.
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        token_dim: int = 192,
+        motion_channels: tuple[int, ...] = (32, 64, 96),
+        look_channels: tuple[int, ...] = (3, 24, 48, 96, 128),
+        dilations: tuple[int, ...] = (1, 2, 4, 8, 1),
+    ):
+        super().__init__()
+        a, b, c = motion_channels
+        self.motion = nn.Sequential(ShiftBlock(6, a), ShiftBlock(a, b, 2), ShiftBlock(b, b), ShiftBlock(b, c, 2))
+        self.attention = nn.Conv2d(c, 1, 1)
+        self.project = nn.Conv1d(3 * c, token_dim, 1)
+        self.look = downsampling(tuple(look_channels))
+        self.look_project = nn.Linear(2 * look_channels[-1], token_dim)
+        self.time = nn.Sequential(*[ConvNeXtBlock(token_dim, 2 * token_dim, 5, d) for d in dilations])
+        self.norm = nn.LayerNorm(token_dim)
+        self.onset = nn.Linear(token_dim, 2)
+        self.action = nn.Linear(token_dim, len(ACTIONS))
+        self.material = nn.Linear(token_dim, len(MATERIALS))
+        self.strength = nn.Linear(token_dim, 1)
+        self.sketch = nn.Linear(token_dim, 2 * SKETCH_BANDS)
+
+    def looks(self, keyframes: torch.Tensor) -> torch.Tensor:
+        """(B, 4, 64, 64, 3) in [0, 1] -> (B, 4, D)."""
+        x = self.look(keyframes.flatten(0, 1).permute(0, 3, 1, 2) * 2 - 1)
+        pooled = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+        return self.look_project(pooled).unflatten(0, keyframes.shape[:2])
+
+    def forward(self, motion: torch.Tensor, keyframes: torch.Tensor) -> torch.Tensor:
+        # Velocities span three decades; the logarithm keeps slow hands and fast hammers within one scale.
+        x = motion.permute(0, 1, 4, 2, 3)
+        x = self.motion(x.sign() * torch.log1p(8 * x.abs()))
+        weights = self.attention(x.flatten(0, 1)).flatten(2).softmax(-1).unflatten(0, x.shape[:2])[:, :, 0]
+        cells = x.flatten(3)
+        pooled = torch.cat([cells.mean(-1), cells.amax(-1), (cells * weights[:, :, None]).sum(-1)], 2)
+        tokens = self.project(pooled.transpose(1, 2))
+        looks = self.looks(keyframes).transpose(1, 2)
+        tokens = tokens + F.interpolate(looks, size=tokens.shape[-1], mode="nearest")
+        return self.norm(self.time(tokens).transpose(1, 2))
+
+    def read(self, tokens: torch.Tensor) -> Reading:
+        """Tokens (B, 48, D) -> what the heads say."""
+        sketch = self.sketch(tokens).unflatten(-1, (2, SKETCH_BANDS)).flatten(1, 2).transpose(1, 2)
+        return Reading(
+            onset=self.onset(tokens).flatten(1),
+            action=self.action(tokens),
+            material=self.material(tokens),
+            strength=self.strength(tokens)[..., 0].sigmoid(),
+            sketch=sketch,
+        )
+
+
+def model_inputs(motion, keyframes) -> tuple[torch.Tensor, torch.Tensor]:
+    """numpy (48, 12, 12, 6) and uint8 (4, 64, 64, 3), with or without a batch axis -> the two tensors of `VideoEncoder`."""
+    grid, look = torch.as_tensor(motion).float(), torch.as_tensor(keyframes).float() / 255
+    return (grid[None], look[None]) if grid.ndim == 4 else (grid, look)
+
+
+assert SKETCH_SLOTS == 2 * VIDEO.tokens

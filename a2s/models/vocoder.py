@@ -1,0 +1,56 @@
+"""Vocoder: a mel picture to a waveform, by predicting a short-time spectrum and inverting it.
+
+A ConvNeXt backbone at the mel's own frame rate with an inverse-STFT head (Siuzdak 2023, "Vocos"; Kaneko et al. 2022,
+"iSTFTNet"), trained with the losses of the HiFi-GAN family (Kong et al. 2020).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch import nn
+from torch.nn import functional as F
+
+from a2s.audio.mel import expand, mel_pseudo_inverse
+from a2s.models.blocks import ConvNeXtBlock
+from a2s.settings import AUDIO
+
+
+class Vocoder(ModelMixin, ConfigMixin):
+    """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz.
+
+    The magnitude starts from the pseudo-inverse of the mel basis and the phase from a sine at each bin's centre; the
+    network learns the correction to both. Without that start it needs several times the training for the same error.
+    """
+
+    @register_to_config
+    def __init__(self, channels: int = 256, layers: int = 8, expansion: int = 3, n_fft: int = 1024, hop_length: int = 256):
+        super().__init__()
+        bins = n_fft // 2 + 1
+        self.stem = nn.Conv1d(AUDIO.n_mels, channels, 7, padding=3)
+        self.stem_norm = nn.LayerNorm(channels)
+        self.blocks = nn.Sequential(*[ConvNeXtBlock(channels, expansion * channels) for _ in range(layers)])
+        self.head_norm = nn.LayerNorm(channels)
+        self.head = nn.Linear(channels, 2 * bins)
+        self.register_buffer("pinv", mel_pseudo_inverse().clone(), persistent=False)
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        advance = 2 * math.pi * hop_length * torch.arange(bins) / n_fft
+        self.register_buffer("advance", advance[None, :, None], persistent=False)
+
+    def spectrum(self, mel: torch.Tensor) -> torch.Tensor:
+        """mel (B, 128, T) -> complex spectrum (B, 513, T)."""
+        x = self.stem_norm(self.stem(mel * 4 - 1).transpose(1, 2)).transpose(1, 2)
+        x = self.head(self.head_norm(self.blocks(x).transpose(1, 2))).transpose(1, 2).float()
+        gain, phase = x.chunk(2, dim=1)
+        prior = (self.pinv @ expand(mel.float())).clamp(min=1e-5)
+        turn = self.advance * torch.arange(mel.shape[-1], device=mel.device)
+        return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn)
+
+    def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        # One frame more than given, so that T frames make 256 T samples as an upsampling vocoder's do.
+        spectrum = self.spectrum(F.pad(mel, (0, 1), mode="replicate"))
+        n_fft, hop = self.config.n_fft, self.config.hop_length
+        return torch.istft(spectrum, n_fft, hop, window=self.window)

@@ -1,0 +1,205 @@
+"""AVLDMPipeline: video tokens, cues and an ambient condition in, a mel picture and its sound out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, UNet2DConditionModel
+
+from a2s.audio.mel import mel_spectrogram, pad_frames
+from a2s.models import AVSim, Conditioner, MelVAE, Vocoder, model_inputs
+from a2s.settings import ACTIONS, AUDIO, MATERIALS, VIDEO
+
+if TYPE_CHECKING:
+    from a2s.cues import CueTrack, Motion
+
+
+@dataclass
+class AVLDMOutput:
+    """mels: (B, 128, 188) float32 in [0, 1]; latents: (B, C, 16, 24), normalised as the UNet sees them."""
+
+    mels: torch.Tensor
+    latents: torch.Tensor
+
+
+class AVLDMPipeline(DiffusionPipeline):
+    """Audio-visual latent diffusion with a disentangled ambience (Chen et al., Action2Sound, ECCV 2024, section 3).
+
+    The ambient condition is always there; guidance raises what the picture and the cues add to it.
+    """
+
+    model_cpu_offload_seq = "av_sim->conditioner->unet->vae->vocoder"
+
+    def __init__(
+        self,
+        vae: MelVAE,
+        unet: UNet2DConditionModel,
+        scheduler: DPMSolverMultistepScheduler,
+        conditioner: Conditioner,
+        av_sim: AVSim,
+        vocoder: Vocoder,
+    ):
+        super().__init__()
+        self.register_modules(
+            vae=vae, unet=unet, scheduler=scheduler, conditioner=conditioner, av_sim=av_sim, vocoder=vocoder
+        )
+
+    # ------------------------------------------------------------------ seeing
+
+    @torch.inference_mode()
+    def encode_motion(self, motion: Motion, start: float = 0.0) -> torch.Tensor:
+        """What the model sees of the window [start, start + 3 s): video tokens (1, 48, D)."""
+        return self.av_sim.video_encoder(*self._window(motion, start))
+
+    @torch.inference_mode()
+    def embed_video(self, motion: Motion) -> np.ndarray:
+        """(E,) float32 of unit length: the mean over the film's windows, at most twelve of them, spread evenly."""
+        last = max(0.0, motion.duration - VIDEO.window_seconds)
+        count = int(np.clip(np.ceil(motion.duration / VIDEO.window_seconds), 1, 12))
+        found = []
+        for start in np.linspace(0, last, count):
+            grid, look = self._window(motion, float(start))
+            found.append(self.av_sim.embed_video(self.av_sim.video_encoder(grid, look), look))
+        mean = torch.cat(found).mean(0)
+        return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
+        """waveform: (n,) float32 at 16 kHz, any length (short ones are looped). Returns (E,) float32 of unit length."""
+        mel = mel_spectrogram(torch.from_numpy(looped(waveform)).to(self.device))
+        return self.av_sim.embed_audio(mel[None])[0].float().cpu().numpy()
+
+    @torch.inference_mode()
+    def label_cues(self, motion: Motion, track: CueTrack) -> CueTrack:
+        """Say what each cue is: fills in action and material where they are None, from the tokens around its time.
+
+        A class that is given stays. The machine's confidence in its own class is in neither field: the cue's confidence
+        remains that of its time.
+        """
+        if all(cue.action and cue.material for cue in track.cues):
+            return track
+        cues, cache = [], {}
+        for cue in track.cues:
+            # A cue is read in a window that shows what comes before and after it.
+            start = max(0.0, min(round(cue.time - VIDEO.window_seconds / 2, 1), motion.duration - VIDEO.window_seconds))
+            if start not in cache:
+                reading = self.av_sim.video_encoder.read(self.encode_motion(motion, start))
+                cache = {start: (reading.action[0].softmax(-1), reading.material[0].softmax(-1))}
+            slot = int((cue.time - start) * VIDEO.tokens_per_second)
+            near = slice(max(0, slot - 1), slot + 2)
+            action, material = (p[near].mean(0).argmax().item() for p in cache[start])
+            cues.append(
+                replace(cue, action=cue.action or ACTIONS[action], material=cue.material or MATERIALS[material])
+            )
+        return replace(track, cues=tuple(cues))
+
+    def _window(self, motion: Motion, start: float) -> tuple[torch.Tensor, torch.Tensor]:
+        from a2s.cues import keyframes_in, motion_grid
+
+        grid, look = model_inputs(motion_grid(motion, start), keyframes_in(motion, start))
+        return grid.to(self.device), look.to(self.device)
+
+    # ------------------------------------------------------------------ the place
+
+    @torch.inference_mode()
+    def encode_ambient(self, waveform: np.ndarray) -> torch.Tensor:
+        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped where shorter) become the condition (1, C, 16, 24)."""
+        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self.device)
+        return self.vae.encode(pad_frames(mel_spectrogram(wave)[None]))
+
+    # ------------------------------------------------------------------ making
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        video_tokens: torch.Tensor,
+        cue_roll: torch.Tensor,
+        ambient: torch.Tensor,
+        num_inference_steps: int = 12,
+        guidance_scale: float = 2.5,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        known: tuple[torch.Tensor, torch.Tensor] | None = None,
+        callback_on_step_end: Callable | None = None,
+    ) -> AVLDMOutput:
+        """Sample one window for each row.
+
+        video_tokens: (B, 48, D); cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient: (B, C, 16, 24).
+        guidance_scale: 1 leaves guidance out. generator: one, or one a row, so that a take does not depend on its batch.
+        known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
+        callback_on_step_end(pipe, step, timestep, {"latents": x}) is called after each step and may raise to stop.
+        """
+        self._check(video_tokens, cue_roll, ambient)
+        video, cues, ambient = (x.to(self.device, torch.float32) for x in (video_tokens, cue_roll, ambient))
+        noise = self._noise(ambient.shape, generator)
+        context, grid = self._conditions(video, cues, ambient, guidance_scale)
+        self.scheduler.set_timesteps(num_inference_steps, device=self.device)
+        latents = noise * self.scheduler.init_noise_sigma
+        for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
+            if known is not None:
+                noised = self.scheduler.add_noise(known[0], noise, timestep.expand(len(noise)))
+                latents = known[1] * noised + (1 - known[1]) * latents
+            prediction = self._denoise(latents, timestep, context, grid, guidance_scale)
+            latents = self.scheduler.step(prediction, timestep, latents).prev_sample
+            if callback_on_step_end is not None:
+                latents = callback_on_step_end(self, step, timestep, {"latents": latents}).get("latents", latents)
+        if known is not None:
+            latents = known[1] * known[0] + (1 - known[1]) * latents
+        return AVLDMOutput(self.vae.decode(latents)[..., : AUDIO.window_frames], latents)
+
+    @torch.inference_mode()
+    def vocode(self, mel: torch.Tensor) -> torch.Tensor:
+        """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz."""
+        return self.vocoder(mel.to(self.device))
+
+    def _conditions(self, video, cues, ambient, guidance_scale):
+        """Context and grid of one model call: with guidance the unconditional rows come first."""
+        on = torch.ones(len(video), device=self.device)
+        if guidance_scale == 1:
+            return self.conditioner(video, cues, ambient, on, on)[:2]
+        keep = torch.cat([torch.zeros_like(on), on])
+        twice = (torch.cat([x, x]) for x in (video, cues, ambient))
+        return self.conditioner(*twice, keep, keep)[:2]
+
+    def _denoise(self, latents, timestep, context, grid, guidance_scale):
+        x = latents if len(context) == len(latents) else torch.cat([latents, latents])
+        x = self.scheduler.scale_model_input(x, timestep)
+        if grid is not None:
+            x = torch.cat([x, grid], 1)
+        made = self.unet(x, timestep, encoder_hidden_states=context).sample
+        if len(context) == len(latents):
+            return made
+        without, with_video = made.chunk(2)
+        return without + guidance_scale * (with_video - without)
+
+    def _noise(self, shape, generator) -> torch.Tensor:
+        """Unit normal, drawn on the CPU row by row, so that a seed means the same on every machine and in every batch."""
+        each = generator if isinstance(generator, list) else [generator] * shape[0]
+        return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self.device)
+
+    def _check(self, video, cues, ambient) -> None:
+        if not len(video) == len(cues) == len(ambient):
+            raise ValueError(f"batch sizes differ: {len(video)} video, {len(cues)} cues, {len(ambient)} ambient")
+        expected = (AUDIO.latent_bands, AUDIO.latent_frames)
+        if tuple(ambient.shape[-2:]) != expected:
+            raise ValueError(f"ambient must be (B, C, {expected[0]}, {expected[1]}), got {tuple(ambient.shape)}")
+
+    @property
+    def model_hash(self) -> str:
+        """Eight hex digits of AV-Sim's weights: what an ambient bank's embeddings are good for."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.av_sim.state_dict().items()):
+            digest.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
+        return digest.hexdigest()[:8]
+
+
+def looped(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:
+    """(n,) -> float32, repeated until it is at least one window long. Silence where there is nothing."""
+    wave = np.asarray(waveform, np.float32)
+    if not len(wave):
+        return np.zeros(samples, np.float32)
+    return wave if len(wave) >= samples else np.tile(wave, -(-samples // len(wave)))

@@ -1,0 +1,69 @@
+"""What is known of a video before any sound is made: its motion, its cues, the ambiences that suit its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from a2s.errors import BadSettings
+from a2s.progress import Progress
+from a2s.weights.registry import load_model
+
+if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank, Match
+    from a2s.cues import CueTrack, Motion
+    from a2s.media import VideoInfo
+
+BANK = Path(__file__).resolve().parents[1] / "assets" / "ambient"
+
+MAX_MATCHES = 100
+
+
+def load_bank(bank=None):
+    """An AmbientBank, loaded once per folder (None: the one that comes along); a bank object is passed through."""
+    if bank is None or isinstance(bank, (str, Path)):
+        return _load_bank(Path(bank or BANK).resolve())
+    return bank
+
+
+@lru_cache(maxsize=4)
+def _load_bank(folder: Path) -> AmbientBank:
+    from a2s.ambient import AmbientBank
+
+    return AmbientBank.load(folder)
+
+
+def see(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
+    """Watch a video once. Raises UnreadableVideo, TooLarge, Cancelled."""
+    from a2s.cues import observe
+    from a2s.media import probe, read_frames
+
+    info = info or probe(video)
+    return observe(_watched(read_frames(video), info.duration, progress or Progress()), info.duration)
+
+
+def _watched(frames: Iterator, duration: float, progress: Progress) -> Iterator:
+    """Pass frames on, reporting each quarter of a second; stops when the creator cancels."""
+    progress.enter("seeing")
+    told = 0.0
+    for time, rgb in frames:
+        if time - told >= 0.25:
+            told = time
+            progress.report(time / duration, f"{time:.1f} of {duration:.1f} s")
+        yield time, rgb
+
+
+def find_cues(motion: Motion, model="compact") -> CueTrack:
+    """What should be heard when: moments from physics, classes and strengths from the model."""
+    from a2s.cues import detect_cues
+
+    return load_model(model).label_cues(motion, detect_cues(motion))
+
+
+def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Match]:
+    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings."""
+    if not 1 <= k <= MAX_MATCHES:
+        raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
+    return load_bank(bank).retrieve(load_model(model).embed_video(motion), k)

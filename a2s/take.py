@@ -1,0 +1,120 @@
+"""A take: one sound made for one video, and everything needed to make it again."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from a2s.errors import BadSettings, CannotWrite
+
+if TYPE_CHECKING:
+    from a2s.cues import CueTrack
+
+SUFFIXES = (".mp4", ".wav", ".flac")
+
+STEM_STEPS = 2**23 - 1
+"""Steps of a 24-bit sample from 0 to full scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before loudness.
+
+    events: the cues that were used. recipe: settings, seed, sources, checksums, and a report of what came out; JSON.
+    video: the source, whose picture `save` takes. action: (n,) float32, the sound without ambience, if stems were asked for.
+    others: the further takes of the same dub.
+    """
+
+    waveform: np.ndarray
+    sample_rate: int
+    mel: np.ndarray
+    events: CueTrack
+    recipe: dict
+    video: Path
+    action: np.ndarray | None = None
+    others: tuple[Take, ...] = field(default=(), repr=False)
+
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        """All takes of the dub, this one first."""
+        return (self, *self.others)
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.waveform) / self.sample_rate
+
+    def save(self, path: str | Path) -> Path:
+        """Write .mp4 (the source's picture with this sound), .wav or .flac, whole or not at all. Raises CannotWrite."""
+        from a2s.media import mux, write_audio
+
+        path = check_target(path, self.video)
+        if path.suffix.lower() == ".mp4":
+            mux(self.video, self.waveform, self.sample_rate, path)
+        else:
+            write_audio(path, self.waveform, self.sample_rate)
+        return path
+
+    def save_recipe(self, path: str | Path) -> Path:
+        """Write the recipe as JSON. Raises CannotWrite."""
+        from a2s.media.files import whole_file
+
+        with whole_file(path) as part:
+            part.write_text(json.dumps(self.recipe, indent=1) + "\n", encoding="utf-8")
+        return Path(path)
+
+    def stems(self) -> tuple[np.ndarray, np.ndarray]:
+        """(action, ambience), each (n,) float32; written as 24-bit files they add up to the mix, sample for sample.
+
+        The action stem is the same take (seed, cues) rendered again with the low-ambient condition. The ambience is what
+        the mix has beyond it: its difference, not a rendering of its own. The two renderings of an impact are alike, not
+        equal, so a trace of each impact stays in the ambience. Raises BadSettings when the dub was made without stems.
+        """
+        if self.action is None:
+            raise BadSettings("This take has no stems; dub it with stems=True.")
+        mix = np.rint(self.waveform.astype(np.float64) * STEM_STEPS)
+        action = np.rint(self.action.astype(np.float64) * STEM_STEPS)
+        # Both stems stay within full scale, which only touches samples where mix and action have opposite extremes.
+        action = np.clip(action, np.maximum(mix, 0) - STEM_STEPS, np.minimum(mix, 0) + STEM_STEPS)
+        return (action / STEM_STEPS).astype(np.float32), ((mix - action) / STEM_STEPS).astype(np.float32)
+
+    def save_stems(self, folder: str | Path) -> tuple[Path, Path]:
+        """Write action.wav and ambience.wav into a folder, which is made if its parent is there. Raises CannotWrite."""
+        from a2s.media import write_audio
+
+        folder = Path(folder)
+        paths = folder / "action.wav", folder / "ambience.wav"
+        stems = self.stems()
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(f"The folder {folder} for the stems cannot be made.") from error
+        for path, stem in zip(paths, stems, strict=True):
+            write_audio(path, stem, self.sample_rate)
+        return paths
+
+
+def check_target(path: str | Path, video: str | Path | None = None) -> Path:
+    """A path that a take may be written to, looked at before any work is done. Raises CannotWrite with the reason."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise CannotWrite(f"{path.name!r} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    if video is not None and path.exists() and Path(video).exists() and os.path.samefile(path, video):
+        raise CannotWrite(f"{path} is the video itself; give the result another name.")
+    return check_folder(path)
+
+
+def check_folder(path: Path) -> Path:
+    """The path, if a file could be written there. Raises CannotWrite."""
+    if not path.parent.is_dir():
+        raise CannotWrite(f"There is no folder {path.parent} to write {path.name} into.")
+    if path.is_dir():
+        raise CannotWrite(f"{path} is a folder; give the name of a file.")
+    if not os.access(path.parent, os.W_OK):
+        raise CannotWrite(f"The folder {path.parent} may not be written to.")
+    return path

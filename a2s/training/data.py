@@ -1,0 +1,95 @@
+"""What trainings read: rendered long videos (`a2s.foley_world.world`) and, for the sound side, real recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from scipy.signal import resample_poly
+
+from a2s.errors import BadSettings
+from a2s.foley_world.plan import Event
+from a2s.foley_world.world import read_plan
+from a2s.settings import AUDIO
+
+
+class LongVideos:
+    """A folder of rendered long videos, sliced anywhere.
+
+    stems: memory-mapped (2, n) int16 per video (action, ambience); events: ground truth per video.
+    """
+
+    def __init__(self, folder: str | Path, part: slice = slice(None)):
+        self.folders = [f for f in sorted(Path(folder).iterdir()) if (f / "plan.json").is_file()][part]
+        if not self.folders:
+            raise BadSettings(f"{folder} holds no rendered videos; make some with `python -m a2s world render`.")
+        self.plans = [read_plan(f) for f in self.folders]
+        self.stems = [np.load(f / "stems.npy", mmap_mode="r") for f in self.folders]
+        self.events: list[tuple[Event, ...]] = [plan.events for plan in self.plans]
+
+    def __len__(self) -> int:
+        return len(self.folders)
+
+    def clip(self, video: int, start: float, seconds: float = AUDIO.window_seconds) -> np.ndarray:
+        """(2, n) float32: action and ambience of [start, start + seconds), zeros outside the video."""
+        i, n = round(start * AUDIO.sample_rate), round(seconds * AUDIO.sample_rate)
+        out = np.zeros((2, n), np.float32)
+        stems = self.stems[video]
+        a, b = max(i, 0), min(i + n, stems.shape[1])
+        out[:, a - i : b - i] = stems[:, a:b] / np.float32(32768)
+        return out
+
+    def random_start(self, video: int, rng: np.random.Generator) -> float:
+        return float(rng.uniform(0, self.plans[video].seconds - AUDIO.window_seconds))
+
+
+class Recordings:
+    """Real sounds for the sound side, held in memory at 16 kHz. weights: how often each is drawn (all alike by default)."""
+
+    def __init__(self, files: list[Path]):
+        self.sounds = []
+        for file in files:
+            sound, rate = soundfile.read(file, dtype="float32", always_2d=True)
+            sound = resample_poly(sound.mean(1), AUDIO.sample_rate, rate)
+            if len(sound) > 800 and np.abs(sound).max() > 1e-3:
+                self.sounds.append(np.round(sound * 32767).astype(np.int16))
+
+    def clip(self, rng: np.random.Generator, samples: int) -> np.ndarray:
+        """(samples,) float32: a random piece of a random recording, at a random gain, padded where it is short."""
+        sound = self.sounds[rng.integers(len(self.sounds))]
+        out = np.zeros(samples, np.float32)
+        if len(sound) > samples:
+            i = rng.integers(0, len(sound) - samples)
+            out[:] = sound[i : i + samples] / np.float32(32768)
+        else:
+            i = rng.integers(0, samples - len(sound) + 1)
+            out[i : i + len(sound)] = sound / np.float32(32768)
+        peak = np.abs(out).max() + 1e-6
+        return out * np.float32(min(0.98 / peak, 10 ** (rng.uniform(-24, 6) / 20)))
+
+
+def sound_batch(
+    videos: LongVideos, recordings: Recordings | None, size: int, samples: int, rng: np.random.Generator, real: float = 0.2
+) -> torch.Tensor:
+    """(size, samples) float32 of mixes as they are heard; a share `real` comes from recordings, some are ambience alone."""
+    batch = []
+    for _ in range(size):
+        if recordings and rng.random() < real:
+            batch.append(recordings.clip(rng, samples))
+            continue
+        video = int(rng.integers(len(videos)))
+        start = rng.uniform(0, videos.plans[video].seconds - samples / AUDIO.sample_rate)
+        action, ambient = videos.clip(video, start, samples / AUDIO.sample_rate)[:, :samples]
+        mix = ambient if rng.random() < 0.1 else action + ambient
+        batch.append(mix * np.float32(10 ** (rng.uniform(-20, 3) / 20)) if rng.random() < 0.4 else mix)
+    return torch.from_numpy(np.stack(batch).clip(-1, 1))
+
+
+def recordings_in(folder: str | Path | None, leave_out: tuple[str, ...] = ("3-",)) -> list[Path]:
+    """Audio files under a folder, without those whose name starts with a held-out prefix (ESC-10's fold 3)."""
+    if folder is None:
+        return []
+    kinds = {".ogg", ".wav", ".flac", ".mp3"}
+    return [f for f in sorted(Path(folder).rglob("*")) if f.suffix.lower() in kinds and not f.name.startswith(leave_out)]

@@ -1,0 +1,79 @@
+"""What a vocoder is trained against: spectral distances and multi-resolution discriminators."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+RESOLUTIONS = ((512, 128), (1024, 256), (2048, 512), (256, 64))
+"""(n_fft, hop) pairs of the multi-resolution STFT distance."""
+
+
+def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
+    """(B, N) -> (B, n_fft / 2 + 1, T)."""
+    window = torch.hann_window(n_fft, device=waveform.device)
+    spectrum = torch.stft(waveform, n_fft, hop, window=window, return_complex=True)
+    return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
+
+
+def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020). (B, N) each; 0 is equal."""
+    total = made.new_zeros(())
+    for n_fft, hop in RESOLUTIONS:
+        a, b = magnitude(made, n_fft, hop), magnitude(true, n_fft, hop)
+        convergence = (a - b).norm() / b.norm().clamp(min=1e-3)
+        total = total + convergence + (torch.log10(a + 1e-4) - torch.log10(b + 1e-4)).abs().mean()
+    return total / len(RESOLUTIONS)
+
+
+class SpectrumDiscriminator(nn.Module):
+    """Convolutions over one STFT's compressed magnitude (UnivNet, Jang et al. 2021). Returns (scores, features)."""
+
+    def __init__(self, n_fft: int, hop: int, channels: int = 24):
+        super().__init__()
+        self.n_fft, self.hop = n_fft, hop
+        norm = nn.utils.parametrizations.weight_norm
+        c = channels
+        self.layers = nn.ModuleList(
+            [
+                norm(nn.Conv2d(1, c, (7, 5), stride=(2, 2), padding=(3, 2))),
+                norm(nn.Conv2d(c, c, (5, 3), stride=(2, 1), padding=(2, 1))),
+                norm(nn.Conv2d(c, 2 * c, (5, 3), stride=(2, 2), padding=(2, 1))),
+                norm(nn.Conv2d(2 * c, 2 * c, 3, padding=1)),
+            ]
+        )
+        self.score = norm(nn.Conv2d(2 * c, 1, 3, padding=1))
+
+    def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        x = torch.log10(magnitude(waveform, self.n_fft, self.hop) + 1e-4)[:, None] + 2
+        features = []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return self.score(x), features
+
+
+class Discriminators(nn.Module):
+    """Three resolutions side by side."""
+
+    def __init__(self):
+        super().__init__()
+        self.each = nn.ModuleList([SpectrumDiscriminator(*r) for r in ((512, 128), (1024, 256), (256, 64))])
+
+    def forward(self, waveform: torch.Tensor):
+        return [d(waveform) for d in self.each]
+
+
+def discriminator_loss(true, made) -> torch.Tensor:
+    """Hinge loss over all resolutions (Lim and Ye 2017)."""
+    return sum(F.relu(1 - t).mean() + F.relu(1 + m).mean() for (t, _), (m, _) in zip(true, made)) / len(true)
+
+
+def generator_loss(true, made) -> tuple[torch.Tensor, torch.Tensor]:
+    """(adversarial, feature matching), means over all resolutions."""
+    adversarial = -sum(m.mean() for m, _ in made) / len(made)
+    matching = sum(
+        F.l1_loss(b, a.detach()) for (_, features), (_, fakes) in zip(true, made) for a, b in zip(features, fakes)
+    )
+    return adversarial, matching / sum(len(f) for _, f in true)

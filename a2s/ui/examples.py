@@ -1,0 +1,31 @@
+"""The clips that come with a2s: a video and, beside it, a json that may name it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Example:
+    """id: the file's stem, what the page sends back. name: what a visitor reads."""
+
+    id: str
+    name: str
+    path: Path
+
+
+def find_examples(folder: Path, limit: int = 6) -> tuple[Example, ...]:
+    """The mp4 files of a folder in order of name; nothing is opened but their small json."""
+    return tuple(Example(path.stem, _name(path), path) for path in sorted(folder.glob("*.mp4"))[:limit])
+
+
+def _name(path: Path) -> str:
+    """`name` or `title` of the json beside the clip, or the file's name made readable."""
+    try:
+        data = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        name = data.get("name") or data.get("title")
+    except (OSError, ValueError, AttributeError):
+        name = None
+    return str(name) if name else path.stem.replace("_", " ").replace("-", " ").capitalize()

@@ -1,0 +1,22 @@
+// One ambience plays at a time; choosing tells the server and redraws nothing, so what plays goes on.
+const audioOf = (button) => button.closest('.card').querySelector('audio');
+const buttonOf = (audio) => audio.closest('.card').querySelector('.play');
+
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('.play');
+  if (!button) return;
+  const audio = audioOf(button);
+  element.querySelectorAll('audio').forEach((other) => { if (other !== audio) other.pause(); });
+  if (audio.paused) audio.play(); else audio.pause();
+});
+element.addEventListener('change', (event) => {
+  if (event.target.name === 'ambience') trigger('choose', { clip: event.target.value });
+});
+// Media events don't bubble, so they are caught on the way down.
+for (const kind of ['play', 'pause', 'ended', 'timeupdate']) {
+  element.addEventListener(kind, ({ target: audio }) => {
+    const button = buttonOf(audio);
+    button.setAttribute('aria-pressed', String(!audio.paused && !audio.ended));
+    button.style.setProperty('--played', audio.ended ? 0 : 100 * audio.currentTime / (audio.duration || 1));
+  }, true);
+}

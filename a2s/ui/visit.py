@@ -1,0 +1,135 @@
+"""A visit is one open page: its own folder, what was read in it, what was made in it. When it ends, all of it goes."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from a2s.errors import A2SError, TooLarge
+from a2s.settings import LIMITS
+
+log = logging.getLogger("a2s.ui")
+
+LONGEST_IDLE = 3600.0
+"""Seconds after which a visit that nobody uses is removed, should the browser never say goodbye."""
+
+GRACE = 30.0
+"""Seconds between a browser's goodbye and the removal: a phone that loses its connection for a moment keeps its work."""
+
+
+@dataclass
+class Visit:
+    """State of one open page. Only the server chooses names in `folder`; what the visitor called a file is kept in `name`."""
+
+    folder: Path
+    name: str = "clip"
+    picture: Path | None = None
+    info: object | None = None
+    motion: object | None = None
+    track: object | None = None
+    matches: tuple = ()
+    chosen: str | None = None
+    own: Path | None = None
+    own_level: float = -60.0
+    results: tuple = ()
+    cancel: threading.Event = field(default_factory=threading.Event)
+    uploads: list[Path] = field(default_factory=list)
+    used: float = field(default_factory=time.monotonic)
+    leaving: threading.Timer | None = None
+    counter: int = 0
+
+    def receive(self, upload: str | Path, kind: str) -> Path:
+        """Take an upload into the visit under a name of our own, without copying where the disk allows. Returns its path."""
+        upload, target = Path(upload), self.next_path(kind)
+        if upload.stat().st_size > LIMITS.max_bytes:
+            raise TooLarge(f"The file is larger than {LIMITS.max_bytes // 2**20} MB.")
+        try:
+            os.link(upload, target)
+        except OSError:
+            shutil.copyfile(upload, target)
+        self.uploads.append(upload)
+        return target
+
+    def next_path(self, kind: str, suffix: str = "") -> Path:
+        """A name in the folder that was never used."""
+        self.counter += 1
+        return self.folder / f"{kind}-{self.counter}{suffix}"
+
+    def load(self, picture: Path, name: str) -> None:
+        """Begin with another picture; what belonged to the one before is forgotten."""
+        self.picture, self.name = picture, name
+        self.info = self.motion = self.track = None
+        self.matches, self.results = (), ()
+        self.chosen = None
+
+    def need_picture(self) -> Path:
+        if self.picture is None:
+            raise A2SError("Choose a video first: upload one or take an example.")
+        return self.picture
+
+
+def plain_name(name: str) -> str:
+    """What is left of a visitor's file name when only letters, digits, - and _ may stay; used for downloads only."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:40] or "clip"
+
+
+class Visits:
+    """All visits of this process, by the session that gradio names. The root also holds gradio's own upload folder."""
+
+    def __init__(self, root: str | Path | None = None, grace: float = GRACE) -> None:
+        self.root = Path(root or tempfile.mkdtemp(prefix="a2s-"))
+        self.grace = grace
+        self._visits: dict[str, Visit] = {}
+        self._lock = threading.RLock()
+        atexit.register(shutil.rmtree, self.root, ignore_errors=True)
+
+    def of(self, session: str | None) -> Visit:
+        """The visit of a session, begun if it is new; one that was leaving stays."""
+        key = session or f"nobody-{secrets.token_hex(8)}"
+        with self._lock:
+            self._sweep()
+            if key not in self._visits:
+                folder = self.root / "visits" / secrets.token_hex(16)
+                folder.mkdir(parents=True)
+                self._visits[key] = Visit(folder)
+            visit = self._visits[key]
+            visit.used = time.monotonic()
+            if visit.leaving:
+                visit.leaving.cancel()
+                visit.leaving = None
+            return visit
+
+    def leave(self, session: str | None) -> None:
+        """The browser said goodbye: end the visit unless it comes back within the grace."""
+        with self._lock:
+            visit = self._visits.get(session or "")
+            if visit and not visit.leaving:
+                visit.leaving = threading.Timer(self.grace, self.end, [session])
+                visit.leaving.daemon = True
+                visit.leaving.start()
+
+    def end(self, session: str) -> None:
+        """Stop what the visit computes and remove its files."""
+        with self._lock:
+            visit = self._visits.pop(session, None)
+        if visit:
+            visit.cancel.set()
+            for upload in visit.uploads:
+                if upload.is_relative_to(self.root):
+                    upload.unlink(missing_ok=True)
+            shutil.rmtree(visit.folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for session in [key for key, visit in self._visits.items() if now - visit.used > LONGEST_IDLE]:
+            log.info("a visit was idle for an hour and is removed")
+            self.end(session)

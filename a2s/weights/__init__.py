@@ -1,0 +1,5 @@
+"""Which models exist, where they are, and whether their files are what they should be."""
+
+from a2s.weights.registry import MODELS, fingerprint, load_model, resolve_model, verify, write_checksums
+
+__all__ = ["MODELS", "fingerprint", "load_model", "resolve_model", "verify", "write_checksums"]

@@ -1,0 +1,189 @@
+"""Models by name or folder. A model is a diffusers folder: `model_index.json`, one subfolder a component, safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from a2s.errors import CannotWrite, WeightsMissing
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+INDEX = "model_index.json"
+CHECKSUMS = "checksums.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that a2s knows by name. missing: what a creator does when its folder isn't there."""
+
+    name: str
+    about: str
+    missing: str
+
+    @property
+    def folder(self) -> Path:
+        return CHECKPOINTS / self.name
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model(
+            "compact",
+            "our own small model, runs on a laptop processor",
+            "It comes with the project; fetch the folder checkpoints/compact again.",
+        ),
+        Model(
+            "official",
+            "the Action2Sound weights",
+            "This version cannot install it; take --model compact.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A model folder that was found whole. compared: whether it had checksums to be held against."""
+
+    folder: Path
+    files: int
+    bytes: int
+    checksum: str
+    compared: bool
+
+
+def resolve_model(model: str | Path = "compact") -> Path:
+    """The folder of a model given by name or as a folder. Raises WeightsMissing that says what to do."""
+    known = MODELS.get(str(model))
+    folder = known.folder if known else Path(model)
+    if (folder / INDEX).is_file():
+        return folder
+    if known:
+        raise WeightsMissing(f"The model {known.name} is not at {folder}. {known.missing}")
+    if folder.is_dir():
+        raise WeightsMissing(f"The folder {folder} holds no model: {INDEX} is not in it.")
+    raise WeightsMissing(f"There is no model {str(model)!r}: give {' or '.join(MODELS)}, or a folder that holds one.")
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path):
+    from a2s.pipelines import AVLDMPipeline
+
+    try:
+        return AVLDMPipeline.from_pretrained(folder)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsMissing(
+            f"The model at {folder} does not load; `weights verify` says which file ({reason})."
+        ) from error
+
+
+def load_model(model="compact"):
+    """An AVLDMPipeline, loaded once per folder and shared read-only; a pipeline object is passed through."""
+    if model is None or isinstance(model, (str, Path)):
+        return _load(resolve_model(model or "compact").resolve())
+    return model
+
+
+def model_files(folder: Path) -> list[Path]:
+    """What makes the model: configurations and weights, in a fixed order."""
+    found = (path for path in Path(folder).rglob("*") if path.suffix in (".json", ".safetensors"))
+    return sorted(path for path in found if path.name != CHECKSUMS)
+
+
+def fingerprint(folder: str | Path) -> str:
+    """One sha256 for a whole model: over the names and digests of its files."""
+    return _together(_digests(Path(folder)))
+
+
+def write_checksums(folder: str | Path) -> Path:
+    """Write `checksums.json`, which `verify` holds the files against. Raises CannotWrite."""
+    folder = resolve_model(Path(folder))
+    target = folder / CHECKSUMS
+    part = target.with_name(CHECKSUMS + ".part")
+    try:
+        part.write_text(json.dumps(_digests(folder), indent=1) + "\n")
+        os.replace(part, target)
+    except OSError as error:
+        raise CannotWrite(f"The checksums cannot be written to {target}.") from error
+    return target
+
+
+def verify(model: str | Path) -> Verified:
+    """Check that every component is there, every safetensors file whole, and every file what its checksum says.
+
+    Raises WeightsMissing that names the first fault.
+    """
+    folder = resolve_model(model)
+    for component in _components(folder):
+        if not (folder / component).is_dir():
+            raise WeightsMissing(f"The model at {folder} is incomplete: {component} is missing.")
+    files = model_files(folder)
+    weights = [path for path in files if path.suffix == ".safetensors"]
+    if not weights:
+        raise WeightsMissing(f"The model at {folder} has no weights.")
+    for path in weights:
+        _check_safetensors(path)
+    digests, compared = _digests(folder), (folder / CHECKSUMS).is_file()
+    if compared:
+        _compare(folder, digests)
+    return Verified(folder, len(files), sum(path.stat().st_size for path in files), _together(digests), compared)
+
+
+def _components(folder: Path) -> list[str]:
+    """Subfolders that the index names: entries [library, class], unless both are null."""
+    try:
+        index = json.loads((folder / INDEX).read_text())
+        return [name for name, entry in index.items() if isinstance(entry, list) and entry[0] is not None]
+    except (OSError, ValueError, AttributeError, IndexError) as error:
+        raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
+
+
+def _check_safetensors(path: Path) -> None:
+    """Hold the file's size against its header: 8 bytes of length, JSON, then the tensors without gaps."""
+    try:
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > 100_000_000:
+                raise ValueError("header too long")
+            header = json.loads(file.read(length))
+        end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+        whole = path.stat().st_size == 8 + length + end
+    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError, IndexError):
+        whole = False
+    if not whole:
+        raise WeightsMissing(f"The weights {path} are damaged or cut short.")
+
+
+def _compare(folder: Path, digests: dict[str, str]) -> None:
+    try:
+        expected = json.loads((folder / CHECKSUMS).read_text())
+        names = sorted(set(expected) | set(digests))
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsMissing(f"The file {folder / CHECKSUMS} is damaged.") from error
+    for name in names:
+        if name not in digests:
+            raise WeightsMissing(f"The model at {folder} is incomplete: {name} is missing.")
+        if digests[name] != expected.get(name):
+            raise WeightsMissing(f"The file {folder / name} is not what its checksum says.")
+
+
+def sha256_of(path: str | Path) -> str:
+    """Digest of one file, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in model_files(folder)}
+
+
+def _together(digests: dict[str, str]) -> str:
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""The real page over stand-ins for model and bank, on a free port: `python -m tests.e2e.serve EXAMPLES [SECONDS_PER_STEP]`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from a2s.ui import Engine, build, launch_options
+from tests.fakes import FakeBank, FakePipeline
+
+
+class PacedPipeline(FakePipeline):
+    """A fake that takes its time, so that a person, or a test, can press Cancel."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def __call__(self, *inputs, callback_on_step_end=None, **more):
+        def paced(pipe, step, left, tensors):
+            time.sleep(self.seconds)
+            print(f"STEP {step}", flush=True)
+            return callback_on_step_end(pipe, step, left, tensors)
+
+        return super().__call__(*inputs, callback_on_step_end=paced, **more)
+
+
+def main() -> None:
+    examples = Path(sys.argv[1])
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    page = build(Engine(PacedPipeline(seconds), FakeBank()), examples)
+    page.launch(server_name="127.0.0.1", **launch_options(examples))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from a2s.errors import WeightsMissing
+from a2s.weights import fingerprint, load_model, resolve_model, verify, write_checksums
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A model folder with one component and a little weight."""
+    root = tmp_path / "model"
+    (root / "vae").mkdir(parents=True)
+    (root / "model_index.json").write_text(
+        json.dumps({"_class_name": "X", "vae": ["a2s", "MelVAE"], "extra": [None, None]})
+    )
+    (root / "vae" / "config.json").write_text("{}")
+    save_file({"weight": torch.arange(6.0)}, root / "vae" / "diffusion_pytorch_model.safetensors")
+    return root
+
+
+def test_a_folder_is_a_model_when_it_has_an_index(folder, tmp_path):
+    assert resolve_model(folder) == folder
+    assert resolve_model(str(folder)) == folder
+    with pytest.raises(WeightsMissing, match="holds no model"):
+        resolve_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["compact", "official", "no-such-model", ""])
+def test_what_is_missing_is_said_in_one_line(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("a2s.weights.registry.CHECKPOINTS", tmp_path)
+    with pytest.raises(WeightsMissing) as caught:
+        resolve_model(name)
+    assert "\n" not in str(caught.value)
+    assert "compact" in str(caught.value) or name == ""
+
+
+def test_verify_a_whole_model(folder):
+    assert not verify(folder).compared
+    write_checksums(folder)
+    found = verify(folder)
+    assert found.compared and found.files == 3 and found.checksum == fingerprint(folder)
+
+
+def test_verify_names_a_file_that_changed(folder):
+    write_checksums(folder)
+    before = fingerprint(folder)
+    (folder / "vae" / "config.json").write_text('{"a": 1}')
+    assert fingerprint(folder) != before
+    with pytest.raises(WeightsMissing, match=r"config\.json is not what its checksum says"):
+        verify(folder)
+
+
+def test_verify_names_weights_that_were_cut_short(folder):
+    weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(WeightsMissing, match="cut short"):
+        verify(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 8, b"\xff" * 40, b"version https://git-lfs.github.com/spec/v1\n"])
+def test_verify_refuses_what_is_no_safetensors(folder, content):
+    (folder / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(content)
+    with pytest.raises(WeightsMissing):
+        verify(folder)
+
+
+def test_verify_names_a_missing_component(folder):
+    (folder / "vae").rename(folder / "other")
+    with pytest.raises(WeightsMissing, match="vae is missing"):
+        verify(folder)
+
+
+def test_verify_names_a_missing_file(folder):
+    write_checksums(folder)
+    (folder / "vae" / "config.json").unlink()
+    with pytest.raises(WeightsMissing, match=r"config\.json is missing"):
+        verify(folder)
+
+
+def test_a_pipeline_object_is_passed_through():
+    thing = object()
+    assert load_model(thing) is thing
