@@ -108,7 +108,7 @@ class DubSettings:
     steps: int = 12
     guidance_scale: float = 2.5
     original_audio: float | None = None
-    loudness: float | None = -23.0
+    loudness: float | None = None
     overlap_seconds: float = 0.5
 
     def to_dict(self) -> dict:

@@ -1,6 +1,7 @@
 """Cues from physics alone: a peak of the push is something that strikes something. What it is, others say.
 
-Nothing here is learned. Every constant lies on a plateau: on real clips, half or twice its value gives nearly the same.
+Nothing here is learned, and no constant sits on a peak: on real clips, with each of them lowered or raised by a third and more,
+the onset F1 (100 ms) stays within 0.1 of its value.
 """
 
 from __future__ import annotations
@@ -24,16 +25,19 @@ STRETCH = 10.0
 QUIETEST = 0.1
 """A strong cue of a quiet stretch is at least this part of one of the whole video."""
 
-FLOOR = 0.02
+FLOOR = 0.03
 """Widths/s: no strong cue is weaker; below are camera noise and trembling."""
 
-BASE = 1.0
+RISE = 0.5
+"""A cue rises at least by this part above the usual push around it, or it is the noise of a dark picture."""
+
+BASE = 2.0
 """Seconds around a frame whose median push is the level that a peak has to rise from."""
 
 APART = 0.12
 """Seconds between two cues."""
 
-LATENCY = 0.03
+LATENCY = 0.045
 """Seconds from the picture of a contact to its sound, as recordings have it: travel, exposure, buffers."""
 
 WEAKEST = 0.15
@@ -42,15 +46,17 @@ WEAKEST = 0.15
 def detect_cues(motion: Motion) -> CueTrack:
     """When does something strike? Times, strengths and confidences; action and material are left open.
 
-    strength: the push relative to a strong one of the whole video. confidence: rises with how far the peak stands out.
+    strength: the push relative to a strong one of the whole video. confidence: rises with how far the peak stands out,
+    and is about the share of such cues that were heard in real clips (0.5 at the threshold, 0.7 for a strong one).
     """
     height, times = push(motion), motion.times
     if len(times) < 3:
         return CueTrack((), "motion")
+    usual = _running(height, times, STRETCH, 50)
     height = height - _running(height, times, BASE, 50)
-    local = _running(height, times, STRETCH, STRONG)
     whole = max(FLOOR, float(np.percentile(height, STRONG)))
-    relative = height / np.maximum(local, max(FLOOR, QUIETEST * whole))
+    strong = np.maximum(_running(height, times, STRETCH, STRONG), max(FLOOR, QUIETEST * whole))
+    relative = height / np.maximum(strong, RISE / THRESHOLD * usual)
     found = _peaks(relative, times)[: LIMITS.max_cues]
     cues = (
         Cue(
@@ -64,11 +70,16 @@ def detect_cues(motion: Motion) -> CueTrack:
 
 
 def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:
-    """(F,): percentile of the values within a window centred on each frame, moved at the ends to lie in the video."""
+    """(F,): percentile of the values within a window around each frame, moved at the ends to lie in the video.
+
+    Taken every eighth of a window and interpolated, so that half an hour costs a second.
+    """
     half = seconds / 2
-    centre = np.clip(times, times[0] + half, max(times[0] + half, times[-1] - half))
-    lows, highs = np.searchsorted(times, centre - half), np.searchsorted(times, centre + half, "right")
-    return np.array([np.percentile(values[low:high], percentile) for low, high in zip(lows, highs, strict=True)])
+    first, last = times[0] + half, max(times[0] + half, times[-1] - half)
+    centres = np.linspace(first, last, 1 + round((last - first) / seconds * 8))
+    lows, highs = np.searchsorted(times, centres - half), np.searchsorted(times, centres + half, "right")
+    level = [np.percentile(values[low:high], percentile) if high > low else 0.0 for low, high in zip(lows, highs, strict=True)]
+    return np.interp(times, centres, level)
 
 
 def _peaks(relative: np.ndarray, times: np.ndarray) -> list[int]:

@@ -46,6 +46,16 @@ MOST = 40
 UNEXPLAINED = 0.33
 """Part of such a change that remains after moving the pixels along the flow, when it was no motion."""
 
+FLASH = 30.0
+"""Grey levels by which the whole picture brightens or darkens in one frame of a flash; flickering lamps stay below."""
+
+FADE, SAME_PICTURE, PLAIN = 0.15, 0.97, 2.0
+"""A fade is a change of contrast by this factor (log) in one frame of a picture that correlates so well; with a deviation of
+fewer grey levels than `PLAIN` there is no picture."""
+
+PARALLAX = 0.2
+"""Part of the camera's motion that is seen as motion of things, at most."""
+
 KEYFRAME_EVERY = 0.75
 
 
@@ -156,8 +166,7 @@ class _Eye:
         if _jumped(before, grey, flow):
             self.repeats, self.pace, self.distinct = 0, 0.0, time
             return np.zeros(self._shape, np.float32), True, 0
-        moved = _blocks(flow)
-        moved -= np.median(moved.reshape(-1, 2), axis=0)
+        moved = _without_camera(_blocks(flow))
         held = self._held(float(np.abs(moved).max()), time)
         seconds = interval if not held else time - self.distinct
         self.repeats, self.distinct = 0, time
@@ -195,8 +204,18 @@ def _blocks(field: np.ndarray) -> np.ndarray:
     return cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
 
 
+def _without_camera(moved: np.ndarray) -> np.ndarray:
+    """Block flow less the median block's, and less what depth, edges and blur make of a camera's motion in proportion to it."""
+    camera = np.median(moved.reshape(-1, 2), axis=0)
+    moved = moved - camera
+    speed = np.linalg.norm(moved, axis=-1, keepdims=True)
+    return moved * np.maximum(0, 1 - PARALLAX * np.linalg.norm(camera) / np.maximum(speed, 1e-6))
+
+
 def _jumped(before: np.ndarray, after: np.ndarray, flow: np.ndarray) -> bool:
-    """Is the step a cut or a flash? Then the picture changes much, and moving pixels don't explain it."""
+    """Is the step a cut, a flash, or a fade in near darkness? Then the picture changes, and no moving pixels explain it."""
+    if _gain(before, after) > FADE or abs(float(np.median(_blocks(after) - _blocks(before)))) > FLASH:
+        return True
     change = _change(before, after)
     if change < JUMP:
         return False
@@ -206,8 +225,20 @@ def _jumped(before: np.ndarray, after: np.ndarray, flow: np.ndarray) -> bool:
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> float:
-    """Grey levels by which most of the picture changes: one large moving thing, however fast, doesn't count."""
-    return float(np.percentile(np.abs(_blocks(after) - _blocks(before)), MOST))
+    """Grey levels by which most of the picture changes; neither one large moving thing, however fast, nor flickering light counts."""
+    change = _blocks(after) - _blocks(before)
+    return float(np.percentile(np.abs(change - np.median(change)), MOST))
+
+
+def _gain(before: np.ndarray, after: np.ndarray) -> float:
+    """|log| of the factor by which contrast changes where the picture is otherwise the same; infinite where there is none."""
+    a, b = (picture[::4, ::4].astype(np.float32) for picture in (before, after))
+    a, b = a - a.mean(), b - b.mean()
+    varies, varied = float((a * a).mean()), float((b * b).mean())
+    if min(varies, varied) < PLAIN**2:
+        return float("inf")
+    alike = float((a * b).mean()) / (varies * varied) ** 0.5
+    return abs(float(np.log(varied / varies))) / 2 if alike > SAME_PICTURE else 0.0
 
 
 @contextmanager
@@ -243,13 +274,13 @@ def motion_grid(motion: Motion, start: float, spec: VideoSpec = VIDEO) -> np.nda
     fields = np.concatenate([means, peaks], axis=-1)
     index = np.searchsorted(times, edges)
     full = index[1:] > index[:-1]
-    for slot in np.flatnonzero(full & inside):
-        of = fields[index[slot] : index[slot + 1]]
-        out[slot, ..., :2] = of[..., :2].mean(0)
-        out[slot, ..., 2:] = of[..., 2:].max(0)
-    empty = np.flatnonzero(~full & inside)
-    if len(empty):
-        out[empty] = _between(fields, times, centres[empty])
+    if full.any():
+        starts, counts, within = index[:-1][full], np.diff(index)[full], fields[: index[-1]]
+        out[full, ..., :2] = np.add.reduceat(within[..., :2], starts) / counts[:, None, None, None]
+        out[full, ..., 2:] = np.maximum.reduceat(within[..., 2:], starts)
+    if not full.all():
+        out[~full] = _between(fields, times, centres[~full])
+    out[~inside] = 0
     return out
 
 

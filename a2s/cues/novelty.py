@@ -17,7 +17,7 @@ STRONGEST = 8
 PUSHED = 1 / 6
 """Part of all blocks, the strongest, whose mean is the push: a hand and its tool seen close."""
 
-SIDEWAYS = 0.5
+SIDEWAYS = 0.75
 """What a push against sideways motion counts, beside one that points up: most of what is struck lies on something."""
 
 STEP = 1 / 30
@@ -43,7 +43,7 @@ def push(motion: Motion) -> np.ndarray:
     """(F,) widths/s: how hard things are pushed back. What is struck gives an impulse, seen as a sudden change of velocity.
 
     Floor, table and drum push up, so any change of velocity upwards counts; what is pushed sideways only where that slows or turns it.
-    The larger of both. Compares with the frame about 1/30 s before; zero where a cut lies between.
+    The larger of both. Compares with the frame about 1/30 s before; zero where a break lies between.
     """
     velocity, step = motion.velocity, step_frames(motion)
     out = np.zeros(len(velocity), np.float32)
@@ -55,7 +55,7 @@ def push(motion: Motion) -> np.ndarray:
     count = max(1, round(PUSHED * up[0].size))
     out[step:] = np.maximum(_strongest(up, count), SIDEWAYS * _strongest(side, count))
     for index in np.flatnonzero(motion.breaks):
-        out[index : index + step] = 0
+        out[index : index + step + 1] = 0  # the velocity of a break is unknown, so nothing is compared with it
     return out
 
 

@@ -9,9 +9,19 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from a2s.foley_world.creatures import bird_phrase, cricket_song, fly_past, gull_call, syllable
 from a2s.foley_world.soundscape import Scene, faded, gain, unit
 
 _CREST = 9.0  # peaks above this many times the RMS are bent softly, so a clink never clips at a loud level
+_SURFACES = {
+    "leaves": (900, 5500),
+    "roof": (250, 2500),
+    "window": (500, 4000),
+    "street": (1200, 7000),
+    "water": (600, 6000),
+}  # what rain falls on: the band (Hz) in which drops sound
+_FLOCKS = (("chirp",), ("whistle",), ("chirp", "trill"), ("whistle", "chirp"), ("dove", "chirp"), ("trill", "whistle"))
+_SWARMS = (("cricket",), ("cicada",), ("bush",), ("cricket", "cicada"), ("bush", "cricket"), ("fly", "cricket"))
 
 
 def _room(s: Scene) -> np.ndarray:
@@ -54,7 +64,7 @@ def _fan(s: Scene) -> np.ndarray:
         depth, hz = s.rng.uniform(0.05, 0.3), s.between("beat_hz", 0.8, 9)
         y = y * (1 + depth * s.follow(np.sin(2 * np.pi * hz * s.clock())))
     if s.choose("rattle", (True, False, False)):
-        y = y + 0.25 * s.band(1500, 5000) * s.follow(np.clip(s.drift(6) - 0.8, 0, 2))
+        y = y + 0.12 * s.band(1500, 5000) * s.follow(np.clip(s.drift(6) - 0.8, 0, 2))
     return y * s.swell(0.2, 0.6)
 
 
@@ -81,9 +91,8 @@ def _wind(s: Scene) -> np.ndarray:
     pace, force = s.between("pace", 0.12, 0.6), s.between("force", 2.0, 6.0)
     gust = np.clip(s.drift(pace) + 0.25 * s.drift(pace * 5), -2.2, 2.4)
     centre = s.between("centre", 120, 500)
-    y = s.noise((30, -4), (centre / 2, 0), (centre * 2, -12), (centre * 8, -34), (7900, -60)) * s.follow(
-        10 ** (gust * force / 20)
-    )
+    y = s.noise((30, -4), (centre / 2, 0), (centre * 2, -12), (centre * 8, -34), (7900, -60))
+    y = y * s.follow(10 ** (gust * force / 20))
     y = y + 0.6 * s.band(centre, centre * 4, -5) * s.follow(10 ** (gust * force / 10 - 0.35))
     if s.choose("leaves", (True, False)):
         rustle = s.band(1500, 6000, -2, 8) * s.follow(10 ** (gust * force / 12)) * s.swell(6, 2.5)
@@ -92,29 +101,22 @@ def _wind(s: Scene) -> np.ndarray:
         # A gap sings: a narrow band whose strength follows the gusts, heard as two neighbours that take turns.
         f = s.between("whistle_hz", 350, 1100)
         up = s.follow(np.clip(gust, 0, 2.4) / 2.4)
-        y = y + gain(s.rng.uniform(-12, -3)) * up * (
-            s.band(f * 0.96, f, 0, 60) * (1 - up) + s.band(f * 1.1, f * 1.16, 0, 60) * up
-        )
+        song = s.band(f * 0.96, f, 0, 60) * (1 - up) + s.band(f * 1.1, f * 1.16, 0, 60) * up
+        y = y + gain(s.between("whistle_db", -12, -3)) * up * song
     return y
 
 
 def _rain(s: Scene) -> np.ndarray:
-    surface, heavy = s.choose("surface", ("leaves", "roof", "window", "street", "water")), s.between("heavy", 0.15, 1.0)
-    low, high = {
-        "leaves": (900, 5500),
-        "roof": (250, 2500),
-        "window": (500, 4000),
-        "street": (1200, 7000),
-        "water": (600, 6000),
-    }[surface]
+    surface, heavy = s.choose("surface", tuple(_SURFACES)), s.between("heavy", 0.06, 1.0)
+    low, high = _SURFACES[surface]
     y = s.noise((60, -26), (low, -3), (high, 0), (7800, -8 - 10 * s.rng.random())) * s.swell(0.3, 0.8)
     y = y + gain(-18) * s.noise((40, 0), (300, -10), (2000, -30))
     if surface in ("roof", "window", "leaves"):
         drops = [_drop(s, low, high) for _ in range(30)]
     else:
-        drops = [s.hiss(0.01, low, high) * np.exp(-np.linspace(0, 6, round(0.01 * s.rate))) for _ in range(16)]
-        drops += [_bubble(s, np.exp(s.rng.uniform(np.log(900), np.log(4500)))) for _ in range(14)]
-    y = y + gain(s.between("drops_db", -2, 8)) * s.scatter(drops, s.times(25 + 120 * heavy), 6)
+        drops = [s.hiss(0.01, low, high) * np.exp(-np.linspace(0, 6, round(0.01 * s.rate))) for _ in range(30)]
+        drops += [_bubble(s, np.exp(s.rng.uniform(np.log(900), np.log(4500)))) for _ in range(40)]
+    y = y + gain(s.between("drops_db", -2, 8)) * s.scatter(drops, s.times(8 + 140 * heavy), 6)
     if s.choose("gutter", (True, False, False)):
         drips = [_bubble(s, s.rng.uniform(500, 1400)) for _ in range(5)]
         y = y + gain(6) * s.scatter(drips, s.times(s.rng.uniform(1.5, 6)), 3)
@@ -129,7 +131,7 @@ def _drop(s: Scene, low: float, high: float) -> np.ndarray:
 
 
 def _bubble(s: Scene, hz: float) -> np.ndarray:
-    """A ringing air bubble: smaller ones are higher and die sooner, and the pitch rises as it nears the surface (Minnaert)."""
+    """A ringing air bubble (Minnaert 1933): smaller is higher and dies sooner; the pitch rises towards the surface."""
     seconds = min(0.12, 22 / hz + 0.008)
     y = s.tone(seconds, hz * np.linspace(1, 1 + s.rng.uniform(0.05, 0.35), 16))
     return faded(y * np.exp(-np.linspace(0, 5, len(y))))
@@ -138,9 +140,9 @@ def _bubble(s: Scene, hz: float) -> np.ndarray:
 def _stream(s: Scene) -> np.ndarray:
     low, high = s.between("low", 250, 700), s.between("high", 1800, 5000)
     y = s.noise((50, -24), (low, -2), (high / 2, 0), (high, -6), (7900, -24)) * s.swell(4, 1.2) * s.swell(0.4, 1)
-    size, rate = s.between("size", 450, 900), s.between("rate", 25, 150)
+    size, rate = s.between("size", 450, 900), s.between("rate", 60, 240)
     bubbles = [_bubble(s, size * np.exp(s.rng.normal(0.4, 0.5))) for _ in range(48)]
-    y = gain(s.between("wash_db", -14, 2)) * y + s.scatter(bubbles, s.times(rate), 6) * gain(4) * s.swell(1.5, 2)
+    y = gain(s.between("wash_db", -8, 4)) * y + s.scatter(bubbles, s.times(rate), 6) * gain(4) * s.swell(1.5, 2)
     return y + gain(s.between("rush_db", -20, -6)) * s.noise((40, 0), (250, -4), (1200, -24)) * s.swell(0.5, 1.5)
 
 
@@ -155,71 +157,24 @@ def _sea(s: Scene) -> np.ndarray:
         crash += loud * rise * np.exp(-np.maximum(x, 0) / 0.13)
         wash += loud / (1 + np.exp(-np.clip((x - 0.12) / 0.05, -30, 30))) * np.exp(-np.maximum(x - 0.12, 0) / 0.25)
         t += period * s.rng.uniform(0.8, 1.25)
-    near = s.between("near_db", -10, 6)
+    near = s.between("near_db", -5, 8)
     y = s.noise((30, -2), (80, 0), (400, -9), (2000, -26), (7900, -44)) * (0.45 + s.follow(swell)) * s.swell(1.2, 1)
     y = y + gain(near) * s.follow(crash) * s.noise((60, -8), (300, 0), (1500, -4), (7900, -18)) * s.swell(5, 1.2)
     y = y + gain(near - 5) * s.follow(wash) * s.noise((300, -24), (2000, -3), (5500, 0), (7900, -5)) * s.swell(8, 1.2)
     if s.choose("gulls", (True, False, False)):
-        calls = [_gull(s) for _ in range(4)]
+        calls = [gull_call(s) for _ in range(4)]
         y = y + gain(-1) * s.distant(s.scatter(calls, s.times(0.15)), 3500, 0.5)
     return y
 
 
-def _gull(s: Scene) -> np.ndarray:
-    cries, top = [], s.rng.uniform(900, 1400)
-    for _ in range(s.rng.integers(2, 6)):
-        cry = s.tone(s.rng.uniform(0.2, 0.38), top * np.array([0.75, 1.05, 1.0, 0.8, 0.65]), (0.6, 1, 0.7, 0.4, 0.2))
-        cries += [cry * np.hanning(len(cry)), np.zeros(int(s.rng.uniform(0.03, 0.12) * s.rate))]
-    return np.concatenate(cries)
-
-
-def _phrase(s: Scene, voice: str) -> np.ndarray:
-    """One bird's phrase; the same bird repeats it with small changes."""
-    f, notes = s.rng.uniform(2300, 5200), []
-    if voice == "dove":
-        f, count, gap = s.rng.uniform(380, 560), int(s.rng.integers(2, 5)), 0.12
-    elif voice == "trill":
-        count, gap = int(s.rng.integers(8, 22)), s.rng.uniform(0.01, 0.04)
-    elif voice == "whistle":
-        count, gap = int(s.rng.integers(2, 5)), s.rng.uniform(0.05, 0.15)
-    else:
-        count, gap = int(s.rng.integers(1, 7)), s.rng.uniform(0.04, 0.16)
-    shapes = [s.rng.uniform(-0.28, 0.28, 3) for _ in range(3)]
-    for k in range(count):
-        if voice == "dove":
-            seconds, curve = s.rng.uniform(0.2, 0.5), f * np.array([0.96, 1.04, 1.0])
-        elif voice == "trill":
-            seconds, curve = s.rng.uniform(0.025, 0.04), f * (1 + shapes[0] * 0.7)
-        elif voice == "whistle":
-            seconds, curve = s.rng.uniform(0.15, 0.45), f * 0.8 * (1 + shapes[k % 3][0] + 0.15 * shapes[k % 3])
-        else:
-            seconds, curve = s.rng.uniform(0.05, 0.14), f * (1 + shapes[k % 3])
-        note = s.tone(seconds, np.clip(curve, 150, 7200), (1, 0.08, 0.03))
-        notes += [
-            note * np.hanning(len(note)) * s.rng.uniform(0.6, 1),
-            np.zeros(int(gap * s.rng.uniform(0.8, 1.2) * s.rate)),
-        ]
-    return np.concatenate(notes)
-
-
 def _birds(s: Scene) -> np.ndarray:
-    air = s.noise((40, -2), (120, 0), (600, -10), (2500, -18), (7500, -26)) * s.swell(0.3, 1.5)
+    air = s.noise((40, -2), (120, 0), (600, -10), (2500, -22), (7500, -38)) * s.swell(0.3, 1.5)
     leaves = gain(s.between("leaves_db", -16, -4)) * s.band(900, 5500, -2, 8) * s.swell(0.5, 3)
-    voices = s.choose(
-        "voices",
-        (
-            ("chirp",),
-            ("chirp", "trill"),
-            ("whistle", "chirp"),
-            ("dove", "chirp"),
-            ("trill", "whistle", "chirp"),
-            ("whistle",),
-        ),
-    )
-    y, near = air + leaves, s.between("near_db", -6, 8)
+    voices = s.choose("voices", _FLOCKS)
+    y, near = air + leaves, s.between("near_db", -4, 10)
     for index in range(max(len(voices), int(s.between("birds", 2, 6)))):
         voice = voices[index % len(voices)]
-        phrases = [_phrase(s, voice) for _ in range(2)]
+        phrases = [bird_phrase(s, voice) for _ in range(2)]
         calls = s.scatter(phrases, _apart(s, s.rng.uniform(1.5, 5.0)), 2)
         distance = s.rng.uniform(0, 12)
         y = y + gain(near - distance) * s.distant(calls, 7000 - 350 * distance, 0.35 if index == 0 else 0.0, 0.25)
@@ -235,22 +190,11 @@ def _apart(s: Scene, pause: float, jitter: float = 0.5) -> np.ndarray:
 
 def _insects(s: Scene) -> np.ndarray:
     y = s.noise((40, 0), (200, -4), (1500, -20), (7500, -34)) * s.swell(0.3, 1)
-    for who in s.choose(
-        "who",
-        (
-            ("cricket",),
-            ("cricket", "cricket"),
-            ("cicada",),
-            ("cricket", "cicada"),
-            ("bush",),
-            ("bush", "cricket"),
-            ("fly", "cricket"),
-        ),
-    ):
+    for who in s.choose("who", _SWARMS):
         near = gain(s.between("near_db", 0, 9))
         if who == "cricket":
-            for _ in range(s.rng.integers(2, 6)):
-                y = y + near * gain(-s.rng.uniform(0, 12)) * _cricket(s)
+            for k in range(int(s.between("crickets", 1, 6))):
+                y = y + near * gain(-s.rng.uniform(0, 4 + 2 * k)) * cricket_song(s)
         elif who == "cicada":
             f, pulse = s.rng.uniform(3800, 6200), s.rng.uniform(9, 40)
             buzz = s.band(f * 0.9, f * 1.15, 0, 36) * (1 + 0.7 * s.follow(np.sin(2 * np.pi * pulse * s.clock())))
@@ -259,63 +203,10 @@ def _insects(s: Scene) -> np.ndarray:
             f, pulse = s.rng.uniform(5000, 7000), s.rng.uniform(0.1, 0.35)
             rasp = s.hiss(pulse * 0.7, f * 0.8, f * 1.1)
             rasp = rasp * np.abs(np.sin(np.linspace(0, np.pi * s.rng.integers(4, 12), len(rasp))))
-            y = y + near * s.scatter(
-                [rasp], np.arange(s.rng.random(), s.seconds, pulse * s.rng.uniform(1.2, 2.5)), 0.8
-            ) * s.swell(0.1, 4)
+            moments = np.arange(s.rng.random(), s.seconds, pulse * s.rng.uniform(1.2, 2.5))
+            y = y + near * s.scatter([rasp], moments, 0.8) * s.swell(0.1, 4)
         else:
-            y = y + near * s.scatter([_fly(s) for _ in range(2)], _apart(s, 4.0), 3)
-    return y
-
-
-def _cricket(s: Scene) -> np.ndarray:
-    f, pulses, pace = s.rng.uniform(3200, 5400), int(s.rng.integers(2, 6)), s.rng.uniform(22, 45)
-    length = int(s.rate / pace)
-    chirp = np.concatenate(
-        [
-            np.pad(_hann_tone(s, f, int(length * 0.65)) * (0.6 + 0.4 * (k > 0)), (0, length - int(length * 0.65)))
-            for k in range(pulses)
-        ]
-    )
-    gap = pulses / pace * s.rng.uniform(1.3, 4.0)
-    moments = np.arange(s.rng.random() * gap, s.seconds, gap)
-    return s.scatter([chirp], moments + s.rng.normal(0, 0.02 * gap, len(moments)), 0.7) * s.swell(0.1, 2)
-
-
-def _hann_tone(s: Scene, hz: float, size: int) -> np.ndarray:
-    return np.sin(2 * np.pi * hz * np.arange(size) / s.rate * (1 + 0.004 * np.linspace(1, -1, size))) * np.hanning(size)
-
-
-def _fly(s: Scene) -> np.ndarray:
-    seconds, f = s.rng.uniform(0.8, 3.0), s.rng.uniform(140, 240)
-    buzz = s.tone(seconds, f * (1 + np.cumsum(s.rng.normal(0, 0.03, 20))), 1 / np.arange(1, 12) ** 0.8)
-    return buzz * np.hanning(len(buzz)) ** 1.5
-
-
-_VOWELS = (
-    (730, 1090, 2440),
-    (270, 2290, 3010),
-    (300, 870, 2240),
-    (530, 1840, 2480),
-    (570, 840, 2410),
-    (440, 1020, 2240),
-    (660, 1720, 2410),
-)
-"""First three formants (Hz) of English vowels, Peterson and Barney 1952, means of men."""
-
-
-def _syllable(s: Scene, pitch: float, tract: float) -> np.ndarray:
-    """A voiced syllable of a speaker: glottal harmonics under vowel formants, at times with a consonant's noise."""
-    seconds = s.rng.uniform(0.09, 0.28)
-    harmonics = np.arange(1, int(3600 / pitch) + 1)
-    formants = np.zeros(len(harmonics))
-    for formant, width, peak in zip(_VOWELS[s.rng.integers(len(_VOWELS))], (80, 110, 160), (1.0, 0.45, 0.2)):
-        formants += peak / (1 + ((harmonics * pitch - formant * tract) / width) ** 2)
-    curve = pitch * (1 + s.rng.normal(0, 0.06, 3)) * np.array([1.03, 1.0, 0.94])
-    y = s.tone(seconds, curve, (formants + 0.02) / harmonics**0.3)
-    y = y * np.hanning(len(y)) ** 0.6
-    if s.rng.random() < 0.45:
-        noise = s.hiss(s.rng.uniform(0.03, 0.09), 2000, 6500)
-        y[: len(noise)] += 0.25 * float(np.std(y)) * (noise * np.hanning(len(noise)))[: len(y)]
+            y = y + near * s.scatter([fly_past(s) for _ in range(2)], _apart(s, 4.0), 3)
     return y
 
 
@@ -325,17 +216,14 @@ def _crowd(s: Scene) -> np.ndarray:
         high = s.rng.random() < s.traits.get("high", 0.5)
         pitch = s.rng.uniform(165, 260) if high else s.rng.uniform(85, 150)
         pitch, tract = (pitch * 1.4, 1.35) if s.traits.get("children") else (pitch, 1.16 if high else 1.0)
-        pool = [_syllable(s, pitch, tract) for _ in range(5)]
+        pool = [syllable(s, pitch, tract) for _ in range(5)]
         pace = s.rng.uniform(0.15, 0.24)
         moments = np.arange(s.rng.random() * pace, s.seconds, pace)
         moments = moments + s.rng.normal(0, 0.2 * pace, len(moments))
         talking = np.interp(moments, s.clock(), s.drift(s.rng.uniform(0.15, 0.4))) > -0.3  # phrases and pauses
         y += gain(-s.rng.uniform(0, 10)) * s.scatter(pool, moments[talking], 3)
-    far = (
-        s.noise((90, -10), (220, 0), (600, -2), (1500, -10), (4000, -22), (7500, -38))
-        * s.swell(3.5, 2.2)
-        * s.swell(0.3, 1.2)
-    )
+    far = s.noise((90, -10), (220, 0), (600, -2), (1500, -12), (7500, -48)) * s.swell(3.5, 2)
+    far = (far + 0.4 * s.band(900, 3000, -5) * s.swell(4, 3)) * s.swell(0.3, 1.2)
     y = s.distant(unit(y), s.between("cutoff", 1200, 4500), s.between("ring", 0.3, 1.4), 0.8)
     y = unit(y) + gain(s.between("far_db", -10, 4)) * far
     if s.choose("clatter", (True, False)):
@@ -346,9 +234,8 @@ def _crowd(s: Scene) -> np.ndarray:
 
 def _kitchen(s: Scene) -> np.ndarray:
     base = s.choose("mains_hz", (50, 60)) * s.rng.uniform(0.96, 1.0)
-    fridge = s.hum(base, -3.0 * np.arange(12) + s.rng.normal(0, 4, 12), 0.3, -8) + 0.3 * s.noise(
-        (40, 0), (200, -3), (1500, -20), (7000, -40)
-    )
+    fridge = s.hum(base, -3.0 * np.arange(12) + s.rng.normal(0, 4, 12), 0.3, -8)
+    fridge = fridge + 0.3 * s.noise((40, 0), (200, -3), (1500, -20), (7000, -40))
     y = fridge * s.swell(0.2, 0.8) + 0.35 * s.noise((30, 0), (250, -6), (2000, -26), (7500, -46))
     doing = s.choose("doing", ("nothing", "dishes", "boiling", "frying", "tap", "clock"))
     clinks = [s.struck(s.rng.uniform(900, 3400), 5, s.rng.uniform(0.08, 0.5)) for _ in range(6)]
@@ -357,15 +244,11 @@ def _kitchen(s: Scene) -> np.ndarray:
     y = y + gain(level) * s.distant(s.scatter(clinks, s.times(busy), 5), 4500, s.between("ring", 0.2, 0.6), 0.4)
     if doing == "boiling":
         bubbles = [_bubble(s, s.rng.uniform(180, 700)) for _ in range(24)]
-        y = (
-            y
-            + gain(2) * s.scatter(bubbles, s.times(45), 5)
-            + 0.8 * s.noise((80, -6), (500, 0), (2500, -12), (7000, -30)) * s.swell(3, 1.5)
-        )
+        y = y + gain(2) * s.scatter(bubbles, s.times(45), 5)
+        y = y + 0.8 * s.noise((80, -6), (500, 0), (2500, -12), (7000, -30)) * s.swell(3, 1.5)
     elif doing == "frying":
-        spits = [
-            faded(s.hiss(0.012, 2500, 7500) * np.exp(-np.linspace(0, 5, round(0.012 * s.rate)))) for _ in range(16)
-        ]
+        decay = np.exp(-np.linspace(0, 5, round(0.012 * s.rate)))
+        spits = [faded(s.hiss(0.012, 2500, 7500) * decay) for _ in range(16)]
         y = y + 1.2 * s.band(2200, 7500, 1, 9) * s.swell(2, 1.2) + gain(6) * s.scatter(spits, s.times(40), 6)
     elif doing == "tap":
         y = y + gain(s.rng.uniform(0, 6)) * s.noise((120, -16), (700, -2), (2500, 0), (7500, -9)) * s.swell(2, 0.8)
@@ -377,9 +260,8 @@ def _kitchen(s: Scene) -> np.ndarray:
 
 def _workshop(s: Scene) -> np.ndarray:
     y = s.noise((35, 0), (120, -2), (700, -16), (3000, -30), (7500, -46)) * s.swell(0.2, 1)
-    y = y + gain(s.between("vent_db", -14, 0)) * (
-        s.band(90, 1500, -4) + 0.4 * s.hum(s.choose("mains_hz", (50, 60)), (0, -2, -9, -6))
-    )
+    vent = s.band(90, 1500, -4) + 0.4 * s.hum(s.choose("mains_hz", (50, 60)), (0, -2, -9, -6))
+    y = y + gain(s.between("vent_db", -14, 0)) * vent
     work = s.choose("work", ("hammer", "drill", "saw", "grinder", "hammer+drill", "lathe"))
     track = np.zeros(s.n, np.float32)
     if "hammer" in work:
@@ -392,10 +274,9 @@ def _workshop(s: Scene) -> np.ndarray:
     if work == "saw":
         track += _sawing(s)
     if work == "lathe":
-        track += 0.6 * s.hum(
-            s.rng.uniform(60, 190), -3 * np.arange(20) + s.rng.normal(0, 5, 20), 0.8, -3
-        ) + 0.5 * s.band(700, 4000, -3) * s.swell(1, 3)
-    near = gain(s.between("near_db", 0, 12))
+        track += 0.6 * s.hum(s.rng.uniform(60, 190), -3 * np.arange(20) + s.rng.normal(0, 5, 20), 0.8, -3)
+        track += 0.5 * s.band(700, 4000, -3) * s.swell(1, 3)
+    near = gain(s.between("near_db", 4, 14))
     return y + near * s.distant(track, s.between("cutoff", 900, 4500), s.between("ring", 0.4, 1.3), 0.5)
 
 
@@ -419,9 +300,8 @@ def _sawing(s: Scene) -> np.ndarray:
 def _quiet(s: Scene) -> np.ndarray:
     knee = s.between("knee", 60, 1500)
     y = s.noise((25, 0), (knee, -3), (knee * 3, -14), (7900, -14 - s.between("dark", 4, 26)), ripple=2)
-    y = y + gain(s.between("self_db", -30, -10)) * s.noise(
-        (50, -8), (1000, -4), (7900, 0), ripple=0.5
-    )  # the microphone's own noise
+    microphone = s.noise((50, -8), (1000, -4), (7900, 0), ripple=0.5)
+    y = y + gain(s.between("self_db", -30, -10)) * microphone
     if s.choose("mains", (True, False, False)):
         y = y + gain(s.rng.uniform(-18, -8)) * s.hum(s.choose("mains_hz", (50, 60)), (0, -3, -10, -8, -18))
     return y * s.swell(0.1, 0.4)

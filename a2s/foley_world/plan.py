@@ -172,7 +172,7 @@ def _gestures(action: str, start: float, end: float, rng: np.random.Generator) -
     t, made = start + rng.uniform(0.05, 0.6), []
     while t < end - 0.4:
         if rng.random() < 0.22:
-            span = rng.uniform(0.4, 1.3)
+            span = min(rng.uniform(0.4, 1.3), end - t)
             made.append(Gesture(t, t + span, rng.uniform(0.2, 1.0)))
             t += span
         if action == "scrape":

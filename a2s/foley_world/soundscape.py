@@ -1,6 +1,7 @@
 """Noise, tones and grains: what the sounds of places are made of.
 
-Noise is made in the frequency domain and events are short grains laid into the track, so 24 s cost a few hundredths of a second.
+Noise is made in the frequency domain and events are short grains laid into the track, so 24 s cost a few hundredths
+of a second.
 """
 
 from __future__ import annotations
@@ -49,13 +50,12 @@ class Scene:
         return float(self.traits.get(trait, drawn))
 
     def noise(self, *curve: tuple[float, float], ripple: float = 1.5) -> np.ndarray:
-        """(n,) unit RMS noise whose spectrum follows (Hz, dB) points in log frequency, with `ripple` dB of its own colour."""
+        """(n,) unit RMS noise with a spectrum through (Hz, dB) points, give or take `ripple` dB of its own colour."""
         hz, db = np.array(curve, np.float64).T
         grid = np.geomspace(15, self.rate / 2, 160)
         shape = np.interp(np.log(grid), np.log(hz), db)
-        shape += ripple * np.interp(
-            np.log(grid), np.linspace(2.7, np.log(self.rate / 2), 14), self.rng.standard_normal(14)
-        )
+        colour = self.rng.standard_normal(14)
+        shape += ripple * np.interp(np.log(grid), np.linspace(2.7, np.log(self.rate / 2), 14), colour)
         shape += np.where(grid < 35, -30 * np.log2(35 / grid), 0)  # no subsonic swing
         spectrum = self.rng.standard_normal((len(self._log_frequency) + 1, 2), np.float32).view(np.complex64)[:, 0]
         spectrum[0] = 0
@@ -68,7 +68,7 @@ class Scene:
         return self.noise((low / 8, -3 * slope), (low, 0), (high, tilt * width), (high * 8, tilt * width - 3 * slope))
 
     def hum(self, base: float, db: Sequence[float], wobble: float = 0.15, level: float = -12.0) -> np.ndarray:
-        """(n,) unit RMS harmonics of `base` Hz at `db` each; every line is a steady tone with `level` dB of noise `wobble` Hz wide."""
+        """(n,) unit RMS harmonics of `base` Hz at `db` each: steady lines with `level` dB of noise `wobble` Hz wide."""
         spectrum = np.zeros(self._size // 2 + 1, np.complex64)
         per_bin = self.rate / self._size
         reach = max(2, round(4 * wobble / per_bin))
@@ -118,7 +118,7 @@ class Scene:
         return unit(fft.irfft(spectrum / (1 + (low / f) ** 4) / (1 + (f / high) ** 4), size))
 
     def struck(self, hz: float, partials: int, ring: float, thud: float = 0.3) -> np.ndarray:
-        """A struck thing: `partials` inharmonic modes above `hz` that ring for about `ring` s, and the noise of the contact."""
+        """A struck thing: `partials` inharmonic modes from `hz` up that ring for `ring` s, and the contact's noise."""
         size = round(min(1.2, 1.2 * ring + 0.05) * self.rate)
         t = np.arange(size) / self.rate
         y = thud * np.exp(-t / 0.006) * self.hiss(size / self.rate, hz / 2, min(6000, hz * 5))[:size]
@@ -135,13 +135,13 @@ class Scene:
         return np.sort(self.rng.uniform(0, self.seconds, count))
 
     def scatter(self, grains: Sequence[np.ndarray], times: np.ndarray, spread: float = 5.0) -> np.ndarray:
-        """(n,) grains, each of unit RMS, laid at `times` with `spread` dB of loudness; later ones are cut by the end."""
+        """(n,) grains, each of unit RMS, laid at `times` with `spread` dB of loudness; the end cuts the last."""
         longest = max(map(len, grains))
         y = np.zeros(self.n + longest, np.float32)
         grains = [unit(grain) for grain in grains]
         gains = 10 ** (self.rng.normal(0, spread / 20, len(times)))
         which = self.rng.integers(len(grains), size=len(times))
-        for start, index, loud in zip((np.asarray(times) * self.rate).astype(int), which, gains):
+        for start, index, loud in zip((np.asarray(times) * self.rate).astype(int), which, gains, strict=True):
             if 0 <= start < self.n:
                 grain = grains[index]
                 y[start : start + len(grain)] += np.float32(loud) * grain

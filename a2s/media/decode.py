@@ -55,7 +55,7 @@ def _frames(
             yield float((ticks - timeline.start) * timeline.time_base), upright(rgb, matrix)
 
 
-def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, "av.VideoFrame"]]:
+def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:
     """Yield (ticks, frame), ascending; a frame outside the timeline is left out, a stream without times is counted out."""
     last = timeline.start - 1
     counted = iter(timeline.times.tolist())
@@ -100,7 +100,7 @@ def read_audio(
         wanted = None if seconds is None else round(seconds * sample_rate)
         cap = round(limits.max_seconds * sample_rate)
         pieces, n = [], 0
-        for piece in _pieces(container, stream, sample_rate, start, cap):
+        for piece in _pieces(decoded_sound(container, stream), sample_rate, start, cap):
             pieces.append(piece)
             n += len(piece)
             if wanted is not None and n >= wanted:
@@ -115,30 +115,42 @@ def read_audio(
     return np.clip(np.nan_to_num(waveform), -1, 1)
 
 
-def _pieces(container: InputContainer, stream: AudioStream, sample_rate: int, start: float | None, cap: int) -> Iterator[np.ndarray]:
-    """Yield the soundtrack piece by piece, each at its own time: gaps become silence, what precedes `start` is cut off."""
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=sample_rate)
-    clock, cut = start, 0  # seconds in the file that were told so far; samples still to be cut off
-    for frame in decoded_sound(container, stream):
-        if frame.pts is not None:
-            time = float(frame.pts * frame.time_base)
-            clock = time if clock is None else clock
-            gap = round(float(np.clip((time - clock) * sample_rate, -cap, cap + 1)))
-            if gap > GAP_SECONDS * sample_rate or (gap > 0 and clock == start):
-                yield np.zeros(gap, np.float32)
-            elif gap < 0 and clock == start:
-                cut = -gap
-            if abs(gap) > GAP_SECONDS * sample_rate or clock == start:
-                clock = time
-        clock = (clock or 0.0) + frame.samples / frame.sample_rate
-        for piece in _resampled(resampler, frame):
+def _pieces(frames: Iterator[av.AudioFrame], rate: int, start: float | None, cap: int) -> Iterator[np.ndarray]:
+    """Yield mono samples, each at its own time from `start` on: gaps become silence, what comes before is cut off."""
+    resample, clock, cut = Downmix(rate), start, 0  # clock: seconds told so far; cut: samples to leave out
+    for frame in frames:
+        time = clock if frame.pts is None else float(frame.pts * frame.time_base)
+        clock = time if clock is None else clock
+        gap = round(float(np.clip((time - clock) * rate, -cap, cap + 1)))
+        if clock == start or gap > GAP_SECONDS * rate:
+            yield np.zeros(max(gap, 0), np.float32)
+            cut, clock = max(-gap, 0), time
+        clock += frame.samples / frame.sample_rate
+        for piece in resample(frame):
             cut, piece = max(0, cut - len(piece)), piece[cut:]
             yield piece
-    yield from (piece[cut:] for piece in _resampled(resampler, None))
+    for piece in resample(None):
+        cut, piece = max(0, cut - len(piece)), piece[cut:]
+        yield piece
 
 
-def _resampled(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> list[np.ndarray]:
-    return [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+class Downmix:
+    """Frames of any format to mono pieces (k,) float32 at `rate`: the mean of the channels. The format may change on the way."""
+
+    def __init__(self, rate: int):
+        self.rate, self.kind, self.resampler = rate, None, None
+
+    def __call__(self, frame: av.AudioFrame | None) -> list[np.ndarray]:
+        kind = frame and (frame.format.name, frame.layout.name, frame.sample_rate)
+        pieces = []
+        if kind != self.kind:
+            pieces += self.resampler.resample(None) if self.resampler else []
+            self.resampler = frame and av.AudioResampler(format="fltp", layout=frame.layout, rate=self.rate)
+            self.kind = kind
+        if frame:
+            frame.pts = None  # where a piece belongs has been settled before
+            pieces += self.resampler.resample(frame)
+        return [piece.to_ndarray().mean(axis=0, dtype=np.float32) for piece in pieces]
 
 
 def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:

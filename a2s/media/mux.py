@@ -6,6 +6,7 @@ import heapq
 import os
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import repeat
 from pathlib import Path
 
 import av
@@ -156,35 +157,39 @@ def _encoded(
 
 
 def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: AudioStream) -> Iterator[Packet]:
-    """Yield AAC packets of exactly `seconds`, the waveform in both channels."""
-    total, position = round(seconds * SOUND_RATE), 0
-    for block in _blocks(waveform, sample_rate, total):
+    """Yield AAC packets of exactly `seconds`, the waveform in both channels.
+
+    AAC comes in frames of 1024 samples, and what a file says about its start every player honours (AAC needs it, as its first
+    frame is always run-up), but not what it says about its end. So the last frame is made to end with the picture, and the
+    silence that fills the frames is put before time 0, into the run-up.
+    """
+    total = round(seconds * SOUND_RATE)
+    run_up = -total % SOUND_FRAME
+    for time, block in enumerate(_blocks(waveform, sample_rate, run_up, total)):
         frame = av.AudioFrame.from_ndarray(np.repeat(block[None], 2, axis=0), format="fltp", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, position, Fraction(1, SOUND_RATE)
-        position += len(block)
+        frame.sample_rate, frame.time_base = SOUND_RATE, Fraction(1, SOUND_RATE)
+        frame.pts = time * SOUND_FRAME - run_up
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
-def _blocks(waveform: np.ndarray, sample_rate: int, total: int) -> Iterator[np.ndarray]:
-    """Yield `total` samples at 48 kHz in blocks of one AAC frame (the last may be shorter), padded with silence."""
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
+def _blocks(waveform: np.ndarray, sample_rate: int, run_up: int, total: int) -> Iterator[np.ndarray]:
+    """Yield frames of 1024 samples at 48 kHz: `run_up` of silence, then `total`, the waveform's and silence after it."""
     waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32).reshape(-1)), -1, 1)
 
-    def resampled() -> Iterator[np.ndarray]:
-        for first in range(0, len(waveform), sample_rate):
+    def pieces() -> Iterator[np.ndarray]:
+        yield np.zeros(run_up, np.float32)
+        resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
+        for first in range(0, len(waveform), sample_rate):  # by the second, so that an hour takes no more memory than a minute
             frame = av.AudioFrame.from_ndarray(waveform[None, first : first + sample_rate], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = sample_rate, first, Fraction(1, sample_rate)
+            frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
             yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
-        if len(waveform):
-            yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
-        while True:
-            yield np.zeros(SOUND_FRAME, np.float32)
+        yield from (piece.to_ndarray()[0] for piece in (resampler.resample(None) if len(waveform) else ()))
+        yield from repeat(np.zeros(SOUND_FRAME, np.float32))
 
-    pieces, held = resampled(), np.zeros(0, np.float32)
-    for first in range(0, total, SOUND_FRAME):
-        wanted = min(SOUND_FRAME, total - first)
-        while len(held) < wanted:
-            held = np.concatenate([held, next(pieces)])
-        yield held[:wanted]
-        held = held[wanted:]
+    supply, held = pieces(), np.zeros(0, np.float32)
+    for _ in range((run_up + total) // SOUND_FRAME):
+        while len(held) < SOUND_FRAME:
+            held = np.concatenate([held, next(supply)])
+        yield held[:SOUND_FRAME]
+        held = held[SOUND_FRAME:]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 import av.error
-import av.logging
+import av.stream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -117,7 +117,3 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     if stream.codec_context is None:
         raise UnreadableVideo(f"{name} holds a kind of picture that a2s cannot decode.")
     return stream
-
-
-# The faults of a stranger's file are told in our own sentences; ffmpeg's own lines would only fill the log.
-av.logging.set_level(av.logging.PANIC)

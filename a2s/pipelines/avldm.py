@@ -49,6 +49,12 @@ class AVLDMPipeline(DiffusionPipeline):
             vae=vae, unet=unet, scheduler=scheduler, conditioner=conditioner, av_sim=av_sim, vocoder=vocoder
         )
 
+    @classmethod
+    def from_pretrained(cls, folder, **options) -> "AVLDMPipeline":
+        """diffusers' loader; weights that are stored as float16 are computed in float32 unless `torch_dtype` says otherwise."""
+        options.setdefault("torch_dtype", torch.float32)
+        return super().from_pretrained(folder, **options)
+
     # ------------------------------------------------------------------ seeing
 
     @torch.inference_mode()

@@ -19,8 +19,11 @@ def add_dub_endpoint(studio: Studio) -> None:
     """Must be called inside the page's `gr.Blocks`."""
 
     def dub(video, ambient, seed, steps, guidance, ambient_clip, cues, request: gr.Request):
-        """Dub a video. ambient: 0 (the action only) to 1 (the whole place). ambient_clip: a bank clip's id, or empty for the
-        best match. cues: a cue file's JSON, or empty for automatic cues. Returns the dubbed mp4, its sound as wav, the report."""
+        """Dub a video: returns the dubbed mp4, its sound as wav, and the report.
+
+        ambient: 0 is the action only, 1 the whole place. ambient_clip: a bank clip's id, or empty for the best match.
+        cues: the JSON of a cue file, or empty for automatic cues.
+        """
         from a2s.cues import CueTrack
 
         # a visit per session; its files stay until an hour after its last call

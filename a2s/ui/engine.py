@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
 class Engine:
-    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loads on first use, or behind after `warm`."""
+    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or behind by `warm`."""
 
     def __init__(self, model="compact", bank=None) -> None:
         self._model, self._bank = model, bank
@@ -67,7 +67,7 @@ class Engine:
         return dub(video, settings, *self.parts(), **more)
 
     def preview(self, clip_id: str, folder: Path) -> Path:
-        """A bank clip as a FLAC that the page may serve, written once. ValueError for an id that the bank doesn't have."""
+        """A bank clip as a FLAC that the page may serve, written once. ValueError for an id that is not the bank's."""
         from a2s.media import write_audio
 
         _, bank = self.parts()

@@ -16,7 +16,7 @@ log = logging.getLogger("a2s.ui")
 
 
 def guarded(handler: Callable) -> Callable:
-    """Wrap a handler: A2SError is shown as its own sentence, anything else as an id under which the log has the whole story."""
+    """Wrap a handler: an A2SError is shown as its sentence, anything else as an id under which the log has the story."""
 
     @functools.wraps(handler)
     def safe(*args, **kwargs):

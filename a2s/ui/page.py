@@ -16,7 +16,7 @@ from a2s.ui.engine import EXAMPLES, Engine
 from a2s.ui.examples import find_examples
 from a2s.ui.guard import guarded
 from a2s.ui.parts import ambience_cards, example_strip, served
-from a2s.ui.studio import Studio
+from a2s.ui.studio import OFF, Studio
 from a2s.ui.theme import STYLE, studio_theme
 from a2s.ui.visit import LONGEST_IDLE, Visits
 
@@ -34,7 +34,7 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
     found = find_examples(examples)
     studio = Studio(engine, visits, found)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=(600, int(LONGEST_IDLE))) as page:
-        gr.HTML(text.HEADER)
+        _line(text.HEADER)
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=340):
                 source = _source(found)
@@ -58,31 +58,34 @@ def launch_options(examples: Path = EXAMPLES) -> dict:
     }  # fmt: skip
 
 
-def _heading(words: str) -> None:
-    gr.HTML(f'<h2 class="part">{words}</h2>')
+def _line(html: str, **options) -> gr.HTML:
+    """A line of our own HTML, without the margins that gradio gives prose."""
+    return gr.HTML(html, apply_default_css=False, **options)
 
 
 def _source(examples) -> SimpleNamespace:
-    _heading("Picture")
+    _line('<h2 class="part">Picture</h2>')
     video = gr.Video(label="Your video", sources=["upload"], height=300, elem_id="source", buttons=[])
-    facts = gr.HTML(text.NOTHING_READ, elem_id="facts")
+    facts = _line(text.NOTHING_READ, elem_id="facts")
     offered = [{"id": each.id, "name": each.name, "url": served(each.path)} for each in examples]
     strip = example_strip(offered, elem_id="examples", visible=bool(examples))
     return SimpleNamespace(video=video, facts=facts, strip=strip)
 
 
 def _place() -> SimpleNamespace:
-    _heading("Place")
+    _line('<h2 class="part">Place</h2>')
     cards = ambience_cards(elem_id="ambiences")
-    own = gr.UploadButton("Use my own recording", file_types=AUDIO_SUFFIXES, size="sm", elem_id="own")
-    with gr.Group(), gr.Row(elem_classes="amount"):
+    own = gr.UploadButton(
+        "Use my own recording", file_types=AUDIO_SUFFIXES, size="sm", elem_id="own", elem_classes="quiet"
+    )
+    with gr.Group(), gr.Row(elem_id="amount-row"):
         with gr.Column(scale=4, min_width=200):
             amount = gr.Slider(
                 0, 1, _DEFAULT.ambient, step=0.01, label="Ambience", elem_id="amount", buttons=[],
                 info="0 action only · 1 full place",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=110):
-            level = gr.HTML(text.level_note(_DEFAULT.ambient, None), padding=True)
+            level = _line(text.level_note(_DEFAULT.ambient, None))
     with gr.Row():
         dub = gr.Button("Dub", variant="primary", size="lg", elem_id="dub", scale=3)
         cancel = gr.Button("Cancel", size="lg", interactive=False, elem_id="cancel", scale=1, min_width=90)
@@ -91,43 +94,49 @@ def _place() -> SimpleNamespace:
 
 def _settings() -> SimpleNamespace:
     with gr.Accordion("Settings", open=False, elem_id="settings"):
+        with gr.Row(equal_height=True):
+            seed = gr.Number(
+                _DEFAULT.seed, label="Seed", precision=0, minimum=0, maximum=2**31 - 1, min_width=100, elem_id="seed"
+            )
+            dice = gr.Button("New seed", size="sm", min_width=90, elem_id="dice", elem_classes="quiet")
         with gr.Row():
-            seed = gr.Number(_DEFAULT.seed, label="Seed", precision=0, minimum=0, maximum=2**31 - 1, min_width=100)
-            dice = gr.Button("New seed", size="sm", min_width=90, elem_id="dice")
+            takes = _slider("Takes", 1, LIMITS.max_takes, _DEFAULT.takes)
+            steps = _slider("Steps", 4, 50, _DEFAULT.steps)
+            guidance = _slider("Guidance", 1, 8, _DEFAULT.guidance_scale, step=0.1)
         with gr.Row():
-            takes = gr.Slider(1, LIMITS.max_takes, _DEFAULT.takes, step=1, label="Takes", min_width=150)
-            steps = gr.Slider(4, 50, _DEFAULT.steps, step=1, label="Steps", min_width=150)
-        guidance = gr.Slider(
-            1, 8, _DEFAULT.guidance_scale, step=0.1, label="Guidance", info="how strictly the sound obeys the picture"
-        )
-        with gr.Row():
-            original = gr.Dropdown(
-                [("left out", None), *((f"mixed under at {-level} dB".replace("-", "\N{MINUS SIGN}"), -level) for level in (6, 12, 18, 24))],
-                value=None, label="Original audio", min_width=150, filterable=False,
-            )  # fmt: skip
-            loudness = gr.Dropdown(
-                [("as generated", None), *((f"{target} LUFS".replace("-", "\N{MINUS SIGN}"), target) for target in (-14, -16, -23))],
-                value=_DEFAULT.loudness, label="Loudness", min_width=150, filterable=False,
-            )  # fmt: skip
-    dice.click(
-        None,
-        None,
-        seed,
-        js="() => Math.floor(Math.random() * 2147483647)",
-        api_visibility="private",
-        show_progress="hidden",
-    )
+            original = _choice(
+                "Original audio",
+                OFF,
+                {OFF: "left out"} | {-db: f"under, \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)},
+            )
+            loudness = _choice(
+                "Loudness",
+                _DEFAULT.loudness,
+                {OFF: "as generated"} | {-lufs: f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)},
+            )
+    roll = "() => Math.floor(Math.random() * 2147483647)"
+    dice.click(None, None, seed, js=roll, api_visibility="private", show_progress="hidden")
     return SimpleNamespace(values=[seed, takes, steps, guidance, original, loudness])
 
 
+def _slider(label: str, least: float, most: float, value: float, step: float = 1) -> gr.Slider:
+    return gr.Slider(least, most, value, step=step, label=label, min_width=130, buttons=[], elem_id=label.lower())
+
+
+def _choice(label: str, value, names: dict) -> gr.Dropdown:
+    """names: what is handed to the handler, to what is read."""
+    choices = [(name, key) for key, name in names.items()]
+    return gr.Dropdown(choices, value=value, label=label, min_width=130, filterable=False)
+
+
 def _result() -> SimpleNamespace:
-    _heading("Dub")
+    _line('<h2 class="part">Dub</h2>')
     video = gr.Video(label="Dubbed video", interactive=False, height=300, elem_id="result", buttons=[])
     takes = gr.Radio([], label="Takes", visible=False, container=False, elem_id="takes")
-    summary = gr.HTML(text.NO_RESULT, elem_id="summary")
+    summary = _line(text.NO_RESULT, elem_id="summary")
     picture = gr.Image(
-        label="Spectrogram and cues", interactive=False, height=300, elem_id="spectrogram", elem_classes="picture-out",
-        buttons=["fullscreen"], alt_text="Mel spectrogram of the dubbed sound, seconds across, hertz up, cues marked", type="filepath",
+        label="Spectrogram and cues", interactive=False, height=300, type="filepath", elem_id="spectrogram",
+        alt_text="Mel spectrogram of the dubbed sound: seconds across, hertz up, cues above", buttons=["fullscreen"],
     )  # fmt: skip
     with gr.Row():
         files = [
@@ -139,14 +148,16 @@ def _result() -> SimpleNamespace:
 
 def _cues() -> SimpleNamespace:
     with gr.Accordion("Cues", open=False, elem_id="cues"):
-        note = gr.HTML(text.NO_CUES, elem_id="cue-note")
+        note = _line(text.NO_CUES, elem_id="cue-note")
         table = gr.Dataframe(
-            [], headers=HEADERS, datatype=TYPES, type="array", column_count=len(HEADERS), interactive=True, max_height=280,
-            show_label=False, buttons=[], elem_id="cue-table",
+            [], headers=HEADERS, datatype=TYPES, type="array", column_count=len(HEADERS), interactive=True,
+            max_height=280, show_label=False, buttons=[], elem_id="cue-table",
         )  # fmt: skip
         with gr.Row():
-            load = gr.UploadButton("Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues")
-            restore = gr.Button("Back to what was seen", size="sm", elem_id="restore-cues")
+            load = gr.UploadButton(
+                "Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues", elem_classes="quiet"
+            )
+            restore = gr.Button("Back to what was seen", size="sm", elem_id="restore-cues", elem_classes="quiet")
     return SimpleNamespace(note=note, table=table, load=load, restore=restore)
 
 

@@ -1,12 +1,12 @@
-"""What the page does when something on it is used. Every method is one event's handler; none of them knows the layout."""
+"""What the page does when something on it is used. Every method handles one event; none of them knows the layout."""
 
 from __future__ import annotations
 
-import math
 import shutil
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
 from a2s.errors import A2SError, BadSettings, Cancelled
 from a2s.progress import OnProgress
@@ -22,6 +22,9 @@ from a2s.ui.visit import Visit, Visits
 MATCHES = 5
 OWN = "own recording"
 """Stands for the visitor's own recording where a bank clip's id would stand; a space never occurs in an id."""
+
+OFF = "off"
+"""What a choice of the page says for None, which gradio would show as nothing chosen."""
 
 
 class Studio:
@@ -68,7 +71,7 @@ class Studio:
         visit.picture = visit.info = None
         return text.NOTHING_READ
 
-    def listen(self, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+    def listen(self, request: gr.Request, progress=gr.Progress()):
         """Watch the picture: the ambiences that fit, the cues. Returns (cards, cue rows, cue note)."""
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
@@ -112,6 +115,7 @@ class Studio:
 
     def take_own(self, upload: str | None, amount: float, request: gr.Request):
         """The visitor's own recording becomes an ambience of this visit. Returns (cards, level)."""
+        from a2s.ambient.clip import level_db
         from a2s.media import read_audio, write_audio
 
         visit = self.visits.of(request.session_hash)
@@ -126,7 +130,7 @@ class Studio:
             raw.unlink(missing_ok=True)
         own = visit.next_path("own", ".flac")
         write_audio(own, waveform, AUDIO.sample_rate)
-        visit.own, visit.own_level, visit.chosen = own, _level_db(waveform), OWN
+        visit.own, visit.own_level, visit.chosen = own, level_db(waveform), OWN
         return self.cards(visit), self.level(amount, request)
 
     def level(self, amount: float, request: gr.Request) -> str:
@@ -138,9 +142,7 @@ class Studio:
                 full = match.clip.level_db
         if full is None:
             return text.level_note(amount, None)
-        _, bank = self.engine.parts()
-        low = bank.low_ambient.level_db
-        return text.level_note(amount, low + amount * (full - low))
+        return text.level_note(amount, level_of(amount, full))
 
     def take_cues(self, upload: str | None, request: gr.Request):
         """A cue file into the table. Returns (rows, note)."""
@@ -170,7 +172,7 @@ class Studio:
         rows,
         request: gr.Request,
         progress=gr.Progress(),
-    ):  # noqa: B008
+    ):
         """The main job. Returns what `show` returns for the first take, and the choice of takes before it."""
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
@@ -213,12 +215,12 @@ class Studio:
 
 
 def read_settings(amount, seed, takes, steps, guidance, original, loudness, clip: str | None) -> DubSettings:
-    """Values of the page's controls, or of a caller of the API, as settings; `dub` judges their ranges. Raises BadSettings."""
+    """What the page's controls say, or a caller of the API, as settings; `dub` judges ranges. Raises BadSettings."""
     try:
         return DubSettings(
             ambient=float(amount), ambient_clip=clip, takes=int(takes), seed=int(seed), steps=int(steps),
-            guidance_scale=float(guidance), original_audio=None if original is None else float(original),
-            loudness=None if loudness is None else float(loudness),
+            guidance_scale=float(guidance), original_audio=None if original in (None, OFF) else float(original),
+            loudness=None if loudness in (None, OFF) else float(loudness),
         )  # fmt: skip
     except (TypeError, ValueError, OverflowError):
         raise BadSettings("Every setting must be a number.") from None
@@ -226,7 +228,12 @@ def read_settings(amount, seed, takes, steps, guidance, original, loudness, clip
 
 def _shown(result: Result) -> tuple:
     files = (result.video, result.sound, result.recipe, result.cues)
-    return str(result.video), str(result.picture), result.summary, *(str(file) for file in files)
+    return (
+        str(result.video),
+        str(result.picture),
+        result.summary,
+        *(gr.DownloadButton(value=str(file), interactive=True) for file in files),
+    )
 
 
 def _tell(progress: gr.Progress) -> OnProgress:
@@ -237,7 +244,10 @@ def _tell(progress: gr.Progress) -> OnProgress:
     return tell
 
 
-def _level_db(waveform) -> float:
-    """RMS level in dB re full scale."""
-    power = float((waveform.astype("float64") ** 2).mean()) if len(waveform) else 0.0
-    return 10 * math.log10(max(power, 1e-10))
+def level_of(amount: float, full_db: float) -> float:
+    """Level in dBFS of an ambience of `full_db` at this amount, by the very function that scales it."""
+    from a2s.ambient import scale_ambience
+    from a2s.ambient.clip import level_db
+
+    sample = np.full(1, 10 ** (full_db / 20), np.float32)
+    return level_db(scale_ambience(sample, amount))

@@ -70,10 +70,9 @@ def level_note(amount: float, level_db: float | None) -> str:
 def cue_note(track) -> str:
     """How many cues, and who wrote them."""
     if not len(track):
-        return (
-            '<p class="facts subdued">No cues: only the place will be heard. Add rows to say when something sounds.</p>'
-        )
-    return f'<p class="facts"><b>{len(track)} cue{"s" if len(track) > 1 else ""}</b><span>{html.escape(track.source)}</span></p>'
+        return '<p class="facts subdued">No cues: only the place will be heard. A row says when something sounds.</p>'
+    count = f"{len(track)} cue{'s' if len(track) > 1 else ''}"
+    return f'<p class="facts"><b>{count}</b><span>from {html.escape(track.source)}</span></p>'
 
 
 def summary(duration: float, cues: int, recipe: dict) -> str:

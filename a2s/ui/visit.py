@@ -23,12 +23,12 @@ LONGEST_IDLE = 3600.0
 """Seconds after which a visit that nobody uses is removed, should the browser never say goodbye."""
 
 GRACE = 30.0
-"""Seconds between a browser's goodbye and the removal: a phone that loses its connection for a moment keeps its work."""
+"""Seconds between a browser's goodbye and the removal: who loses the connection for a moment keeps the work."""
 
 
 @dataclass
 class Visit:
-    """State of one open page. Only the server chooses names in `folder`; what the visitor called a file is kept in `name`."""
+    """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`."""
 
     folder: Path
     name: str = "clip"
@@ -48,7 +48,7 @@ class Visit:
     counter: int = 0
 
     def receive(self, upload: str | Path, kind: str) -> Path:
-        """Take an upload into the visit under a name of our own, without copying where the disk allows. Returns its path."""
+        """Take an upload into the visit under a name of our own, without copying where the disk allows."""
         upload, target = Path(upload), self.next_path(kind)
         if upload.stat().st_size > LIMITS.max_bytes:
             raise TooLarge(f"The file is larger than {LIMITS.max_bytes // 2**20} MB.")

@@ -1,4 +1,4 @@
-"""The real page over stand-ins for model and bank, on a free port: `python -m tests.e2e.serve EXAMPLES [SECONDS_PER_STEP]`."""
+"""The real page over stand-ins for model and bank: `python -m tests.e2e.serve EXAMPLES [SECONDS_PER_STEP]`."""
 
 from __future__ import annotations
 

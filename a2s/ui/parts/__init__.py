@@ -12,7 +12,12 @@ _HERE = Path(__file__).parent
 
 def _read(name: str) -> dict[str, str]:
     text = {suffix: (_HERE / f"{name}.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js")}
-    return {"html_template": text["html"], "css_template": text["css"], "js_on_load": text["js"]}
+    return {
+        "html_template": text["html"],
+        "css_template": text["css"],
+        "js_on_load": text["js"],
+        "apply_default_css": False,
+    }
 
 
 def served(path: Path) -> str:
@@ -22,7 +27,7 @@ def served(path: Path) -> str:
 
 # Made by functions, not subclasses: gradio writes a .pyi file beside every subclass that has events.
 def ambience_cards(**kwargs) -> gr.HTML:
-    """Ambiences to listen to and one to choose. Event `choose`: `event.clip` is the id that the browser says was chosen.
+    """Ambiences to listen to, one to choose. Event `choose`: `event.clip` is the id that the browser says was chosen.
 
     Value: {"items": [{"id", "name", "kind", "level", "score", "url", "chosen"}, ...]}
     """

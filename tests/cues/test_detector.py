@@ -1,0 +1,135 @@
+"""Contacts are found when they happen, and nothing is found where nothing strikes."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from scenes import clock, disc_film, panned, strokes
+
+from a2s.cues import detect_cues, observe
+from a2s.settings import LIMITS
+
+CONTACTS = (0.6, 1.5, 2.4, 3.3)
+STILL = np.full((120, 2), 90.0)
+
+
+def cues_of(frames, seconds: float = 4.0):
+    return detect_cues(observe(iter(list(frames)), seconds))
+
+
+def hits(track, contacts=CONTACTS, tolerance: float = 0.05) -> int:
+    return sum(any(abs(cue.time - contact) <= tolerance for cue in track) for contact in contacts)
+
+
+@pytest.mark.parametrize("fps", [25, 30, 50, 60, 120])
+def test_strokes_are_heard_within_50_ms(fps):
+    times = clock(4.0, fps)
+    track = cues_of(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    assert hits(track) == 4 and len(track) <= 5
+
+
+def test_sideways_strokes_are_heard():
+    times = clock(4.0)
+    track = cues_of(disc_film(times, strokes(times, CONTACTS, high=0.3, low=0.6, fall=0.25), sideways=True))
+    assert hits(track) == 4
+
+
+def test_variable_frame_rate():
+    times = np.cumsum(np.random.default_rng(4).uniform(0.02, 0.045, 122))
+    track = cues_of(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    assert hits(track) == 4
+
+
+def test_held_frames():
+    times = clock(4.0, 24)
+    single = list(disc_film(times, strokes(times, CONTACTS, low=0.3, fall=0.3)))
+    track = cues_of([(i / 48, single[i // 2][1]) for i in range(2 * len(single))])
+    assert hits(track) == 4 and len(track) <= 6
+
+
+def test_harder_is_stronger():
+    times = clock(4.0)
+    height = strokes(times, (0.8, 2.4), low=0.4, fall=0.3) + strokes(times, (1.6, 3.2), low=0.25, fall=0.3) - 0.12
+    track = cues_of(disc_film(times, height))
+    loud, soft = ([cue.strength for cue in track if min(abs(cue.time - t) for t in at) < 0.06] for at in ((0.8, 2.4), (1.6, 3.2)))
+    assert len(loud) == 2 and len(soft) == 2 and min(loud) > max(soft) >= 0.15
+    assert all(0 < cue.confidence < 1 and cue.action is None and cue.material is None for cue in track)
+
+
+def test_quiet_minute_beside_a_wild_one():
+    times = clock(40.0, 30)
+    wild, quiet = np.arange(1.0, 19, 0.9), np.arange(21.0, 39, 0.9)
+    height = strokes(times, wild, low=0.4, fall=0.25) + strokes(times, quiet, low=0.2, fall=0.25) - 0.12
+    track = cues_of(disc_film(times, height), 40.0)
+    assert hits(track, wild) >= 0.9 * len(wild) and hits(track, quiet) >= 0.9 * len(quiet)
+
+
+def test_cut_between_strokes_adds_nothing():
+    times = clock(4.0)
+    frames = list(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    track = cues_of(frames[:60] + list(panned(times, STILL, seed=11))[60:])
+    assert hits(track, (0.6, 1.5)) == 2 and hits(track, (2.0,), 0.15) == 0
+
+
+def _brightness(change):
+    return lambda: [(time, np.clip(change(i, frame.astype(np.float32)), 0, 255).astype(np.uint8)) for i, (time, frame) in enumerate(panned(clock(4.0), STILL))]
+
+
+def _moving(path):
+    return lambda: panned(clock(4.0), path(clock(4.0)))
+
+
+def _shaken(strength):
+    return lambda times: 100 + np.cumsum(np.random.default_rng(3).normal(0, strength, (len(times), 2)), axis=0)
+
+
+SILENT = {
+    "still": lambda: disc_film(clock(4.0), np.full(120, 0.3), noise=0),
+    "noise": lambda: disc_film(clock(4.0), np.full(120, 0.3), noise=3),
+    "dark and noisy": lambda: disc_film(clock(4.0), np.full(120, 0.3), noise=10),
+    "slow drift": lambda: disc_film(clock(4.0), 0.1 + 0.06 * clock(4.0)),
+    "pan": _moving(lambda t: np.stack([20 + 80 * t, 100 + 0 * t], 1)),
+    "pan that stops": _moving(lambda t: np.stack([20 + 120 * np.clip(t, 1, 2.5), 100 + 0 * t], 1)),
+    "tilt that stops": _moving(lambda t: np.stack([200 + 0 * t, 50 + 100 * np.clip(t, 1, 2)], 1)),
+    "shake": _moving(_shaken(1)),
+    "hard shake": _moving(_shaken(2.5)),
+    "cuts": lambda: [pair[i // 20 % 2] for i, pair in enumerate(zip(panned(clock(4.0), STILL), panned(clock(4.0), STILL, seed=11), strict=True))],
+    "flash": _brightness(lambda i, frame: frame + (110 if i in (50, 51, 90) else 0)),
+    "fade in and out": _brightness(lambda i, frame: frame * min(1, i / 20, (119 - i) / 20)),
+    "flicker": _brightness(lambda i, frame: frame * (1 + 0.08 * np.sin(2.1 * i))),
+    "black": _brightness(lambda i, frame: 0 * frame),
+}
+
+
+@pytest.mark.parametrize("scene", SILENT.values(), ids=SILENT.keys())
+def test_silence_where_nothing_strikes(scene):
+    assert [cue.time for cue in cues_of(scene())] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_next_to_no_frames(count):
+    assert len(cues_of(list(panned(clock(1.0), STILL[:30]))[:count], count / 30)) == 0
+
+
+def test_real_clips_beat_chance(shared):
+    """Seven real clips with annotated hits: the figure that any change here has to keep. Measured: 0.61, chance 0.28, z 5.4."""
+    av = pytest.importorskip("av")
+    folder = shared / "real_clips"
+    sys.path.insert(0, str(folder))
+    import sync_score
+
+    def frames(path):
+        with av.open(str(path)) as box:
+            for frame in box.decode(video=0):
+                yield float(frame.time), frame.reformat(width=192, height=192 * frame.height // frame.width // 2 * 2, format="rgb24").to_ndarray()
+
+    rows = []
+    for clip in sync_score.read_onsets(folder / "onsets.json").values():
+        if clip["tier"] == "A":
+            track = cues_of(frames(folder / clip["file"]), clip["duration"])
+            assert len(track) <= LIMITS.max_cues
+            rows.append(sync_score.score([cue.time for cue in track], clip["onsets"], clip["optional"], clip["duration"]))
+    corpus = sync_score.corpus(rows, 0.1)
+    assert corpus["f1"] >= 0.55 and corpus["z"] >= 4.5
