@@ -6,6 +6,7 @@ afterwards, `a2s.dub` is the function, not this module.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,10 @@ import numpy as np
 
 from a2s.errors import BadSettings
 from a2s.progress import OnProgress, Progress
-from a2s.scene import find_cues, load_bank, see
+from a2s.scene import find_cues, load_bank, retrieve, see
 from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
 from a2s.take import Take
-from a2s.weights.registry import fingerprint, load_model, sha256_of
+from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack, Motion
@@ -163,18 +164,14 @@ class Place:
 
 def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
     """The ambience that was asked for (bank id or file), else the bank's best match. Raises BadSettings, UnreadableAudio."""
-    from a2s.ambient import scale_ambience
+    from a2s.ambient import Calibration, scale_ambience
 
-    clips = {clip.id: clip for clip in bank.clips}
-    chosen = settings.ambient_clip
+    clips, chosen, score = {clip.id: clip for clip in bank.clips}, settings.ambient_clip, None
     if chosen is None:
-        match = bank.retrieve(pipe.embed_video(motion), 1)[0]
-        chosen, score = match.clip.id, float(match.score)
-    else:
-        score = None
+        match = retrieve(motion, 1, pipe, bank)[0]
+        chosen, score = match.clip.id, match.score
     if chosen in clips:
-        waveform = bank.waveform(chosen)
-        clip = clips[chosen]
+        waveform, clip = bank.waveform(chosen), clips[chosen]
         report = {"clip": clip.id, "name": clip.name, "author": clip.author, "licence": clip.licence, "score": score}
     elif Path(chosen).is_file():
         from a2s.media import read_audio
@@ -184,7 +181,10 @@ def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
     else:
         raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
     low = bank.waveform(bank.low_ambient.id)
-    scaled = low if settings.ambient == 0 else scale_ambience(waveform, settings.ambient)
+    folder = model_folder(pipe)
+    calibration = Calibration.load(folder) if folder else None
+    scaled = scale_ambience(waveform, settings.ambient, bank.low_ambient.level_db, calibration=calibration)
+    scaled = low if settings.ambient == 0 else scaled
     return Place(scaled, low, report | {"amount": settings.ambient, "level_in_db": level_db(scaled)})
 
 
@@ -268,13 +268,9 @@ def _finish(
 
 def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Place, pipe, bank, threads: int) -> dict:
     """What went in, as JSON."""
-    import json
-
     from a2s import __version__
 
-    info = source.info
-    folder = Path(str(getattr(pipe, "name_or_path", "") or ""))
-    kept = folder.name and (folder / "model_index.json").is_file()
+    info, folder = source.info, model_folder(pipe)
     return {
         "a2s": __version__,
         "video": {
@@ -292,7 +288,7 @@ def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Plac
         "seed": settings.seed,
         "threads": threads,
         "original_audio": source.original is not None,
-        "model": {"name": folder.name or type(pipe).__name__, "sha256": _fingerprint(folder) if kept else None},
+        "model": {"name": folder.name, "sha256": _fingerprint(folder)} if folder else {"name": None, "sha256": None},
         "bank": bank.model_hash,
         "ambient": place.report,
         "cues": json.loads(track.to_json()),

@@ -63,7 +63,8 @@ def find_cues(motion: Motion, model="compact") -> CueTrack:
 
 
 def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Match]:
-    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings."""
+    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError."""
     if not 1 <= k <= MAX_MATCHES:
         raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
-    return load_bank(bank).retrieve(load_model(model).embed_video(motion), k)
+    pipe = load_model(model)
+    return load_bank(bank).retrieve(pipe.embed_video(motion), k, pipe.model_hash)

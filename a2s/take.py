@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".mp4", ".wav", ".flac")
 
-STEM_STEPS = 2**23 - 1
+FULL_SCALE = 2**23
 """Steps of a 24-bit sample from 0 to full scale."""
 
 
@@ -72,16 +72,15 @@ class Take:
         """(action, ambience), each (n,) float32; written as 24-bit files they add up to the mix, sample for sample.
 
         The action stem is the same take (seed, cues) rendered again with the low-ambient condition. The ambience is what
-        the mix has beyond it: its difference, not a rendering of its own. The two renderings of an impact are alike, not
+        the mix has beyond it (with the original soundtrack, if kept): its difference, not a rendering of its own. The two renderings of an impact are alike, not
         equal, so a trace of each impact stays in the ambience. Raises BadSettings when the dub was made without stems.
         """
         if self.action is None:
             raise BadSettings("This take has no stems; dub it with stems=True.")
-        mix = np.rint(self.waveform.astype(np.float64) * STEM_STEPS)
-        action = np.rint(self.action.astype(np.float64) * STEM_STEPS)
+        mix, action = _whole_steps(self.waveform), _whole_steps(self.action)
         # Both stems stay within full scale, which only touches samples where mix and action have opposite extremes.
-        action = np.clip(action, np.maximum(mix, 0) - STEM_STEPS, np.minimum(mix, 0) + STEM_STEPS)
-        return (action / STEM_STEPS).astype(np.float32), ((mix - action) / STEM_STEPS).astype(np.float32)
+        action = np.clip(action, np.maximum(mix, -1) - FULL_SCALE + 1, np.minimum(mix, 0) + FULL_SCALE - 1)
+        return (action / FULL_SCALE).astype(np.float32), ((mix - action) / FULL_SCALE).astype(np.float32)
 
     def save_stems(self, folder: str | Path) -> tuple[Path, Path]:
         """Write action.wav and ambience.wav into a folder, which is made if its parent is there. Raises CannotWrite."""
@@ -97,6 +96,12 @@ class Take:
         for path, stem in zip(paths, stems, strict=True):
             write_audio(path, stem, self.sample_rate)
         return paths
+
+
+def _whole_steps(waveform: np.ndarray) -> np.ndarray:
+    """What a 24-bit file holds of (n,) float: libsndfile cuts the lower bits off."""
+    fine = np.rint(waveform.astype(np.float64) * 256 * FULL_SCALE)
+    return np.clip(np.floor(fine / 256), -FULL_SCALE, FULL_SCALE - 1)
 
 
 def check_target(path: str | Path, video: str | Path | None = None) -> Path:

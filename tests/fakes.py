@@ -26,7 +26,7 @@ MEL_OF_TONE = 12.0  # mel amplitude of a full-scale tone at TONE, roughly
 class FakePipeline:
     """The methods and shapes of AVLDMPipeline; every call is counted in `calls`."""
 
-    name_or_path = "fake"
+    name_or_path = model_hash = "fake"
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
@@ -130,7 +130,7 @@ class FakeBank:
         noise = np.random.default_rng(len(id)).standard_normal(round(clip.seconds * AUDIO.sample_rate))
         return (noise * 10 ** (clip.level_db / 20)).astype(np.float32)
 
-    def retrieve(self, embedding: np.ndarray, k: int = 5) -> list:
+    def retrieve(self, embedding: np.ndarray, k: int = 5, model_hash: str | None = None) -> list:
         order = np.argsort(-np.resize(embedding, len(self.clips) - 1), kind="stable")[:k]
         return [SimpleNamespace(clip=self.clips[index], score=float(np.resize(embedding, 3)[index])) for index in order]
 

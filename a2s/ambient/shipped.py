@@ -1,4 +1,4 @@
-"""The bank that comes along: seventy procedural clips of fourteen kinds, made anew by `python -m a2s.ambient.shipped`."""
+"""The bank that comes along: 70 procedural clips of 14 kinds, made anew by `python -m a2s.ambient.shipped`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from a2s.foley_world.ambience import ambience
 from a2s.settings import AUDIO
 
 SECONDS = 8.0
-_FADE = 0.5
+_FADE = 2.0  # long, for a passing car or a wave across the seam
 
 # kind: (name, RMS level in dBFS, traits that make it what its name says; the rest is drawn)
 CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
@@ -49,7 +49,7 @@ CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
         ("Wet street in the evening", -36, {"far": 500, "passes": 0.25, "near_db": 6, "wet": True, "horn": False}),
         ("Far motorway", -44, {"far": 420, "passes": 0.04, "near_db": -8, "wet": False, "horn": False}),
         (
-            "Village road, cars now and then",
+            "Village road, a car now and then",
             -40,
             {"far": 250, "passes": 0.2, "near_db": 9, "wet": False, "horn": False},
         ),
@@ -60,7 +60,7 @@ CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
         (
             "Draught under a door",
             -46,
-            {"centre": 220, "leaves": False, "whistle": True, "whistle_hz": 520, "whistle_db": -3},
+            {"centre": 220, "leaves": False, "whistle": True, "whistle_hz": 520, "whistle_db": 6},
         ),
         ("Gusts on an open field", -32, {"centre": 140, "force": 5.5, "pace": 0.35, "leaves": False, "whistle": False}),
         ("Light breeze in the grass", -47, {"force": 2.2, "leaves": True, "leaves_db": 0, "whistle": False}),
@@ -68,7 +68,7 @@ CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
     "rain": (
         ("Rain on leaves", -38, {"surface": "leaves", "heavy": 0.5, "gutter": False}),
         ("Heavy rain on a tin roof", -29, {"surface": "roof", "heavy": 1.0, "drops_db": 6, "gutter": False}),
-        ("Drops on the window", -43, {"surface": "window", "heavy": 0.2, "drops_db": 7, "gutter": False}),
+        ("Drops on the window", -43, {"surface": "window", "heavy": 0.05, "drops_db": 7, "gutter": False}),
         ("Downpour in the street", -31, {"surface": "street", "heavy": 1.0, "gutter": False}),
         ("Rain on a pond, gutter dripping", -39, {"surface": "water", "heavy": 0.4, "gutter": True}),
     ),
@@ -94,9 +94,9 @@ CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
         ("Hedge full of sparrows", -40, {"voices": ("chirp",), "birds": 6, "near_db": 9}),
     ),
     "insects": (
-        ("Crickets on a summer night", -41, {"who": ("cricket", "cricket"), "near_db": 6}),
+        ("Crickets on a summer night", -41, {"who": ("cricket", "cricket"), "crickets": 4, "near_db": 6}),
         ("Cicadas at noon", -35, {"who": ("cicada",), "near_db": 8}),
-        ("Single cricket in the grass", -49, {"who": ("cricket",), "near_db": 3}),
+        ("Single cricket in the grass", -49, {"who": ("cricket",), "crickets": 1, "near_db": 3}),
         ("Grasshoppers in a meadow", -44, {"who": ("bush", "cricket"), "near_db": 5}),
         ("Flies in a warm barn", -47, {"who": ("fly", "cricket"), "near_db": 2}),
     ),

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
+from scipy.signal import get_window
 
 SAMPLE_RATE = 16_000
 
@@ -98,23 +99,24 @@ def _basis() -> np.ndarray:
     return (basis / np.maximum(basis.sum(1, keepdims=True), 1e-9)).astype(np.float32)
 
 
+def band_levels(waveform: np.ndarray) -> np.ndarray:
+    """(n,) float in [-1, 1] at 16 kHz -> (1 + n // 160, 64) dB re a full-scale sine, none below FLOOR_DB."""
+    padded = np.pad(np.asarray(waveform, np.float32), N_FFT // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    window = get_window("hann", N_FFT).astype(np.float32)
+    power = np.abs(np.fft.rfft(frames * window)) ** 2 * np.float32(4 / window.sum() ** 2)
+    return 10 * np.log10(np.maximum(power @ _basis().T, 10 ** (FLOOR_DB / 10)))
+
+
 def onset_strength(waveform: np.ndarray) -> np.ndarray:
     """(n,) float in [-1, 1] at 16 kHz -> (1 + n // 160,) dB: mean over 64 mel bands of how far each rises within 20 ms.
 
     A band rises above its neighbours' past as well, so that a wandering tone is no onset (Boeck and Widmer, "Maximum filter
     vibrato suppression for onset detection", DAFx 2013).
     """
-    from scipy.signal import get_window
-
-    half = N_FFT // 2
-    padded = np.pad(np.asarray(waveform, np.float32), half)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    window = get_window("hann", N_FFT).astype(np.float32)
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 * np.float32(4 / window.sum() ** 2)  # a full-scale sine is 0 dB
-    level = 10 * np.log10(np.maximum(power @ _basis().T, 10 ** (FLOOR_DB / 10)))
+    level = band_levels(waveform)
     before = maximum_filter1d(level, 3, axis=1)[:-STEP]
-    rise = np.maximum(0, level[STEP:] - before).mean(1)
-    return np.concatenate([np.zeros(STEP), rise])
+    return np.concatenate([np.zeros(STEP), np.maximum(0, level[STEP:] - before).mean(1)])
 
 
 def detect_onsets(waveform: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray:

@@ -80,11 +80,11 @@ class CueTrack:
         return iter(self.cues)
 
     @classmethod
-    def at(cls, times: Iterable[float], source: str = "creator", **values) -> "CueTrack":
+    def at(cls, times: Iterable[float], source: str = "creator", **values) -> CueTrack:
         """Cues at the given times (s), all else alike."""
         return cls(tuple(Cue(time, **values) for time in times), source)
 
-    def between(self, start: float, end: float) -> "CueTrack":
+    def between(self, start: float, end: float) -> CueTrack:
         """The cues with start <= time < end; times stay as they are."""
         return CueTrack(tuple(cue for cue in self.cues if start <= cue.time < end), self.source)
 
@@ -95,7 +95,7 @@ class CueTrack:
         return f'{{\n "version": {VERSION},\n "source": {json.dumps(self.source)},\n "cues": {body}\n}}\n'
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "CueTrack":
+    def from_json(cls, text: str | bytes) -> CueTrack:
         """Read a cue file. Raises BadCues with one sentence for anything that is not one."""
         if len(text) > MAX_BYTES:
             raise BadCues(f"The cue file is larger than {MAX_BYTES // 2**20} MB.")
@@ -118,7 +118,7 @@ class CueTrack:
         return cls(tuple(_read_cue(entry, number) for number, entry in enumerate(data, 1)), source)
 
     @classmethod
-    def load(cls, path: str | Path) -> "CueTrack":
+    def load(cls, path: str | Path) -> CueTrack:
         """Read a cue file from disk. Raises BadCues."""
         try:
             with open(path, "rb") as file:
@@ -132,9 +132,9 @@ class CueTrack:
         path = Path(path)
         temporary = None
         try:
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
                 temporary = file.name
-                file.write(self.to_json())
+                file.write(self.to_json().encode())
             os.replace(temporary, path)
         except OSError as error:
             if temporary:

@@ -25,7 +25,7 @@ MAX_PIXELS = 192 * 400
 """Grey pictures larger than this (absurdly tall ones) are made smaller, whatever their width."""
 
 MIN_INTERVAL, MAX_INTERVAL = 1 / 250, 0.25
-"""Seconds between two frames that a velocity is divided by; beyond them a time stamp lies or the picture stood still."""
+"""Seconds between two frames that a velocity is divided by; beyond them a time stamp lies or the picture stood."""
 
 MAX_RATE = 62.0
 """Frames per second that are looked at; of faster video, the frames between are skipped. Slow motion costs no more."""
@@ -34,15 +34,17 @@ MAX_HOLD = 0.11
 """Seconds for which a repeated picture is a held one (12 fps in a 24 fps file); longer, the picture stands still."""
 
 HELD_DIFFERENCE = 0.6
-"""Grey levels: a picture is a repetition when no block differs by more from the last one (compression alters them a little)."""
+"""Grey levels: a picture is a repetition when no block differs by more from the one before (compression leaves some)."""
 
 SAME_PACE = 0.5
 """A held picture lies between two steps of which the smaller is more than this part of the larger."""
 
 JUMP = 8.0
-"""Grey levels by which most blocks (`MOST`, in percent) change between two frames that may belong to two shots (cut, flash)."""
+"""Grey levels by which most of the picture changes between two frames that may belong to two shots."""
 
 MOST = 40
+"""Percentile of the blocks' changes that speaks for most of the picture: 60 % of it change by more."""
+
 UNEXPLAINED = 0.33
 """Part of such a change that remains after moving the pixels along the flow, when it was no motion."""
 
@@ -50,8 +52,8 @@ FLASH = 30.0
 """Grey levels by which the whole picture brightens or darkens in one frame of a flash; flickering lamps stay below."""
 
 FADE, SAME_PICTURE, PLAIN = 0.15, 0.97, 2.0
-"""A fade is a change of contrast by this factor (log) in one frame of a picture that correlates so well; with a deviation of
-fewer grey levels than `PLAIN` there is no picture."""
+"""A fade changes contrast by this factor (log) in one frame, of a picture that correlates so well with the one before.
+A picture whose grey levels deviate less than `PLAIN` shows nothing."""
 
 PARALLAX = 0.2
 """Part of the camera's motion that is seen as motion of things, at most."""
@@ -63,8 +65,8 @@ KEYFRAME_EVERY = 0.75
 class Motion:
     """What `observe` saw.
 
-    times: (F,) float64, s from the first frame. velocity: (F, h, w, 2) float32, widths/s over the interval that ends at that
-    time, x right and y down, relative to the camera; zero for the first frame and where the shot changes.
+    times: (F,) float64, s from the first frame. velocity: (F, h, w, 2) float32, widths/s over the interval that ends at
+    that time, x right and y down, relative to the camera; zero for the first frame and where the shot changes.
     keyframe_times: (K,); keyframes: (K, 64, 64, 3) uint8 RGB. duration: s.
     breaks: (F,) bool, True where a frame can't be compared with the one before: the first, a cut, a flash.
     """
@@ -94,7 +96,7 @@ class Motion:
             raise CannotWrite(f"The motion cannot be written to {path}.") from error
 
     @classmethod
-    def load(cls, path: str | Path) -> "Motion":
+    def load(cls, path: str | Path) -> Motion:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
             values = {name: data[name] for name in cls.__dataclass_fields__}
@@ -154,7 +156,7 @@ class _Eye:
         self.size = (0, 0)
 
     def look(self, time: float, rgb: np.ndarray) -> tuple[np.ndarray, bool, int]:
-        """-> velocity (h, w, 2) in widths/s, whether the frame begins a new shot, and how many held frames before it moved alike."""
+        """-> velocity (h, w, 2) in widths/s, whether the frame is a break, how many held frames before it moved alike."""
         if self.grey is None:
             self.size = _working_size(*rgb.shape[:2])
         grey, before, interval = _grey(rgb, self.size), self.grey, time - self.time
@@ -173,7 +175,7 @@ class _Eye:
         return moved / (float(np.clip(seconds, MIN_INTERVAL, MAX_INTERVAL)) * self.size[0]), False, held
 
     def _held(self, pace: float, time: float) -> int:
-        """Repetitions that end here and were held pictures of one movement, rather than a rest before a sudden start."""
+        """Repetitions that end here and were held pictures of one movement, not a rest before a sudden start."""
         moving = min(pace, self.pace) > SAME_PACE * max(pace, self.pace)
         self.pace = pace
         return self.repeats if moving and time - self.distinct <= MAX_HOLD else 0
@@ -205,7 +207,7 @@ def _blocks(field: np.ndarray) -> np.ndarray:
 
 
 def _without_camera(moved: np.ndarray) -> np.ndarray:
-    """Block flow less the median block's, and less what depth, edges and blur make of a camera's motion in proportion to it."""
+    """Block flow less the median block's, and less what depth and edges make of the camera's motion in proportion."""
     camera = np.median(moved.reshape(-1, 2), axis=0)
     moved = moved - camera
     speed = np.linalg.norm(moved, axis=-1, keepdims=True)
@@ -213,25 +215,27 @@ def _without_camera(moved: np.ndarray) -> np.ndarray:
 
 
 def _jumped(before: np.ndarray, after: np.ndarray, flow: np.ndarray) -> bool:
-    """Is the step a cut, a flash, or a fade in near darkness? Then the picture changes, and no moving pixels explain it."""
-    if _gain(before, after) > FADE or abs(float(np.median(_blocks(after) - _blocks(before)))) > FLASH:
+    """Is the step a cut, a flash, or a fade near darkness? Then the picture changes and no moving pixels explain it."""
+    brighter = float(np.median(_blocks(after) - _blocks(before)))
+    if abs(brighter) > FLASH or _gain(before, after) > FADE:
         return True
     change = _change(before, after)
     if change < JUMP:
         return False
     rows, columns = np.indices(before.shape, np.float32)
-    warped = cv2.remap(after, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    source = columns + flow[..., 0], rows + flow[..., 1]
+    warped = cv2.remap(after, *source, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return _change(before, warped) > UNEXPLAINED * change
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> float:
-    """Grey levels by which most of the picture changes; neither one large moving thing, however fast, nor flickering light counts."""
+    """Grey levels by which most of the picture changes; neither a large fast thing counts nor flickering light."""
     change = _blocks(after) - _blocks(before)
     return float(np.percentile(np.abs(change - np.median(change)), MOST))
 
 
 def _gain(before: np.ndarray, after: np.ndarray) -> float:
-    """|log| of the factor by which contrast changes where the picture is otherwise the same; infinite where there is none."""
+    """|log| of the factor by which contrast changes where the picture stays the same; infinite where there is none."""
     a, b = (picture[::4, ::4].astype(np.float32) for picture in (before, after))
     a, b = a - a.mean(), b - b.mean()
     varies, varied = float((a * a).mean()), float((b * b).mean())
@@ -255,7 +259,7 @@ def _single_thread() -> Iterator[None]:
 def motion_grid(motion: Motion, start: float, spec: VideoSpec = VIDEO) -> np.ndarray:
     """The motion of one window as a network sees it: (48, 12, 12, 6) float32, zero outside the video.
 
-    Per slot of 1/16 s and cell: mean u, mean v, largest speed, speed lost, downward speed lost and reversal, in widths/s.
+    Per slot of 1/16 s and cell: mean u, mean v, largest speed, speed lost, downward speed lost, reversal, in widths/s.
     A slot without a frame is interpolated between its neighbours.
     """
     edges = start + np.arange(spec.tokens + 1) / spec.tokens_per_second

@@ -25,9 +25,9 @@ STEP = 1 / 30
 
 
 def lost_fields(velocity: np.ndarray, breaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """velocity (F, h, w, 2) widths/s, breaks (F,) -> speed (F, h, w) and (F, h, w, 3): speed lost, downward speed lost, reversal.
+    """velocity (F, h, w, 2) widths/s, breaks (F,) -> speed (F, h, w), lost (F, h, w, 3).
 
-    Each compares a frame's motion with that of the frame before; zero at the first frame and across a cut.
+    lost: speed lost, downward speed lost, reversal. Each compares a frame's motion with that of the frame before; zero at the first frame and across a cut.
     """
     speed = np.linalg.norm(velocity, axis=-1)
     down = np.maximum(velocity[..., 1], 0)
@@ -40,9 +40,9 @@ def lost_fields(velocity: np.ndarray, breaks: np.ndarray) -> tuple[np.ndarray, n
 
 
 def push(motion: Motion) -> np.ndarray:
-    """(F,) widths/s: how hard things are pushed back. What is struck gives an impulse, seen as a sudden change of velocity.
+    """(F,) widths/s: how hard things are pushed back. What is struck gives an impulse, a sudden change of velocity.
 
-    Floor, table and drum push up, so any change of velocity upwards counts; what is pushed sideways only where that slows or turns it.
+    Floor, table and drum push up, so any change of velocity upwards counts; sideways, only what slows or turns a thing.
     The larger of both. Compares with the frame about 1/30 s before; zero where a break lies between.
     """
     velocity, step = motion.velocity, step_frames(motion)

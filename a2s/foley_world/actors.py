@@ -132,14 +132,17 @@ class Actor:
         shadow = foot * np.array([1.0, 1.0, 0.0])
         return np.stack([foot, middle, hand, hand + self.side * 160 + up * 70, shadow], axis=1)
 
-    def feet(self, limb: Limb, times: np.ndarray, left: bool, stride: float) -> np.ndarray:
-        """Sole, ankle, knee, hip and shadow: (n, 5, 3). `along` is the way it walks."""
+    def feet(self, limb: Limb, times: np.ndarray, left: bool, stride: float, own: bool) -> np.ndarray:
+        """Sole, ankle, knee, hip and shadow: (n, 5, 3). `along` is the way it walks; own: one's own legs, coming from below."""
         height, along = limb.height.at(times), limb.along.at(times)
         up, across = np.array([0.0, 0.0, 1.0]), np.array([-self.along[1], self.along[0], 0.0])
         sole = along[:, None] * self.along * stride + across * (9 if left else -9) * self.size + (height * 24)[:, None] * up
         ankle = sole + (up * 9 - self.along * 7) * self.size
         knee = ankle + up * 45 * self.size + (self.along * 14 * height[:, None])
         hip = across * (5 if left else -5) + up * 150 * self.size + 0 * knee
+        if own:
+            knee = ankle + (up * 14 - self.along * 40) * self.size
+            hip = knee + (up * 20 - self.along * 120) * self.size
         return np.stack([sole, ankle, knee, hip, sole * np.array([1.0, 1.0, 0.0])], axis=1)
 
     def vessel(self, limb: Limb, times: np.ndarray) -> np.ndarray:

@@ -59,7 +59,7 @@ class View:
     @property
     def horizon(self) -> float:
         """0..1: how much of the picture's height shows what stands behind; little from above, much from the side."""
-        return float(np.clip(0.52 - 0.55 * abs(self.axes[2, 2]), 0.1, 0.5)) if self.name != "wall" else 0.0
+        return float(np.clip(0.52 - 0.55 * abs(self.axes[2, 2]), 0.1, 0.5)) if self.name != "wall" else 0.75
 
 
 def idle_spells(plan: Plan, least: float) -> list[tuple[float, float]]:

@@ -7,4 +7,14 @@ from a2s.media.files import whole_file
 from a2s.media.mux import mux
 from a2s.media.probe import VideoInfo, probe
 
-__all__ = ["VideoInfo", "loudness", "mix_under", "mux", "probe", "read_audio", "read_frames", "whole_file", "write_audio"]
+__all__ = [
+    "VideoInfo",
+    "loudness",
+    "mix_under",
+    "mux",
+    "probe",
+    "read_audio",
+    "read_frames",
+    "whole_file",
+    "write_audio",
+]

@@ -28,7 +28,7 @@ def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int)
 
 
 def mix_under(waveform: np.ndarray, original: np.ndarray, gain_db: float) -> np.ndarray:
-    """Add `original` (m,) at `gain_db` to `waveform` (n,), both from the same first moment. Returns (n,) float32, unclipped."""
+    """Add `original` (m,) at `gain_db` to `waveform` (n,), both from the same first moment. Returns (n,) float32."""
     mixed = np.array(waveform, np.float32)
     n = min(len(mixed), len(original))
     mixed[:n] += np.asarray(original[:n], np.float32) * np.float32(10 ** (gain_db / 20))

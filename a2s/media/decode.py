@@ -22,11 +22,13 @@ GAP_SECONDS = 0.05
 """Time stamps that disagree by less are jitter of the container, not a hole in the sound."""
 
 
-def read_frames(path: str | os.PathLike, width: int = 192, limits: Limits = LIMITS) -> Iterator[tuple[float, np.ndarray]]:
+def read_frames(
+    path: str | os.PathLike, width: int = 192, limits: Limits = LIMITS
+) -> Iterator[tuple[float, np.ndarray]]:
     """Decode a video at its native, possibly variable, frame rate.
 
-    Yields (time, rgb): seconds since the first frame, strictly ascending; (h, width, 3) uint8, upright, h even and by the
-    displayed shape of the picture. Raises UnreadableVideo, TooLarge, at the call rather than at the first frame.
+    Yields (time, rgb): seconds since the first frame, strictly ascending; (h, width, 3) uint8, upright, h even and
+    by the displayed shape of the picture. Raises UnreadableVideo, TooLarge, at the call rather than at the first frame.
     """
     path = Path(path)
     name = shown(path.name)
@@ -56,7 +58,7 @@ def _frames(
 
 
 def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:
-    """Yield (ticks, frame), ascending; a frame outside the timeline is left out, a stream without times is counted out."""
+    """Yield (ticks, frame), ascending; a frame outside the timeline is left out; without times frames are counted."""
     last = timeline.start - 1
     counted = iter(timeline.times.tolist())
     for frame in frames:
@@ -83,8 +85,8 @@ def read_audio(
 ) -> np.ndarray:
     """Decode the first soundtrack to mono. Returns (n,) float32 in [-1, 1].
 
-    max_seconds: stop there. align_to_picture: sample 0 is the moment of the first frame, and the sound is exactly as long as
-    the picture (cut, or padded with silence). Raises UnreadableAudio, TooLarge; with align_to_picture also UnreadableVideo.
+    max_seconds: stop there. align_to_picture: sample 0 is the moment of the first frame, and the sound is exactly as
+    long as the picture (cut, or padded with silence). Raises UnreadableAudio, TooLarge; aligned also UnreadableVideo.
     """
     path = Path(path)
     name = shown(path.name)
@@ -135,7 +137,7 @@ def _pieces(frames: Iterator[av.AudioFrame], rate: int, start: float | None, cap
 
 
 class Downmix:
-    """Frames of any format to mono pieces (k,) float32 at `rate`: the mean of the channels. The format may change on the way."""
+    """Frames to mono pieces (k,) float32 at `rate`: the mean of the channels. Their format may change on the way."""
 
     def __init__(self, rate: int):
         self.rate, self.kind, self.resampler = rate, None, None

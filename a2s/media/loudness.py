@@ -11,12 +11,12 @@ from scipy.ndimage import minimum_filter1d
 from scipy.signal import fftconvolve, resample_poly
 
 SILENCE_LUFS = -70.0
-"""BS.1770's absolute gate: what is quieter has no loudness. Also said of digital silence, so that figures stay finite."""
+"""BS.1770's absolute gate: what is quieter has no loudness. Said of silence too: figures stay finite."""
 SILENCE_PEAK_DB = -120.0
 MAX_GAIN_DB = 40.0
 """More than that would only lift noise."""
 MAX_LIMITING_DB = 6.0
-"""How far peaks may be turned down. A hit lives by its attack, so beyond that the whole sound is made quieter instead."""
+"""How far peaks may be turned down. A hit lives by its attack; beyond that the whole sound is made quieter."""
 LOOK_AHEAD_SECONDS = 0.008
 OVERSAMPLING = 4
 BLOCK = 1 << 18
@@ -24,7 +24,7 @@ BLOCK = 1 << 18
 
 @dataclass(frozen=True)
 class Loudness:
-    """lufs: integrated loudness of the result, at least -70. true_peak_db: dBTP of the result. gain_db: what was added."""
+    """lufs: integrated loudness of the result, at least -70. true_peak_db: its dBTP. gain_db: what was added."""
 
     lufs: float
     true_peak_db: float
@@ -36,9 +36,9 @@ def normalise(
 ) -> tuple[np.ndarray, Loudness]:
     """Bring (n,) float32 to `target_lufs` and hold its true peak at or below `ceiling_db`.
 
-    Peaks over the ceiling are turned down by a look-ahead limiter, by at most 6 dB; a sound that would need more (a few sharp
-    hits in silence) stays below the target instead of losing its attacks. None leaves the level as it is, but for the ceiling.
-    Silence stays silence. Returns ((n,) float32, Loudness of it).
+    Peaks over the ceiling are turned down by a look-ahead limiter, by at most 6 dB; a sound that would need more (a few
+    sharp hits in silence) stays below the target instead of losing its attacks. None leaves the level as it is, but
+    for the ceiling. Silence stays silence. Returns ((n,) float32, Loudness of it).
     """
     waveform = np.nan_to_num(np.asarray(waveform, np.float32))
     before = integrated(waveform, sample_rate)
@@ -57,7 +57,7 @@ def normalise(
 
 
 def integrated(waveform: np.ndarray, sample_rate: int) -> float:
-    """Integrated loudness of (n,) in LUFS, at least -70. A sound shorter than one gating block (0.4 s) is looped to fill it."""
+    """Integrated loudness of (n,) in LUFS, at least -70. Less than one gating block (0.4 s) is looped to fill it."""
     block = int(np.ceil(0.4 * sample_rate)) + 1
     if not np.any(waveform):
         return SILENCE_LUFS
@@ -70,7 +70,7 @@ def integrated(waveform: np.ndarray, sample_rate: int) -> float:
 
 
 def true_peak(waveform: np.ndarray) -> float:
-    """Largest value of (n,) between the samples too, in dBTP (BS.1770-4, annex 2: fourfold oversampling), at least -120."""
+    """Largest value of (n,) between the samples too, in dBTP (BS.1770-4, annex 2: 4 x oversampled), at least -120."""
     top = max((float(block.max()) for block in _between(waveform)), default=0.0)
     return max(20 * float(np.log10(max(top, 1e-9))), SILENCE_PEAK_DB)
 
@@ -89,8 +89,8 @@ def _between(waveform: np.ndarray, margin: int = 64):
 def limit(waveform: np.ndarray, sample_rate: int, ceiling_db: float) -> np.ndarray:
     """Hold the true peak of (n,) float32 at or below `ceiling_db` by a gain that moves smoothly, ahead of each peak.
 
-    The gain is the lowest that any peak within the look-ahead asks for, averaged over the look-ahead (a Hann window), so that
-    it has reached its lowest when the peak comes. Untouched where nothing is over the ceiling.
+    The gain is the lowest that any peak within the look-ahead asks for, averaged over the look-ahead (a Hann window),
+    so that it has reached its lowest when the peak comes. Untouched where nothing is over the ceiling.
     """
     ceiling = 10 ** (ceiling_db / 20)
     if true_peak(waveform) <= ceiling_db:

@@ -33,19 +33,21 @@ COPIED = {
     "vp9": ("yuv420p",),
     "av1": ("yuv420p", "yuv420p10le"),
 }
-"""Codecs and pixel formats that Chrome, Firefox and Safari of today play in mp4. HEVC is left out: whether it plays hangs on
-the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
+"""Codecs and pixel formats that Chrome, Firefox and Safari of today play in mp4. HEVC is left out: whether it plays
+hangs on the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
 
 ENCODED_TICKS = Fraction(1, 90_000)
 """Times of a picture that is encoded anew; fine enough that variable frame rates keep theirs."""
 
 
-def mux(video: str | os.PathLike, waveform: np.ndarray, sample_rate: int, out: str | os.PathLike, limits: Limits = LIMITS) -> None:
+def mux(
+    video: str | os.PathLike, waveform: np.ndarray, sample_rate: int, out: str | os.PathLike, limits: Limits = LIMITS
+) -> None:
     """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
 
-    The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264, constant
-    quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut or padded to the
-    picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
+    The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264,
+    constant quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut
+    or padded to the picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
     Raises CannotWrite, UnreadableVideo, TooLarge.
     """
     video, out = Path(video), Path(out)
@@ -62,7 +64,9 @@ def mux(video: str | os.PathLike, waveform: np.ndarray, sample_rate: int, out: s
             raise CannotWrite(f"{shown(out)} cannot be written: {fault.strerror}.") from fault
 
 
-def _write(out: OutputContainer, video: Path, timeline: Timeline, waveform: np.ndarray, sample_rate: int, limits: Limits) -> None:
+def _write(
+    out: OutputContainer, video: Path, timeline: Timeline, waveform: np.ndarray, sample_rate: int, limits: Limits
+) -> None:
     name = shown(video.name)
     with open_media(video, limits) as container:
         source = picture_stream(container, name)
@@ -75,8 +79,12 @@ def _write(out: OutputContainer, video: Path, timeline: Timeline, waveform: np.n
     out.start_encoding()
     with open_media(video, limits) as container:  # again, since the first frame has been taken from it
         source = picture_stream(container, name)
-        packets = _copied(container, source, picture, timeline) if copied else _encoded(container, source, picture, timeline, limits)
-        for packet in heapq.merge(packets, _sound(waveform, sample_rate, timeline.seconds, sound), key=_decode_time):
+        if copied:
+            shown_packets = _copied(container, source, picture, timeline)
+        else:
+            shown_packets = _encoded(decoded(container, source, limits), picture, timeline)
+        heard_packets = _sound(waveform, sample_rate, timeline.seconds, sound)
+        for packet in heapq.merge(shown_packets, heard_packets, key=_decode_time):
             out.mux(packet)
 
 
@@ -87,7 +95,7 @@ def _decode_time(packet: Packet) -> Fraction:
 def can_copy(stream: VideoStream, timeline: Timeline) -> bool:
     """Whether the stream's packets can stand in an mp4 as they are and play in browsers."""
     context = stream.codec_context
-    family = {"libdav1d": "av1"}.get(context.name, context.name)
+    family = context.codec.canonical_name
     described = family == "vp9" or bool(context.extradata)
     until = np.flatnonzero(timeline.shown)[-1] + 1
     visible, stamps = timeline.shown[:until], timeline.stamps[:until]
@@ -95,11 +103,13 @@ def can_copy(stream: VideoStream, timeline: Timeline) -> bool:
     return context.pix_fmt in COPIED.get(family, ()) and described and timeline.exact and not hidden_inside
 
 
-def _copied(container: InputContainer, source: VideoStream, picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
+def _copied(
+    container: InputContainer, source: VideoStream, picture: VideoStream, timeline: Timeline
+) -> Iterator[Packet]:
     """Yield the source's packets with new times: the first shown frame at 0, what an edit list hides before it.
 
-    Decode times are the sorted presentation times, moved early enough that none comes after its own presentation: always
-    ascending, whatever the container said, and their differences are the true lengths of the frames.
+    Decode times are the sorted presentation times, moved early enough that none comes after its own presentation:
+    always ascending, whatever the container said, and their differences are the true lengths of the frames.
     """
     count = np.flatnonzero(timeline.shown)[-1] + 1
     stamps = timeline.stamps[:count] - timeline.start
@@ -122,7 +132,8 @@ def _copied(container: InputContainer, source: VideoStream, picture: VideoStream
 def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) -> VideoStream:
     """An H.264 stream of the source's size (made even, as 4:2:0 asks), pixel aspect and colours."""
     rate = source.average_rate or source.guessed_rate or Fraction(25)
-    picture = out.add_stream("libx264", rate=min(max(rate, Fraction(1)), Fraction(240)), options={"crf": "18", "preset": "veryfast"})
+    rate = min(max(rate, Fraction(1)), Fraction(240))
+    picture = out.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast"})
     picture.width, picture.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
     picture.pix_fmt = "yuv420p"
     context = picture.codec_context
@@ -131,9 +142,7 @@ def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) ->
     return picture
 
 
-def _encoded(
-    container: InputContainer, source: VideoStream, picture: VideoStream, timeline: Timeline, limits: Limits
-) -> Iterator[Packet]:
+def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
     """Yield the picture as H.264 packets; a frame's length is known from the timeline, not from the encoder."""
     ticks = np.append(timeline.times, timeline.end) - timeline.start
     ticks = [round(int(t) * timeline.time_base / ENCODED_TICKS) for t in ticks]
@@ -145,7 +154,7 @@ def _encoded(
             yield packet
 
     try:
-        for time, frame in timed(decoded(container, source, limits), timeline):
+        for time, frame in timed(frames, timeline):
             frame = frame.reformat(picture.width, picture.height, "yuv420p")
             frame.pts = round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
             frame.time_base = ENCODED_TICKS
@@ -159,9 +168,9 @@ def _encoded(
 def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: AudioStream) -> Iterator[Packet]:
     """Yield AAC packets of exactly `seconds`, the waveform in both channels.
 
-    AAC comes in frames of 1024 samples, and what a file says about its start every player honours (AAC needs it, as its first
-    frame is always run-up), but not what it says about its end. So the last frame is made to end with the picture, and the
-    silence that fills the frames is put before time 0, into the run-up.
+    AAC comes in frames of 1024 samples. What a file says about its start every player honours (AAC needs it, as its
+    first frame is always run-up), but not what it says about its end. So the last frame is made to end with the
+    picture, and the silence that fills the frames is put before time 0, into the run-up.
     """
     total = round(seconds * SOUND_RATE)
     run_up = -total % SOUND_FRAME
@@ -174,14 +183,15 @@ def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: Audio
 
 
 def _blocks(waveform: np.ndarray, sample_rate: int, run_up: int, total: int) -> Iterator[np.ndarray]:
-    """Yield frames of 1024 samples at 48 kHz: `run_up` of silence, then `total`, the waveform's and silence after it."""
+    """Yield frames of 1024 samples at 48 kHz: `run_up` of silence, then `total`: the waveform, then silence."""
     waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32).reshape(-1)), -1, 1)
 
     def pieces() -> Iterator[np.ndarray]:
         yield np.zeros(run_up, np.float32)
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
-        for first in range(0, len(waveform), sample_rate):  # by the second, so that an hour takes no more memory than a minute
-            frame = av.AudioFrame.from_ndarray(waveform[None, first : first + sample_rate], format="fltp", layout="mono")
+        for first in range(0, len(waveform), sample_rate):  # by the second, so that an hour takes a minute's memory
+            second = waveform[None, first : first + sample_rate]
+            frame = av.AudioFrame.from_ndarray(second, format="fltp", layout="mono")
             frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
             yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
         yield from (piece.to_ndarray()[0] for piece in (resampler.resample(None) if len(waveform) else ()))

@@ -25,8 +25,8 @@ UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 class VideoInfo:
     """width, height: pixels as displayed, after rotation and pixel aspect. fps: mean rate. frames: how many are shown.
 
-    duration: seconds of picture, from the first frame's start to the last frame's end. start: the first frame's time in the
-    file. rotation: degrees counter-clockwise that the stored picture is turned for display: 0, 90, 180 or 270.
+    duration: seconds of picture, from the first frame's start to the last frame's end. start: the first frame's time in
+    the file. rotation: degrees counter-clockwise that the stored picture is turned for display: 0, 90, 180 or 270.
     """
 
     path: Path
@@ -58,7 +58,7 @@ def probe(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
         return VideoInfo(
             path=path,
             container={"mov": "mp4"}.get(family, family),
-            codec=stream.codec_context.name,
+            codec=stream.codec_context.codec.canonical_name,
             width=width,
             height=height,
             fps=len(timeline.times) / timeline.seconds,
@@ -67,7 +67,7 @@ def probe(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
             start=float(timeline.start * timeline.time_base),
             rotation=round(frame.rotation / 90) * 90 % 360,
             has_audio=audio is not None,
-            audio_codec=audio.codec_context.name if audio else None,
+            audio_codec=audio.codec_context.codec.canonical_name if audio else None,
             size_bytes=path.stat().st_size,
         )
 

@@ -62,7 +62,8 @@ def check_file(path: Path, limits: Limits, sound: bool) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise kind(f"{name} is not a file.")
         if status.st_size > limits.max_bytes:
-            raise TooLarge(f"{name} has {status.st_size / 2**20:.0f} MB; at most {limits.max_bytes / 2**20:g} MB are taken.")
+            size, most = status.st_size / 2**20, limits.max_bytes / 2**20
+            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are taken.")
         with path.open("rb") as file:
             head = file.read(1024)
     except FileNotFoundError as fault:
@@ -110,8 +111,8 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     """The stream that holds the moving picture; a cover picture is none. Raises UnreadableVideo."""
     moving = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not moving:
-        sound = bool(container.streams.audio)
-        raise UnreadableVideo(f"{name} has {'sound only, no picture' if sound else 'no picture in it'}; a2s needs a video.")
+        holds = "sound only, no picture" if container.streams.audio else "no picture in it"
+        raise UnreadableVideo(f"{name} has {holds}; a2s needs a video.")
     best = container.streams.best("video")
     stream = best if best in moving else moving[0]
     if stream.codec_context is None:

@@ -1,6 +1,7 @@
 """When each frame is shown, read from the packets without decoding them.
 
-A container's own duration is often missing (browser recordings), counts the sound as well, or is wrong in cut files, so it is never asked.
+A container's own duration is often missing (browser recordings), counts the sound as well, or is wrong in cut files, so
+it is never asked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from a2s.settings import Limits
 class Timeline:
     """The packets of a picture from its first key frame on; all times in ticks of `time_base`.
 
-    stamps: (N,) int64 presentation times in the order of the packets; `shown` (N,) bool: False for what an edit list hides.
+    stamps: (N,) int64 presentation times in the order of the packets. shown: (N,) bool, False where an edit list hides.
     times: (F,) int64 presentation times of the shown frames, ascending.
     end: when the last frame ends. exact: False where the container gave no times, so that frames are counted instead.
     skipped: packets before the first key frame, which nothing can decode.
@@ -48,7 +49,8 @@ class Timeline:
 
 def read_timeline(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> Timeline:
     """Demux the whole picture stream once. Raises UnreadableVideo for a stream without a frame, TooLarge."""
-    rows, skipped, exact, last, first = [], 0, True, None, None
+    rows, skipped, last, first = [], 0, None, None
+    exact = container.format.name != "avi"  # it keeps no presentation times, and what ffmpeg makes up ignores B-frames
     period = _period(stream)
     try:
         for packet in container.demux(stream):
@@ -74,20 +76,25 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
     return _timeline(rows, period, stream, exact, skipped, name)
 
 
-def _timeline(rows: list[tuple[int, int, bool]], period: int, stream: VideoStream, exact: bool, skipped: int, name: str) -> Timeline:
-    stamps, lengths, shown = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else (np.zeros(0),) * 3
+def _timeline(
+    rows: list[tuple[int, int, bool]], period: int, stream: VideoStream, exact: bool, skipped: int, name: str
+) -> Timeline:
+    stamps, lengths, shown = np.array(rows, np.int64).reshape(-1, 3).T
     shown = shown.astype(bool)
     if not shown.any():
         raise UnreadableVideo(f"{name} is damaged or incomplete: it has no frame.")
-    if shown[0] and exact:  # open group of pictures: what comes before the first key frame refers to frames that are not there
+    if shown[0] and exact:  # pictures before the first key frame refer to frames that are not in the file
         shown &= stamps >= stamps[0]
     times = np.unique(stamps[shown])
     if len(times) < shown.sum():  # two frames at one time cannot both be shown then
         exact = False
         times = times[0] + period * np.arange(shown.sum())
-    length = int(lengths[shown][np.argmax(stamps[shown])])
-    if length <= 0:
-        length = int(np.median(np.diff(times))) if len(times) > 1 else period
+    length = int(lengths[shown][np.argmax(stamps[shown])]) or period
+    if exact and (np.diff(stamps) < 0).any() and stream.duration is not None:
+        # B-frames: mp4 tells lengths in decoding order, so the last frame's is another's; the track's own end is better,
+        # unless the file breaks off before it
+        rest = (stream.start_time or 0) + stream.duration - int(times[-1])
+        length = rest if 0 < rest <= np.diff(times).max() else length
     return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), stream.time_base, exact, skipped)
 
 

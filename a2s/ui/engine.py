@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
 class Engine:
-    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or behind by `warm`."""
+    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or by `warm`."""
 
     def __init__(self, model="compact", bank=None) -> None:
         self._model, self._bank = model, bank

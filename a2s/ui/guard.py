@@ -16,7 +16,7 @@ log = logging.getLogger("a2s.ui")
 
 
 def guarded(handler: Callable) -> Callable:
-    """Wrap a handler: an A2SError is shown as its sentence, anything else as an id under which the log has the story."""
+    """Wrap a handler: an A2SError is shown as its sentence, anything else as the id that it has in the log."""
 
     @functools.wraps(handler)
     def safe(*args, **kwargs):

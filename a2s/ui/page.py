@@ -65,7 +65,7 @@ def _line(html: str, **options) -> gr.HTML:
 
 def _source(examples) -> SimpleNamespace:
     _line('<h2 class="part">Picture</h2>')
-    video = gr.Video(label="Your video", sources=["upload"], height=300, elem_id="source", buttons=[])
+    video = gr.Video(label="Your video", show_label=False, sources=["upload"], height=300, elem_id="source", buttons=[])
     facts = _line(text.NOTHING_READ, elem_id="facts")
     offered = [{"id": each.id, "name": each.name, "url": served(each.path)} for each in examples]
     strip = example_strip(offered, elem_id="examples", visible=bool(examples))
@@ -84,7 +84,7 @@ def _place() -> SimpleNamespace:
                 0, 1, _DEFAULT.ambient, step=0.01, label="Ambience", elem_id="amount", buttons=[],
                 info="0 action only · 1 full place",
             )  # fmt: skip
-        with gr.Column(scale=1, min_width=110):
+        with gr.Column(scale=1, min_width=130):
             level = _line(text.level_note(_DEFAULT.ambient, None))
     with gr.Row():
         dub = gr.Button("Dub", variant="primary", size="lg", elem_id="dub", scale=3)
@@ -94,26 +94,27 @@ def _place() -> SimpleNamespace:
 
 def _settings() -> SimpleNamespace:
     with gr.Accordion("Settings", open=False, elem_id="settings"):
-        with gr.Row(equal_height=True):
+        with gr.Row():
             seed = gr.Number(
-                _DEFAULT.seed, label="Seed", precision=0, minimum=0, maximum=2**31 - 1, min_width=100, elem_id="seed"
+                _DEFAULT.seed,
+                label="Seed",
+                precision=0,
+                minimum=0,
+                maximum=2**31 - 1,
+                min_width=100,
+                scale=3,
+                elem_id="seed",
             )
-            dice = gr.Button("New seed", size="sm", min_width=90, elem_id="dice", elem_classes="quiet")
+            dice = gr.Button("New seed", size="sm", min_width=90, scale=1, elem_id="dice", elem_classes="quiet")
         with gr.Row():
             takes = _slider("Takes", 1, LIMITS.max_takes, _DEFAULT.takes)
             steps = _slider("Steps", 4, 50, _DEFAULT.steps)
-            guidance = _slider("Guidance", 1, 8, _DEFAULT.guidance_scale, step=0.1)
+        guidance = _slider("Guidance", 1, 8, _DEFAULT.guidance_scale, step=0.1)
         with gr.Row():
-            original = _choice(
-                "Original audio",
-                OFF,
-                {OFF: "left out"} | {-db: f"under, \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)},
-            )
-            loudness = _choice(
-                "Loudness",
-                _DEFAULT.loudness,
-                {OFF: "as generated"} | {-lufs: f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)},
-            )
+            quieter = {f"-{db}": f"under it, \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
+            original = _choice("Original audio", _as_text(_DEFAULT.original_audio), {OFF: "left out"} | quieter)
+            targets = {f"-{lufs}": f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)}
+            loudness = _choice("Loudness", _as_text(_DEFAULT.loudness), {OFF: "as generated"} | targets)
     roll = "() => Math.floor(Math.random() * 2147483647)"
     dice.click(None, None, seed, js=roll, api_visibility="private", show_progress="hidden")
     return SimpleNamespace(values=[seed, takes, steps, guidance, original, loudness])
@@ -123,7 +124,11 @@ def _slider(label: str, least: float, most: float, value: float, step: float = 1
     return gr.Slider(least, most, value, step=step, label=label, min_width=130, buttons=[], elem_id=label.lower())
 
 
-def _choice(label: str, value, names: dict) -> gr.Dropdown:
+def _as_text(value: float | None) -> str:
+    return OFF if value is None else f"{value:g}"
+
+
+def _choice(label: str, value: str, names: dict[str, str]) -> gr.Dropdown:
     """names: what is handed to the handler, to what is read."""
     choices = [(name, key) for key, name in names.items()]
     return gr.Dropdown(choices, value=value, label=label, min_width=130, filterable=False)
@@ -131,11 +136,14 @@ def _choice(label: str, value, names: dict) -> gr.Dropdown:
 
 def _result() -> SimpleNamespace:
     _line('<h2 class="part">Dub</h2>')
-    video = gr.Video(label="Dubbed video", interactive=False, height=300, elem_id="result", buttons=[])
+    video = gr.Video(
+        label="Dubbed video", show_label=False, interactive=False, height=300, elem_id="result", buttons=[]
+    )
     takes = gr.Radio([], label="Takes", visible=False, container=False, elem_id="takes")
     summary = _line(text.NO_RESULT, elem_id="summary")
     picture = gr.Image(
-        label="Spectrogram and cues", interactive=False, height=300, type="filepath", elem_id="spectrogram",
+        label="Spectrogram and cues", show_label=False, interactive=False, height=300, type="filepath",
+        elem_id="spectrogram",
         alt_text="Mel spectrogram of the dubbed sound: seconds across, hertz up, cues above", buttons=["fullscreen"],
     )  # fmt: skip
     with gr.Row():

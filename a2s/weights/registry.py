@@ -76,7 +76,9 @@ def _load(folder: Path):
     from a2s.pipelines import AVLDMPipeline
 
     try:
-        return AVLDMPipeline.from_pretrained(folder)
+        pipe = AVLDMPipeline.from_pretrained(folder)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WeightsMissing(
@@ -89,6 +91,12 @@ def load_model(model="compact"):
     if model is None or isinstance(model, (str, Path)):
         return _load(resolve_model(model or "compact").resolve())
     return model
+
+
+def model_folder(pipe) -> Path | None:
+    """Where a pipeline was loaded from; None for one that was made in memory."""
+    name = getattr(pipe, "name_or_path", None)
+    return Path(name) if name and (Path(name) / INDEX).is_file() else None
 
 
 def model_files(folder: Path) -> list[Path]:

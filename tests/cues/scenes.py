@@ -11,25 +11,29 @@ WIDTH, HEIGHT = 192, 108
 def texture(seed: int = 0, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
     """(height, width, 3) uint8 with structure of every size, so that flow has something to hold on to."""
     rng = np.random.default_rng(seed)
-    layers = [cv2.resize(rng.normal(0, 1, (height // s + 2, width // s + 2, 3)), (width, height), interpolation=cv2.INTER_CUBIC) for s in (2, 6, 20)]
-    return np.clip(128 + 28 * sum(layers), 0, 255).astype(np.uint8)
+    picture = np.full((height, width, 3), 128.0)
+    for grain in (2, 6, 20):
+        coarse = rng.normal(0, 28, (height // grain + 2, width // grain + 2, 3))
+        picture += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def disc_film(times, heights, noise: float = 1.5, radius: int = 16, side: int = WIDTH // 2, sideways: bool = False):
-    """A textured disc whose centre is at `heights` (parts of the picture's width from the top, or from the left) over a textured ground."""
+def disc_film(times, heights, noise: float = 1.5, radius: int = 22, side: int = WIDTH // 2, sideways: bool = False):
+    """A textured disc over a textured ground, its centre at `heights` (in picture widths, from the top or the left)."""
     rng = np.random.default_rng(1)
     ground, skin = texture(0), texture(7)
     rows, columns = np.indices((HEIGHT, WIDTH), np.float32)
     for time, height in zip(times, heights, strict=True):
         x, y = (height * WIDTH, HEIGHT / 2) if sideways else (side, height * WIDTH)
         alpha = np.clip(radius + 0.5 - np.hypot(columns - x, rows - y), 0, 1)[..., None]
-        moved = cv2.warpAffine(skin, np.float32([[1, 0, x - side], [0, 1, y - HEIGHT / 2]]), (WIDTH, HEIGHT), borderMode=cv2.BORDER_WRAP)
+        shift = np.float32([[1, 0, x - side], [0, 1, y - HEIGHT / 2]])
+        moved = cv2.warpAffine(skin, shift, (WIDTH, HEIGHT), borderMode=cv2.BORDER_WRAP)
         frame = alpha * moved + (1 - alpha) * ground + rng.normal(0, noise, (HEIGHT, WIDTH, 1))
         yield float(time), np.clip(frame, 0, 255).astype(np.uint8)
 
 
-def strokes(times: np.ndarray, contacts, high: float = 0.12, low: float = 0.42, fall: float = 0.2, rise: float = 0.5) -> np.ndarray:
-    """Height of a hand that comes down ever faster in `fall` s onto each contact, stops dead, and lifts softly over `rise` s."""
+def strokes(times, contacts, high: float = 0.12, low: float = 0.35, fall: float = 0.3, rise: float = 0.5):
+    """(F,) height of a hand: down ever faster in `fall` s onto each contact, a dead stop, a soft lift over `rise` s."""
     height = np.full(len(times), high)
     for contact in contacts:
         down = np.clip((times - contact + fall) / fall, 0, 1) ** 2
@@ -48,5 +52,5 @@ def panned(times, path, noise: float = 1.5, seed: int = 3):
     wall = texture(seed, 900, 400)
     for time, (x, y) in zip(times, path, strict=True):
         matrix = np.float32([[1, 0, -x], [0, 1, -y]])
-        frame = cv2.warpAffine(wall, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR) + rng.normal(0, noise, (HEIGHT, WIDTH, 1))
+        frame = cv2.warpAffine(wall, matrix, (WIDTH, HEIGHT)) + rng.normal(0, noise, (HEIGHT, WIDTH, 1))
         yield float(time), np.clip(frame, 0, 255).astype(np.uint8)

@@ -26,55 +26,68 @@ def hits(track, contacts=CONTACTS, tolerance: float = 0.05) -> int:
 @pytest.mark.parametrize("fps", [25, 30, 50, 60, 120])
 def test_strokes_are_heard_within_50_ms(fps):
     times = clock(4.0, fps)
-    track = cues_of(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    track = cues_of(disc_film(times, strokes(times, CONTACTS)))
     assert hits(track) == 4 and len(track) <= 5
 
 
 def test_sideways_strokes_are_heard():
     times = clock(4.0)
-    track = cues_of(disc_film(times, strokes(times, CONTACTS, high=0.3, low=0.6, fall=0.25), sideways=True))
+    track = cues_of(disc_film(times, strokes(times, CONTACTS, high=0.3, low=0.53), sideways=True))
     assert hits(track) == 4
 
 
 def test_variable_frame_rate():
     times = np.cumsum(np.random.default_rng(4).uniform(0.02, 0.045, 122))
-    track = cues_of(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    track = cues_of(disc_film(times, strokes(times, CONTACTS)))
     assert hits(track) == 4
 
 
 def test_held_frames():
     times = clock(4.0, 24)
-    single = list(disc_film(times, strokes(times, CONTACTS, low=0.3, fall=0.3)))
+    single = list(disc_film(times, strokes(times, CONTACTS)))
     track = cues_of([(i / 48, single[i // 2][1]) for i in range(2 * len(single))])
-    assert hits(track) == 4 and len(track) <= 6
+    assert hits(track, tolerance=0.08) == 4 and len(track) <= 6  # only 24 pictures a second show when
 
 
 def test_harder_is_stronger():
     times = clock(4.0)
-    height = strokes(times, (0.8, 2.4), low=0.4, fall=0.3) + strokes(times, (1.6, 3.2), low=0.25, fall=0.3) - 0.12
+    height = strokes(times, (0.8, 2.4)) + strokes(times, (1.6, 3.2), low=0.2) - 0.12
     track = cues_of(disc_film(times, height))
-    loud, soft = ([cue.strength for cue in track if min(abs(cue.time - t) for t in at) < 0.06] for at in ((0.8, 2.4), (1.6, 3.2)))
-    assert len(loud) == 2 and len(soft) == 2 and min(loud) > max(soft) >= 0.15
+    loud, soft = _strengths(track, (0.8, 2.4)), _strengths(track, (1.6, 3.2))
+    assert len(loud) == 2 and len(soft) == 2 and min(loud) > 1.3 * max(soft) and min(soft) >= 0.15
     assert all(0 < cue.confidence < 1 and cue.action is None and cue.material is None for cue in track)
+
+
+def _strengths(track, contacts) -> list[float]:
+    return [cue.strength for cue in track if min(abs(cue.time - contact) for contact in contacts) < 0.06]
 
 
 def test_quiet_minute_beside_a_wild_one():
     times = clock(40.0, 30)
     wild, quiet = np.arange(1.0, 19, 0.9), np.arange(21.0, 39, 0.9)
-    height = strokes(times, wild, low=0.4, fall=0.25) + strokes(times, quiet, low=0.2, fall=0.25) - 0.12
+    height = strokes(times, wild) + strokes(times, quiet, low=0.17) - 0.12
     track = cues_of(disc_film(times, height), 40.0)
     assert hits(track, wild) >= 0.9 * len(wild) and hits(track, quiet) >= 0.9 * len(quiet)
 
 
 def test_cut_between_strokes_adds_nothing():
     times = clock(4.0)
-    frames = list(disc_film(times, strokes(times, CONTACTS, fall=0.25)))
+    frames = list(disc_film(times, strokes(times, CONTACTS)))
     track = cues_of(frames[:60] + list(panned(times, STILL, seed=11))[60:])
     assert hits(track, (0.6, 1.5)) == 2 and hits(track, (2.0,), 0.15) == 0
 
 
 def _brightness(change):
-    return lambda: [(time, np.clip(change(i, frame.astype(np.float32)), 0, 255).astype(np.uint8)) for i, (time, frame) in enumerate(panned(clock(4.0), STILL))]
+    def frames():
+        for i, (time, frame) in enumerate(panned(clock(4.0), STILL)):
+            yield time, np.clip(change(i, frame.astype(np.float32)), 0, 255).astype(np.uint8)
+
+    return frames
+
+
+def _two_shots():
+    shots = zip(panned(clock(4.0), STILL), panned(clock(4.0), STILL, seed=11), strict=True)
+    return (pair[i // 20 % 2] for i, pair in enumerate(shots))
 
 
 def _moving(path):
@@ -95,7 +108,7 @@ SILENT = {
     "tilt that stops": _moving(lambda t: np.stack([200 + 0 * t, 50 + 100 * np.clip(t, 1, 2)], 1)),
     "shake": _moving(_shaken(1)),
     "hard shake": _moving(_shaken(2.5)),
-    "cuts": lambda: [pair[i // 20 % 2] for i, pair in enumerate(zip(panned(clock(4.0), STILL), panned(clock(4.0), STILL, seed=11), strict=True))],
+    "cuts": _two_shots,
     "flash": _brightness(lambda i, frame: frame + (110 if i in (50, 51, 90) else 0)),
     "fade in and out": _brightness(lambda i, frame: frame * min(1, i / 20, (119 - i) / 20)),
     "flicker": _brightness(lambda i, frame: frame * (1 + 0.08 * np.sin(2.1 * i))),
@@ -114,7 +127,7 @@ def test_next_to_no_frames(count):
 
 
 def test_real_clips_beat_chance(shared):
-    """Seven real clips with annotated hits: the figure that any change here has to keep. Measured: 0.61, chance 0.28, z 5.4."""
+    """Seven real clips with annotated hits: the figure that any change here has to keep. It was 0.64, chance 0.28."""
     av = pytest.importorskip("av")
     folder = shared / "real_clips"
     sys.path.insert(0, str(folder))
@@ -123,13 +136,15 @@ def test_real_clips_beat_chance(shared):
     def frames(path):
         with av.open(str(path)) as box:
             for frame in box.decode(video=0):
-                yield float(frame.time), frame.reformat(width=192, height=192 * frame.height // frame.width // 2 * 2, format="rgb24").to_ndarray()
+                height = 192 * frame.height // frame.width // 2 * 2
+                yield float(frame.time), frame.reformat(width=192, height=height, format="rgb24").to_ndarray()
 
     rows = []
     for clip in sync_score.read_onsets(folder / "onsets.json").values():
         if clip["tier"] == "A":
             track = cues_of(frames(folder / clip["file"]), clip["duration"])
             assert len(track) <= LIMITS.max_cues
-            rows.append(sync_score.score([cue.time for cue in track], clip["onsets"], clip["optional"], clip["duration"]))
+            times = [cue.time for cue in track]
+            rows.append(sync_score.score(times, clip["onsets"], clip["optional"], clip["duration"]))
     corpus = sync_score.corpus(rows, 0.1)
     assert corpus["f1"] >= 0.55 and corpus["z"] >= 4.5

@@ -1,4 +1,4 @@
-"""Velocities are true ones, whatever the frame rate; cuts and held frames don't spoil them; grids and keyframes fit a window."""
+"""Velocities are true at any frame rate; cuts and held frames don't spoil them; grids and keyframes fit a window."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_true_intervals_of_variable_frame_rate_count():
 def test_held_frames_move_as_fast_as_their_neighbours():
     single = sinking(12, seconds=2.0)
     doubled = [(i / 24, single[i // 2][1]) for i in range(2 * len(single))]
-    speeds = fastest(seen(doubled, 2.0))[2:-1]  # the last repetition has no later picture to tell its speed
+    speeds = fastest(seen(doubled, 2.0))[4:-1]  # the first step has no pace before it, the last hold no picture after
     assert speeds.min() > 0.1 and speeds.max() < 0.3
 
 
@@ -161,7 +161,7 @@ def _seconds(work) -> float:
 
 
 def test_keyframes_are_the_nearest():
-    assert keyframes_in(drawn_motion(), 0.0)[:, 0, 0, 0].tolist() == [0, 1, 2, 3] or keyframes_in(drawn_motion(), 0.3)[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
+    assert keyframes_in(drawn_motion(), -0.3)[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
     assert keyframes_in(drawn_motion(), 0.375)[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
     assert keyframes_in(drawn_motion(), 90.0)[:, 0, 0, 0].tolist() == [5, 5, 5, 5]
 

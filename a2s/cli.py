@@ -1,0 +1,333 @@
+"""The command line: one thin command for each use-case. `python -m a2s --help` lists them.
+
+Exit codes: 0 done; 2 the input or the request is at fault, one line on stderr and nothing written; 1 a bug; 130 Ctrl-C.
+Everything heavy is imported inside the commands, so that help, mistakes and small commands answer at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from a2s.errors import A2SError, BadSettings, CannotWrite
+from a2s.settings import DubSettings
+
+DEFAULTS = DubSettings()
+
+app = typer.Typer(help="A silent video in, the sound that its picture asks for out.", add_completion=False)
+bank_app = typer.Typer(help="Banks of ambience.")
+weights_app = typer.Typer(help="Models and their files.")
+world_app = typer.Typer(help="The procedural world that the compact model is trained in.")
+app.add_typer(bank_app, name="bank")
+app.add_typer(weights_app, name="weights")
+app.add_typer(world_app, name="world")
+
+Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
+Model = Annotated[str, typer.Option(help="compact, or a model's folder.")]
+Bank = Annotated[Optional[Path], typer.Option(help="An ambient bank's folder; the one that comes along if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; the only place that turns errors into codes."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command = typer.main.get_command(app)
+    try:
+        return command.main(arguments or ["--help"], prog_name="python -m a2s", standalone_mode=False) or 0
+    except A2SError as error:
+        return _at_fault(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `a2s ... | head` has read enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if hasattr(error, "format_message"):  # what was typed is no command of ours
+            return _at_fault(error.format_message() or "Missing command; --help lists them.")
+        raise
+
+
+def _at_fault(message: str) -> int:
+    print("a2s: " + " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+@app.command()
+def dub(
+    video: Video,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to: .mp4, .wav or .flac.", show_default=False)],
+    model: Model = "compact",
+    bank: Bank = None,
+    ambient: Annotated[float, typer.Option(help="0 only the action .. 1 the whole ambience.")] = DEFAULTS.ambient,
+    ambient_clip: Annotated[
+        Optional[str], typer.Option(help="A bank clip's id or a recording; the best match if left out.")
+    ] = None,
+    takes: Annotated[int, typer.Option(help="How many; the second is written to OUT-2, and so on.")] = DEFAULTS.takes,
+    seed: Annotated[int, typer.Option(help="Another seed, another take.")] = DEFAULTS.seed,
+    cues: Annotated[Optional[Path], typer.Option(help="A cue file, as `cues` writes it.")] = None,
+    steps: Annotated[int, typer.Option(help="Sampler steps.")] = DEFAULTS.steps,
+    guidance: Annotated[float, typer.Option(help="How strictly picture and cues are followed.")] = DEFAULTS.guidance_scale,
+    stems: Annotated[Optional[Path], typer.Option(help="Folder for action.wav and ambience.wav of the first take.")] = None,
+    original_audio: Annotated[str, typer.Option(help="dB at which the original sound is mixed under, or off.")] = "off",
+    report: Annotated[Optional[Path], typer.Option(help="Write what was done as JSON.")] = None,
+) -> None:
+    """Make the sound of a video."""
+    from a2s.cues import CueTrack
+    from a2s.dub import dub as make
+    from a2s.take import check_folder, check_target
+
+    outs = [check_target(_numbered(out, number), video) for number in range(1, max(1, min(takes, 100)) + 1)]
+    for path in filter(None, (stems, report)):
+        check_folder(path / "action.wav" if path is stems and path.is_dir() else path)
+    settings = DubSettings(
+        ambient=ambient,
+        ambient_clip=ambient_clip,
+        takes=takes,
+        seed=seed,
+        steps=steps,
+        guidance_scale=guidance,
+        original_audio=_decibels(original_audio),
+    )
+    track = CueTrack.load(cues) if cues else None
+    with _bar() as on_progress:
+        take = make(video, settings, model, bank, cues=track, stems=stems is not None, on_progress=on_progress)
+    with _all_or_none() as written:
+        for one, path in zip(take.takes, outs, strict=True):
+            written.append(one.save(path))
+        if stems:
+            written.extend(take.save_stems(stems))
+        if report:
+            written.append(take.save_recipe(report))
+    print(_summary(take, outs))
+
+
+def _numbered(path: Path, number: int) -> Path:
+    """out.mp4, out-2.mp4, out-3.mp4 ..."""
+    return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _decibels(text: str) -> float | None:
+    if text.strip().lower() == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise BadSettings(f"--original-audio must be a number of dB or off, not {text!r}.") from None
+
+
+@contextmanager
+def _all_or_none() -> Iterator[list[Path]]:
+    """Remove what was written if the rest cannot be."""
+    written: list[Path] = []
+    try:
+        yield written
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, float, str], None]]:
+    """A progress bar on stderr, where a person is looking."""
+    from tqdm import tqdm
+
+    with tqdm(total=100, disable=None, leave=False, bar_format="{desc:<12}{percentage:3.0f}% |{bar}| {postfix}") as bar:
+
+        def tell(stage: str, done: float, detail: str) -> None:
+            bar.set_description_str(stage, refresh=False)
+            bar.set_postfix_str(detail, refresh=False)
+            bar.n = round(100 * done, 1)
+            bar.refresh()
+
+        yield tell
+
+
+def _summary(take, outs: list[Path]) -> str:
+    recipe = take.recipe
+    names = ", ".join(str(path) for path in outs)
+    return (
+        f"{names}: {take.duration:.2f} s, {len(take.events)} cues, ambience {recipe['ambient']['name']!r} at"
+        f" {recipe['settings']['ambient']:g}, {recipe['loudness']['lufs']:.1f} LUFS, made in"
+        f" {sum(recipe['seconds'].values()):.1f} s"
+    )
+
+
+@app.command()
+def cues(
+    video: Video,
+    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Write there, not to the screen.")] = None,
+    model: Model = "compact",
+) -> None:
+    """Print what should be heard when, as JSON that `dub --cues` takes."""
+    from a2s.scene import find_cues, see
+    from a2s.take import check_folder
+    from a2s.weights.registry import resolve_model
+
+    if out:
+        check_folder(out)
+    resolve_model(model)
+    track = find_cues(see(video), model)
+    if out:
+        track.save(out)
+    else:
+        sys.stdout.write(track.to_json())
+
+
+@app.command()
+def retrieve(
+    video: Video,
+    k: Annotated[int, typer.Option("-k", help="How many.")] = 5,
+    model: Model = "compact",
+    bank: Bank = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the ambiences that suit the look of a video best."""
+    from a2s.scene import load_bank, see
+    from a2s.scene import retrieve as find
+    from a2s.weights.registry import resolve_model
+
+    resolve_model(model)
+    opened = load_bank(bank)
+    matches = find(see(video), k, model, opened)
+    rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
+    _print(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")
+
+
+@bank_app.command("build")
+def bank_build(
+    recordings: Annotated[Path, typer.Argument(metavar="FOLDER", help="Recordings, or a bank to be indexed anew.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The bank's folder.", show_default=False)],
+    model: Model = "compact",
+) -> None:
+    """Make an ambient bank of a folder of recordings."""
+    from a2s.ambient import AmbientBank
+    from a2s.weights.registry import load_model
+
+    pipe = load_model(model)
+    bank = AmbientBank.build(recordings, out, pipe.embed_audio, pipe.model_hash)
+    print(f"{out}: {len(bank.clips)} clips, {sum(clip.seconds for clip in bank.clips):.0f} s")
+
+
+@bank_app.command("info")
+def bank_info(folder: Annotated[Path, typer.Argument(metavar="DIR")], as_json: AsJson = False) -> None:
+    """List the clips of a bank."""
+    from a2s.ambient import AmbientBank
+
+    bank = AmbientBank.load(folder)
+    names = ("id", "name", "kind", "seconds", "level_db", "author", "licence")
+    rows = [{name: getattr(clip, name) for name in names} for clip in bank.clips]
+    _print(rows, as_json, "{id:<24} {kind:<14} {seconds:5.1f} s {level_db:6.1f} dB  {licence:<12} {name}")
+
+
+@weights_app.command("list")
+def weights_list(as_json: AsJson = False) -> None:
+    """List the models that a2s knows, and whether they are here."""
+    from a2s.weights.registry import INDEX, MODELS
+
+    rows = [
+        {"name": m.name, "here": (m.folder / INDEX).is_file(), "folder": str(m.folder), "about": m.about}
+        for m in MODELS.values()
+    ]
+    _print(rows, as_json, "{name:<10} {state:<8} {about}  ({folder})", state=lambda row: "here" if row["here"] else "missing")
+
+
+@weights_app.command("verify")
+def weights_verify(model: Annotated[str, typer.Argument(metavar="NAME|DIR")]) -> None:
+    """Check a model's files against their checksums."""
+    from a2s.weights.registry import verify
+
+    found = verify(model)
+    compared = "checksums agree" if found.compared else "whole, but without checksums to compare with"
+    print(f"{found.folder}: {found.files} files, {found.bytes / 1e6:.1f} MB, {compared}, sha256 {found.checksum}")
+
+
+@world_app.command("render")
+def world_render(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The data set's folder.", show_default=False)],
+    minutes: Annotated[float, typer.Option(help="Length of all videos together.", show_default=False)],
+    seed: Annotated[int, typer.Option(help="Data sets of different seeds share no video.")] = 0,
+    picture: Annotated[bool, typer.Option(help="Draw the picture and keep its motion.")] = True,
+    mp4: Annotated[bool, typer.Option(help="Also write videos, for people to look at.")] = False,
+) -> None:
+    """Render a data set; what is there already is kept."""
+    from a2s.foley_world.world import render_dataset
+
+    if not out.parent.is_dir():
+        raise CannotWrite(f"There is no folder {out.parent} to make {out.name} in.")
+    folders = render_dataset(out, minutes, seed, picture=picture, mp4=mp4)
+    print(f"{out}: {len(folders)} videos")
+
+
+class Part(str, Enum):
+    """What can be trained."""
+
+    vae = "vae"
+    vocoder = "vocoder"
+    av_sim = "av-sim"
+    av_ldm = "av-ldm"
+
+
+@app.command()
+def train(
+    part: Annotated[Part, typer.Argument(help="Which model.")],
+    data: Annotated[Path, typer.Option(help="A data set of `world render`.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in that folder stopped.")] = False,
+    steps: Annotated[Optional[int], typer.Option(help="Optimiser steps in all.")] = None,
+    seed: Annotated[Optional[int], typer.Option(help="Of weights and batches.")] = None,
+    batch: Annotated[Optional[int], typer.Option(help="Clips a step.")] = None,
+    recordings: Annotated[Optional[Path], typer.Option(help="Real sounds beside the world's (vae, vocoder).")] = None,
+    vae: Annotated[Optional[Path], typer.Option(help="A trained VAE (vocoder, av-ldm).")] = None,
+    av_sim: Annotated[Optional[Path], typer.Option(help="A trained AV-Sim (av-ldm).")] = None,
+) -> None:
+    """Train one of the models."""
+    given = {"steps": steps, "seed": seed, "batch": batch, "recordings": recordings, "vae": vae, "av_sim": av_sim}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not data.is_dir():
+        raise BadSettings(f"There is no data set at {data}; `world render` makes one.")
+    if not out.parent.is_dir():
+        raise CannotWrite(f"There is no folder {out.parent} to make {out.name} in.")
+    run = import_module(f"a2s.training.{part.value.replace('-', '_')}").train
+    for name in given:
+        if name not in inspect.signature(run).parameters:
+            raise BadSettings(f"Training {part.value} takes no --{name.replace('_', '-')}.")
+    print(run(data, out, resume, **given))
+
+
+@app.command()
+def bench(
+    model: Model = "compact",
+    bank: Bank = None,
+    seconds: Annotated[float, typer.Option(help="Length of the drawn test clip.")] = 3.0,
+    threads: Annotated[str, typer.Option(help="Thread counts to compare.")] = "1,2",
+    cold: Annotated[bool, typer.Option(help="Also time a fresh process.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Measure seconds per stage, speed, memory and start-up on this machine."""
+    from a2s.bench import measure, table
+
+    try:
+        counts = [int(count) for count in threads.split(",")]
+    except ValueError:
+        raise BadSettings(f"--threads must be numbers with commas between, not {threads!r}.") from None
+    found = measure(model, bank, seconds=seconds, threads=counts, cold=cold)
+    print(json.dumps(found, indent=1) if as_json else table(found))
+
+
+def _print(rows: list[dict], as_json: bool, line: str, **more: Callable[[dict], str]) -> None:
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(line.format(**row, **{name: make(row) for name, make in more.items()}).rstrip())

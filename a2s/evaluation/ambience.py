@@ -1,0 +1,133 @@
+"""Does the ambience follow its condition, and do the events stay?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from a2s.ambient import AmbientBank, scale_ambience
+from a2s.audio.mel import mel_spectrogram
+from a2s.evaluation.clips import Clip, Maker, onsets_of
+from a2s.evaluation.statistics import ambient_db, mean, onset_figures, quietest, spearman
+from a2s.settings import AUDIO
+
+AMOUNTS = tuple(np.linspace(0, 1, 9).tolist())
+
+PAUSE = 0.8
+"""Seconds without an event that a clip of the slider has: where nothing pauses, no ambience can be measured."""
+
+TAIL = 0.15
+"""Seconds that an impact is taken to go on for, at least."""
+
+
+def pause(clip: Clip) -> float:
+    """The longest stretch (s) of the window in which nothing begins or goes on."""
+    ends, longest = 0.0, 0.0
+    for cue in clip.true_cues:
+        begin, end = cue.time - clip.start, cue.time - clip.start + max(cue.duration, TAIL)
+        if end < 0 or begin >= AUDIO.window_seconds:
+            continue
+        longest, ends = max(longest, begin - ends), max(ends, end)
+    return max(longest, AUDIO.window_seconds - ends)
+
+
+def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None, loudest_db: float = -30.0) -> list[np.ndarray]:
+    """An ambience for each clip, all of another kind as far as there are kinds, brought to at least `loudest_db`.
+
+    Without a bank, the places of the clips themselves.
+    """
+    if bank is None:
+        waves = [clip.place for clip in clips]
+    else:
+        kinds = sorted({c.kind for c in bank.clips if c.kind != "quiet"})
+        by_kind = [max((c for c in bank.clips if c.kind == k), key=lambda c: c.level_db) for k in kinds]
+        waves = [bank.waveform(by_kind[i * len(by_kind) // len(clips)].id) for i in range(len(clips))]
+    return [scale_ambience(w, 1.0, full_db=max(loudest_db, 20 * np.log10(w.std() + 1e-9))) for w in waves]
+
+
+def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None, count: int = 8) -> dict:
+    """Nine even amounts on clips that pause: level of the quietest half second, and onsets, amount by amount.
+
+    `truth`: the true action over the same scaled ambiences, which is what the condition asks for.
+    `calibration_points`: what `a2s.ambient.Calibration` takes.
+    """
+    chosen = sorted([c for c in clips if pause(c) >= PAUSE], key=pause, reverse=True)[:count]
+    if not chosen:
+        return {"clips": 0}
+    ambiences = pick_ambiences(chosen, bank)
+    rows, levels, true_levels = [], [], []
+    for amount in AMOUNTS:
+        conditions = [scale_ambience(wave, amount) for wave in ambiences]
+        made = maker.make(chosen, [clip.true_cues for clip in chosen], conditions).waveforms
+        true = np.stack([(c.action + fitted(a)).clip(-1, 1) for c, a in zip(chosen, conditions)])
+        levels.append([ambient_db(wave) for wave in made])
+        true_levels.append([ambient_db(wave) for wave in true])
+        heard = [[c.compared(t) for c, t in zip(chosen, onsets_of(waves))] for waves in (made, true)]
+        rows.append(
+            {
+                "amount": amount,
+                "level_db": round(float(np.mean(levels[-1])), 2),
+                "true_level_db": round(float(np.mean(true_levels[-1])), 2),
+                "onsets": onset_figures(heard[0]),
+                "true_onset_f1": onset_figures(heard[1])["f1"],
+            }
+        )
+    f1 = [row["onsets"]["f1"] for row in rows]
+    means = np.mean(levels, 1)
+    return {
+        "clips": len(chosen),
+        "amounts": rows,
+        "spearman_of_mean": spearman(AMOUNTS, means),
+        "spearman_each": mean([spearman(AMOUNTS, each) or 0.0 for each in np.transpose(levels)]),
+        "range_db": round(float(means[-1] - means[0]), 2),
+        "true_range_db": round(float(np.mean(true_levels[-1]) - np.mean(true_levels[0])), 2),
+        "furthest_from_even_db": round(float(np.abs(means - np.linspace(means[0], means[-1], len(means))).max()), 2),
+        "onset_f1_moves": round(max(f1) - min(f1), 4),
+        "true_onset_f1_moves": round(max(r["true_onset_f1"] for r in rows) - min(r["true_onset_f1"] for r in rows), 4),
+        "calibration_points": [[a, round(float(level), 2)] for a, level in zip(AMOUNTS, means)],
+    }
+
+
+def examine_swap(maker: Maker, clips: Sequence[Clip]) -> dict:
+    """The same events in their own place and in the next clip's: the ambience must follow, the events must stay.
+
+    Conditions are places alone, without anybody acting. Levels are of the quietest half second; spectra are 128-band
+    log-mel means of it, compared by mean absolute difference in dB after the mean level is taken off.
+    """
+    true_cues = [clip.true_cues for clip in clips]
+    own = [clip.place for clip in clips]
+    other = own[1:] + own[:1]
+    in_own, in_other = (maker.make(clips, true_cues, places).waveforms for places in (own, other))
+    level = {name: [ambient_db(w) for w in waves] for name, waves in (("own", own), ("other", other), ("made", in_other))}
+    colours = [[colour(w) for w in waves] for waves in (in_other, own, other)]
+    to_own, to_other = ([_apart(a, b) for a, b in zip(colours[0], place)] for place in colours[1:])
+    events = [onset_figures([c.compared(t) for c, t in zip(clips, onsets_of(w))]) for w in (in_own, in_other)]
+    return {
+        "clips": len(clips),
+        "level_spearman_with_own": spearman(level["made"], level["own"]),
+        "level_spearman_with_swapped": spearman(level["made"], level["other"]),
+        "level_error_db": mean(np.abs(np.subtract(level["made"], level["other"]))),
+        "colour_distance_to_own_db": mean(to_own),
+        "colour_distance_to_swapped_db": mean(to_other),
+        "onsets_in_own": events[0],
+        "onsets_in_swapped": events[1],
+        "onset_f1_moves": round(abs(events[0]["f1"] - events[1]["f1"]), 4),
+    }
+
+
+def colour(waveform: np.ndarray) -> np.ndarray:
+    """(128,) dB: mean log-mel of the quietest half second, about its own mean."""
+    piece = torch.from_numpy(np.asarray(waveform[quietest(waveform)], np.float32))
+    mean_mel = 100 * mel_spectrogram(piece).mean(-1).numpy()
+    return mean_mel - mean_mel.mean()
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a - b).mean())
+
+
+def fitted(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:
+    """(n,) -> (samples,), repeated or cut."""
+    return np.resize(waveform, samples)

@@ -1,0 +1,80 @@
+"""Figures with their uncertainty: ratios over clips, ranks, levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from a2s.audio.onsets import Comparison, onset_f1, pooled_chance, pooled_f1
+from a2s.settings import AUDIO
+
+
+def ratio(parts: Sequence[float], wholes: Sequence[float], draws: int = 1000) -> dict:
+    """sum(parts) / sum(wholes) with a 95 % interval: bootstrap over clips (percentiles, seed 0).
+
+    parts, wholes: one number a clip. Accuracy is right answers over answers, F1 is 2 TP over 2 TP + FP + FN.
+    """
+    parts, wholes = np.asarray(parts, float), np.asarray(wholes, float)
+    if not len(parts) or not wholes.sum():
+        return {"value": None, "interval": None, "n": 0}
+    chosen = np.random.default_rng(0).integers(len(parts), size=(draws, len(parts)))
+    values = parts[chosen].sum(1) / np.maximum(wholes[chosen].sum(1), 1e-9)
+    low, high = np.percentile(values, [2.5, 97.5])
+    return {
+        "value": round(float(parts.sum() / wholes.sum()), 4),
+        "interval": [round(float(low), 4), round(float(high), 4)],
+        "n": int(wholes.sum()),
+    }
+
+
+def mean(values: Sequence[float]) -> dict:
+    """Mean over clips with a 95 % bootstrap interval."""
+    return ratio(values, np.ones(len(values)))
+
+
+def onset_figures(clips: Sequence[Comparison], tolerance: float = 0.1) -> dict:
+    """Pooled precision, recall, F1 with an interval over clips, and the chance level by circular shifts."""
+    each = [onset_f1(clip.found, clip.true, tolerance, clip.optional) for clip in clips]
+    chance = pooled_chance(clips, tolerance)
+    pooled = pooled_f1(clips, tolerance)
+    f1 = ratio([2 * s.tp for s in each], [2 * s.tp + s.fp + s.fn for s in each])
+    return {
+        "f1": round(pooled.f1, 4),
+        "interval": f1["interval"],
+        "precision": round(pooled.precision, 4),
+        "recall": round(pooled.recall, 4),
+        "chance": round(chance.mean, 4),
+        "chance_sd": round(chance.sd, 4),
+        "z": round(chance.z, 1),
+        "true_onsets": pooled.tp + pooled.fn,
+        "clips": len(clips),
+    }
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Rank correlation; None where one side is constant or there are fewer than three points."""
+    from scipy.stats import spearmanr
+
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return None
+    return round(float(spearmanr(a, b).statistic), 4)
+
+
+def quietest(waveform: np.ndarray, seconds: float = 0.5) -> slice:
+    """Samples of the quietest stretch of (n,) at 16 kHz: what is heard there is the place, wherever the action pauses."""
+    length = min(len(waveform), round(seconds * AUDIO.sample_rate))
+    power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
+    starts = np.arange(0, len(waveform) - length + 1, AUDIO.hop_length)
+    first = int(starts[np.argmin(power[starts + length] - power[starts])])
+    return slice(first, first + length)
+
+
+def level_db(waveform: np.ndarray) -> float:
+    """RMS in dBFS, at least -120."""
+    return float(10 * np.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))))
+
+
+def ambient_db(waveform: np.ndarray) -> float:
+    """Level of the quietest half second in dBFS."""
+    return level_db(waveform[quietest(waveform)])
