@@ -17,7 +17,7 @@ clip = sys.argv[1]
 client = Client(f"http://127.0.0.1:{os.environ['GRADIO_SERVER_PORT']}", verbose=False)
 began = time.monotonic()
 mp4, wav, report = client.predict(handle_file(clip), ambient=0.4, seed=1, api_name="/dub")
-took = time.monotonic() - began
+took = f"{time.monotonic() - began:.1f} s"
 with av.open(mp4) as dubbed:
     picture = seconds(dubbed, dubbed.streams.video[0])
 sound = soundfile.info(wav).duration
@@ -25,4 +25,4 @@ assert abs(picture - sound) <= 0.010, f"picture {picture:.3f} s, sound {sound:.3
 level = abs(soundfile.read(wav)[0]).max()
 assert level > 1e-3, f"the sound is silent, peak {level:.1e}"
 assert report["seed"] == 1
-print(f"dubbed {os.path.basename(clip)}: picture {picture:.3f} s, sound {sound:.3f} s, peak {level:.2f}, in {took:.1f} s")
+print(f"dubbed {os.path.basename(clip)}: picture {picture:.3f} s, sound {sound:.3f} s, peak {level:.2f}, in {took}")

@@ -76,8 +76,12 @@ def dub(
     seed: Annotated[int, typer.Option(help="Another seed, another take.")] = DEFAULTS.seed,
     cues: Annotated[Optional[Path], typer.Option(help="A cue file, as `cues` writes it.")] = None,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = DEFAULTS.steps,
-    guidance: Annotated[float, typer.Option(help="How strictly picture and cues are followed.")] = DEFAULTS.guidance_scale,
-    stems: Annotated[Optional[Path], typer.Option(help="Folder for action.wav and ambience.wav of the first take.")] = None,
+    guidance: Annotated[
+        float, typer.Option(help="How strictly picture and cues are followed.")
+    ] = DEFAULTS.guidance_scale,
+    stems: Annotated[
+        Optional[Path], typer.Option(help="Folder for action.wav and ambience.wav of the first take.")
+    ] = None,
     original_audio: Annotated[str, typer.Option(help="dB at which the original sound is mixed under, or off.")] = "off",
     report: Annotated[Optional[Path], typer.Option(help="Write what was done as JSON.")] = None,
 ) -> None:
@@ -87,8 +91,10 @@ def dub(
     from a2s.take import check_folder, check_target
 
     outs = [check_target(_numbered(out, number), video) for number in range(1, max(1, min(takes, 100)) + 1)]
-    for path in filter(None, (stems, report)):
-        check_folder(path / "action.wav" if path is stems and path.is_dir() else path)
+    if stems:
+        check_folder(stems / "action.wav" if stems.is_dir() else stems)
+    if report:
+        check_folder(report)
     settings = DubSettings(
         ambient=ambient,
         ambient_clip=ambient_clip,
@@ -239,7 +245,12 @@ def weights_list(as_json: AsJson = False) -> None:
         {"name": m.name, "here": (m.folder / INDEX).is_file(), "folder": str(m.folder), "about": m.about}
         for m in MODELS.values()
     ]
-    _print(rows, as_json, "{name:<10} {state:<8} {about}  ({folder})", state=lambda row: "here" if row["here"] else "missing")
+    _print(
+        rows,
+        as_json,
+        "{name:<10} {state:<8} {about}  ({folder})",
+        state=lambda row: "here" if row["here"] else "missing",
+    )
 
 
 @weights_app.command("verify")

@@ -49,7 +49,9 @@ _WHOLE = ("takes", "seed", "steps")
 
 def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
     """Raises BadSettings that names the first setting outside its range."""
-    for name, (least, most) in (SETTING_RANGES | {"takes": (1, limits.max_takes), "steps": (1, limits.max_steps)}).items():
+    for name, (least, most) in (
+        SETTING_RANGES | {"takes": (1, limits.max_takes), "steps": (1, limits.max_steps)}
+    ).items():
         value = getattr(settings, name)
         if value is None and name in _OPTIONAL:
             continue
@@ -89,7 +91,7 @@ def dub(
     """
     check_settings(settings)
     progress = Progress(on_progress, cancelled)
-    with _torch(threads):
+    with torch_threads(threads):
         progress.enter("reading", Path(video).name)
         source = _read(video, settings)
         pipe, bank = load_model(model), load_bank(bank)
@@ -120,7 +122,7 @@ def dub(
 
 
 @contextmanager
-def _torch(threads: int) -> Iterator[None]:
+def torch_threads(threads: int) -> Iterator[None]:
     """Inference mode with this many threads. The count is the process's, so it is given back."""
     import torch
 
@@ -193,7 +195,9 @@ def _part(progress: Progress, index: int, count: int) -> Callable[[float, str], 
     return lambda done, detail: progress.report((index + done) / count, detail)
 
 
-def _generate(pipe, motion: Motion, track: CueTrack, condition: np.ndarray, settings: DubSettings, report) -> np.ndarray:
+def _generate(
+    pipe, motion: Motion, track: CueTrack, condition: np.ndarray, settings: DubSettings, report
+) -> np.ndarray:
     """Mels of all takes, (takes, 128, T) float32, T at least to the end of the video."""
     import torch
 
@@ -232,9 +236,7 @@ def _vocode(pipe, mel: np.ndarray, samples: int, report) -> np.ndarray:
     return vocode(pipe, mel, samples, on_chunk=lambda done: report(done, ""))
 
 
-def _finish(
-    take: int, source: _Source, settings: DubSettings, mels, sounds, track: CueTrack, recipe: dict
-) -> Take:
+def _finish(take: int, source: _Source, settings: DubSettings, mels, sounds, track: CueTrack, recipe: dict) -> Take:
     """Set the level, mix the original under, measure. The action stem goes through the same gains as the mix."""
     from a2s.media import mix_under
     from a2s.media.loudness import normalise

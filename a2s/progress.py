@@ -32,7 +32,9 @@ class Progress:
         """part: 0..1 of the stage. Raises Cancelled when the creator has asked to stop."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled("The dub was cancelled.")
-        before = sum(share for name, share in STAGES.items() if list(STAGES).index(name) < list(STAGES).index(self._stage))
+        before = sum(
+            share for name, share in STAGES.items() if list(STAGES).index(name) < list(STAGES).index(self._stage)
+        )
         self._done = max(self._done, min(1.0, before + STAGES[self._stage] * min(max(part, 0.0), 1.0)))
         if self._tell is not None:
             self._tell(self._stage, self._done, detail)

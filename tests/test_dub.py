@@ -48,7 +48,9 @@ def peaks(waveform, count):
             return sorted(index / AUDIO.sample_rate for index in found)
 
 
-@pytest.mark.parametrize("first", ["import a2s.dub", "import a2s.dub as d", "from a2s.dub import Take", "import a2s.cli", ""])
+@pytest.mark.parametrize(
+    "first", ["import a2s.dub", "import a2s.dub as d", "from a2s.dub import Take", "import a2s.cli", ""]
+)
 def test_dub_stays_the_function_whatever_is_imported_first(first):
     code = f"{first}\nimport a2s.dub\nfrom a2s import dub\nimport a2s\nassert callable(dub) and a2s.dub is dub"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,6 +1,6 @@
 """When is something heard? Onsets of a sound, how well they meet the true ones, and what chance would reach.
 
-The settings below are fixed. They were chosen on true mixes of the foley world and are never tuned to what a model makes.
+The settings below are fixed: chosen on true mixes of the foley world, never tuned to what a model makes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FLOOR_DB = -75.0
 """Below this level a band is silent: what moves there is not heard."""
 
 LOCAL_SECONDS, LOCAL = 1.0, 2.0
-"""An onset rises above LOCAL times the median strength of the second around it: ambience that flickers raises the bar."""
+"""An onset rises above LOCAL times the median strength of the second around it: flickering ambience raises the bar."""
 
 RISE_DB, RELATIVE = 1.4, 0.22
 """It rises so by this many dB (mean over bands) and by this part of the clip's highest rise."""
@@ -73,7 +73,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Chance:
-    """What a soundtrack that ignores the picture would score. mean, sd: of F1 over shifts; z: how many sd the true F1 lies above."""
+    """What a soundtrack that ignores the picture would score.
+
+    mean, sd: of F1 over shifts; z: how many sd f1 is above.
+   """
 
     f1: float
     mean: float
@@ -83,7 +86,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One clip: found and true onsets (s) within [0, duration). optional: true ones that may be missed without a penalty."""
+    """One clip: found and true onsets (s) within [0, duration). optional: moments that may be found or missed alike."""
 
     found: Sequence[float]
     true: Sequence[float]
@@ -111,8 +114,8 @@ def band_levels(waveform: np.ndarray) -> np.ndarray:
 def onset_strength(waveform: np.ndarray) -> np.ndarray:
     """(n,) float in [-1, 1] at 16 kHz -> (1 + n // 160,) dB: mean over 64 mel bands of how far each rises within 20 ms.
 
-    A band rises above its neighbours' past as well, so that a wandering tone is no onset (Boeck and Widmer, "Maximum filter
-    vibrato suppression for onset detection", DAFx 2013).
+    A band rises above its neighbours' past as well, so that a wandering tone is no onset (Boeck and Widmer, "Maximum
+    filter vibrato suppression for onset detection", DAFx 2013).
     """
     level = band_levels(waveform)
     before = maximum_filter1d(level, 3, axis=1)[:-STEP]
@@ -157,7 +160,7 @@ def _apart(peaks: np.ndarray, strength: np.ndarray) -> np.ndarray:
 
 
 def match(found: Sequence[float], true: Sequence[float], tolerance: float = 0.1) -> list[tuple[int, int]]:
-    """Largest one-to-one matching of times that differ by at most `tolerance` s: pairs of indices into the sorted lists.
+    """Largest one-to-one matching of times at most `tolerance` s apart: pairs of indices into the sorted lists.
 
     With equal windows on a line, taking the earliest pair that fits is optimal.
     """
@@ -192,9 +195,7 @@ def _shifted(clip: Comparison, tolerance: float, shifts: int) -> list[Score]:
     """Scores with the truth shifted circularly by even steps, none smaller than 0.25 s."""
     steps = np.linspace(0.25, max(0.25, clip.duration - 0.25), shifts)
     true, optional = np.asarray(clip.true, float), np.asarray(clip.optional, float)
-    return [
-        onset_f1(clip.found, (true + s) % clip.duration, tolerance, (optional + s) % clip.duration) for s in steps
-    ]
+    return [onset_f1(clip.found, (true + s) % clip.duration, tolerance, (optional + s) % clip.duration) for s in steps]
 
 
 def chance_f1(
@@ -205,7 +206,7 @@ def chance_f1(
     optional: Sequence[float] = (),
     shifts: int = 200,
 ) -> Chance:
-    """F1 of one clip beside its chance level: the truth shifted circularly by `shifts` even steps in [0.25, duration - 0.25] s."""
+    """F1 of one clip beside its chance level: the truth shifted round by even steps in [0.25, duration - 0.25] s."""
     clip = Comparison(found, true, duration, optional)
     values = [score.f1 for score in _shifted(clip, tolerance, shifts)]
     return _chance(onset_f1(found, true, tolerance, optional).f1, values, 0.02)

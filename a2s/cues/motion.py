@@ -34,7 +34,7 @@ MAX_HOLD = 0.11
 """Seconds for which a repeated picture is a held one (12 fps in a 24 fps file); longer, the picture stands still."""
 
 HELD_DIFFERENCE = 0.6
-"""Grey levels: a picture is a repetition when no block differs by more from the one before (compression leaves some)."""
+"""Grey levels: a picture is a repetition when no block differs by more (compression adds some)."""
 
 SAME_PACE = 0.5
 """A held picture lies between two steps of which the smaller is more than this part of the larger."""
@@ -156,7 +156,7 @@ class _Eye:
         self.size = (0, 0)
 
     def look(self, time: float, rgb: np.ndarray) -> tuple[np.ndarray, bool, int]:
-        """-> velocity (h, w, 2) in widths/s, whether the frame is a break, how many held frames before it moved alike."""
+        """-> velocity (h, w, 2) in widths/s, whether it is a break, how many held frames before moved alike."""
         if self.grey is None:
             self.size = _working_size(*rgb.shape[:2])
         grey, before, interval = _grey(rgb, self.size), self.grey, time - self.time

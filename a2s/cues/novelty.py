@@ -27,7 +27,7 @@ STEP = 1 / 30
 def lost_fields(velocity: np.ndarray, breaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """velocity (F, h, w, 2) widths/s, breaks (F,) -> speed (F, h, w), lost (F, h, w, 3).
 
-    lost: speed lost, downward speed lost, reversal. Each compares a frame's motion with that of the frame before; zero at the first frame and across a cut.
+    lost: speed lost, downward speed lost, reversal, each against the frame before; zero at the first and across a cut.
     """
     speed = np.linalg.norm(velocity, axis=-1)
     down = np.maximum(velocity[..., 1], 0)

@@ -63,13 +63,13 @@ def examine(args: argparse.Namespace) -> dict:
     bank = AmbientBank.load(args.bank) if (args.bank / "metadata.json").is_file() else None
     report: dict = {"model": str(args.model)}
     if args.data:
-        from a2s.evaluation.judge import Judge
+        from a2s.evaluation.judge import load_judge
         from a2s.evaluation.world_suite import examine_world
 
         report["world"] = examine_world(
             pipe,
             args.data,
-            Judge.from_pretrained(args.judge).eval(),
+            load_judge(args.judge),
             args.clips,
             args.steps,
             args.guidance,

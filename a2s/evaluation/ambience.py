@@ -61,10 +61,10 @@ def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None
     for amount in AMOUNTS:
         conditions = [scale_ambience(wave, amount) for wave in ambiences]
         made = maker.make(chosen, [clip.true_cues for clip in chosen], conditions).waveforms
-        true = np.stack([(c.action + fitted(a)).clip(-1, 1) for c, a in zip(chosen, conditions)])
+        true = np.stack([(c.action + fitted(a)).clip(-1, 1) for c, a in zip(chosen, conditions, strict=True)])
         levels.append([ambient_db(wave) for wave in made])
         true_levels.append([ambient_db(wave) for wave in true])
-        heard = [[c.compared(t) for c, t in zip(chosen, onsets_of(waves))] for waves in (made, true)]
+        heard = [[c.compared(t) for c, t in zip(chosen, onsets_of(waves), strict=True)] for waves in (made, true)]
         rows.append(
             {
                 "amount": amount,
@@ -86,7 +86,7 @@ def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None
         "furthest_from_even_db": round(float(np.abs(means - np.linspace(means[0], means[-1], len(means))).max()), 2),
         "onset_f1_moves": round(max(f1) - min(f1), 4),
         "true_onset_f1_moves": round(max(r["true_onset_f1"] for r in rows) - min(r["true_onset_f1"] for r in rows), 4),
-        "calibration_points": [[a, round(float(level), 2)] for a, level in zip(AMOUNTS, means)],
+        "calibration_points": [[a, round(float(level), 2)] for a, level in zip(AMOUNTS, means, strict=True)],
     }
 
 
@@ -100,10 +100,13 @@ def examine_swap(maker: Maker, clips: Sequence[Clip]) -> dict:
     own = [clip.place for clip in clips]
     other = own[1:] + own[:1]
     in_own, in_other = (maker.make(clips, true_cues, places).waveforms for places in (own, other))
-    level = {name: [ambient_db(w) for w in waves] for name, waves in (("own", own), ("other", other), ("made", in_other))}
+    sounds = {"own": own, "other": other, "made": in_other}
+    level = {name: [ambient_db(wave) for wave in waves] for name, waves in sounds.items()}
     colours = [[colour(w) for w in waves] for waves in (in_other, own, other)]
-    to_own, to_other = ([_apart(a, b) for a, b in zip(colours[0], place)] for place in colours[1:])
-    events = [onset_figures([c.compared(t) for c, t in zip(clips, onsets_of(w))]) for w in (in_own, in_other)]
+    to_own, to_other = ([_apart(a, b) for a, b in zip(colours[0], place, strict=True)] for place in colours[1:])
+    events = [
+        onset_figures([c.compared(t) for c, t in zip(clips, onsets_of(w), strict=True)]) for w in (in_own, in_other)
+    ]
     return {
         "clips": len(clips),
         "level_spearman_with_own": spearman(level["made"], level["own"]),

@@ -31,8 +31,9 @@ TEXTURE = 0.05
 class Clip:
     """One window [start, start + 3 s) of one long video.
 
-    events: ground truth with times from the window's start. action, ambient: (48000,) float32 stems. neighbour: (48000,)
-    the true mix of another window of the same video. place: (48000,) that window's ambience alone. kind: of the ambience.
+    events: ground truth with times from the window's start. action, ambient: (48000,) float32 stems. neighbour:
+    (48000,) the true mix of another window of the same video. place: (48000,) that window's ambience alone. kind: of
+    the ambience.
     """
 
     motion: Motion
@@ -66,7 +67,7 @@ class Clip:
 
     @cached_property
     def audible(self) -> np.ndarray:
-        """(len(events),) bool: does the action stand out of the place by 1 dB, mean over bands, within 60 ms of the event?"""
+        """(len(events),) bool: does the mix stand out of the place by 1 dB, mean over bands, within 60 ms?"""
         above = np.maximum(0, band_levels(self.mix) - band_levels(self.ambient)).mean(1)
         at = np.round(self.onsets * SAMPLE_RATE / HOP).astype(int)
         return np.array([above[i : i + 7].max() >= 1.0 for i in at], bool)
@@ -94,7 +95,7 @@ class UnseenWorlds:
         self.videos = LongVideos(folder)
         missing = [f.name for f in self.videos.folders if not (f / "motion.npz").is_file()]
         if missing:
-            raise BadSettings(f"{folder} was rendered without pictures (no motion.npz in {missing[0]}); render it with them.")
+            raise BadSettings(f"{folder} was rendered without pictures: there is no motion.npz in {missing[0]}.")
         self.motions = [Motion.load(f / "motion.npz") for f in self.videos.folders]
 
     def __len__(self) -> int:

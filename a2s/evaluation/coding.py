@@ -27,7 +27,7 @@ def examine_vae(maker: Maker, clips: Sequence[Clip]) -> dict:
     vocoded = maker.sounded(mel).waveforms
     coded = maker.sounded(back[..., : AUDIO.window_frames]).waveforms
     onsets = {
-        name: onset_figures([clip.compared(t) for clip, t in zip(clips, onsets_of(waves))])
+        name: onset_figures([clip.compared(t) for clip, t in zip(clips, onsets_of(waves), strict=True)])
         for name, waves in (("true", true), ("vocoder", vocoded), ("vae_and_vocoder", coded))
     }
     return {
@@ -40,7 +40,7 @@ def examine_vae(maker: Maker, clips: Sequence[Clip]) -> dict:
 def examine_vocoder(
     pipe, clips: Sequence[Clip], recordings: str | Path | None = None, prefix: str = "3-", limit: int = 40
 ) -> dict:
-    """Multi-resolution STFT distance of vocoded true mels, beside Griffin-Lim's, on world clips and on real recordings."""
+    """Multi-resolution STFT distance of vocoded true mels beside Griffin-Lim's, on worlds and on real recordings."""
     groups = {"worlds": [clip.mix for clip in clips[:limit]]}
     if recordings is not None:
         groups["recordings"] = read_recordings(recordings, prefix, limit)
@@ -66,7 +66,7 @@ def _against_griffin_lim(pipe, waves: Sequence[np.ndarray]) -> dict:
 
 
 def read_recordings(folder: str | Path, prefix: str, limit: int) -> list[np.ndarray]:
-    """The loudest 3 s at 16 kHz of recordings whose name starts with `prefix`, at most `limit`, spread over the folder."""
+    """The loudest 3 s at 16 kHz of recordings whose name starts with `prefix`, at most `limit` of them."""
     import soundfile
     from scipy.signal import resample_poly
 

@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
+from a2s.errors import WeightsMissing
 from a2s.models.blocks import ConvNeXtBlock, downsampling
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
@@ -48,7 +49,7 @@ class Judge(ModelMixin, ConfigMixin):
 
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))
-        # The first slot is the attack; mean and maximum tell how it goes on.
+        # The first slots are the attack; mean and maximum tell how it goes on.
         pooled = torch.cat([x[..., :2].mean(-1), x.mean(-1), x.amax(-1)], 1)
         return self.action(pooled), self.material(pooled)
 
@@ -60,6 +61,13 @@ class Judge(ModelMixin, ConfigMixin):
             return np.zeros(0, int), np.zeros(0, int)
         action, material = self(mel_spectrogram(torch.from_numpy(np.stack(cuts))))
         return action.argmax(1).numpy(), material.argmax(1).numpy()
+
+
+def load_judge(folder: str | Path) -> Judge:
+    """A trained judge. Raises WeightsMissing."""
+    if not (Path(folder) / "config.json").is_file():
+        raise WeightsMissing(f"{folder} holds no judge; train one with `python -m a2s.evaluation.judge`.")
+    return Judge.from_pretrained(folder).eval()
 
 
 def excerpt(waveform: np.ndarray, time: float) -> np.ndarray:
@@ -137,7 +145,10 @@ def train_judge(
         waves = torch.from_numpy(np.stack([sounds.varied(i, rng) for i in chosen]))
         with torch.autocast("cpu", enabled=False):
             mel = mel_spectrogram(waves)
-        told = [F.cross_entropy(x.float(), y, label_smoothing=0.05) for x, y in zip(model(mel), sounds.classes(chosen))]
+        told = [
+            F.cross_entropy(x.float(), y, label_smoothing=0.05)
+            for x, y in zip(model(mel), sounds.classes(chosen), strict=True)
+        ]
         return sum(told), {"action": told[0].item(), "material": told[1].item()}
 
     trainer.fit(loss)
@@ -162,7 +173,7 @@ def examine_judge(judge: Judge, videos: LongVideos, limit: int = 4000) -> dict:
         for part in np.array_split(chosen, max(1, len(chosen) // 200))
     ]
     found: dict = {"events": len(chosen), "videos": len(videos)}
-    for k, (name, true) in enumerate(zip(("action", "material"), sounds.classes(chosen))):
+    for k, (name, true) in enumerate(zip(("action", "material"), sounds.classes(chosen), strict=True)):
         right = torch.cat([part[k] for part in heard]) == true
         found[name] = {
             "accuracy": right.float().mean().item(),

@@ -58,7 +58,9 @@ def _mark(axis, name: str, clip: Clip, track: CueTrack) -> None:
         axis.plot(times, np.full(len(times), 4.0), "^", color="red", markersize=4)
 
 
-def save_panels(clips: Sequence[Clip], sounds: dict[str, np.ndarray], seen: Sequence[CueTrack], folder: Path) -> list[Path]:
+def save_panels(
+    clips: Sequence[Clip], sounds: dict[str, np.ndarray], seen: Sequence[CueTrack], folder: Path
+) -> list[Path]:
     """Write `panels-1.png`, ... of five clips each."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []

@@ -1,8 +1,8 @@
 """Real clips with annotated onsets: does a dub hit when the picture hits?
 
 A folder holds `onsets.json`, {name: {"file", "tier", "duration", "onsets": [s], "optional": [s]}}, the clips, and maybe
-`sync_score.py` with `load`, `detect`, `score` and `corpus`, which then does the listening; else a2s does it itself. Real
-clips are for measuring only: nothing is trained on them and no setting is tuned to them.
+`sync_score.py` with `load`, `detect`, `score` and `corpus`, which then does the listening; else a2s does it itself.
+Real clips are for measuring only: nothing is trained on them and no setting is tuned to them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Ear:
 
     def corpus(self, clips: Sequence[RealClip], found: Sequence[np.ndarray], scores: Sequence[dict]) -> dict:
         """Mean F1 over clips with its interval, pooled figures, and by the folder's scorer the corpus' chance and z."""
-        pooled = [Comparison(f, c.onsets, c.duration, c.optional) for f, c in zip(found, clips)]
+        pooled = [Comparison(f, c.onsets, c.duration, c.optional) for f, c in zip(found, clips, strict=True)]
         figures = {"clips": len(clips), "mean_f1": mean([s["f1"] for s in scores]), "pooled": onset_figures(pooled)}
         if self.scorer is not None:
             figures |= self.scorer.corpus([s["_full"] for s in scores], TOLERANCE)
@@ -101,7 +101,7 @@ def examine_real(
     pipe,
     bank,
     folder: str | Path,
-    settings: DubSettings = DubSettings(),
+    settings: DubSettings | None = None,
     *,
     told: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> dict:
@@ -109,7 +109,7 @@ def examine_real(
 
     `cue_times_alone` scores the machine's cues as if each were a click. Headline: tier A at 100 ms.
     """
-    clips, ear = read_clips(folder), Ear(folder)
+    clips, ear, settings = read_clips(folder), Ear(folder), settings or DubSettings()
     found: dict[str, list[np.ndarray]] = {row: [] for row in ROWS}
     report: dict = {"clips": {}, "settings": settings.to_dict(), "scorer": "own" if ear.scorer else "a2s"}
     scores: dict[str, list[dict]] = {row: [] for row in ROWS}
@@ -118,9 +118,7 @@ def examine_real(
         motion = see(clip.file)
         seen = find_cues(motion, pipe)
         tracks = {"automatic_cues": seen, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
-        takes = {
-            row: dub(clip.file, settings, pipe, bank, cues=track, motion=motion) for row, track in tracks.items()
-        }
+        takes = {row: dub(clip.file, settings, pipe, bank, cues=track, motion=motion) for row, track in tracks.items()}
         heard = {row: ear.hear(take, clip.duration) for row, take in takes.items()}
         heard["cue_times_alone"] = np.array([cue.time for cue in seen])
         for row in ROWS:

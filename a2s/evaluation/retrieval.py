@@ -31,7 +31,7 @@ def kind_precision(scores: np.ndarray, kinds: list[str], k: int = 5) -> dict:
 
 
 def examine_retrieval(pipe, worlds: UnseenWorlds) -> dict:
-    """Whole videos against whole soundtracks (recall), and against the ambiences of other videos alone (kind precision)."""
+    """Whole videos against whole soundtracks (recall), and against other videos' ambiences alone (kind precision)."""
     videos = worlds.videos
     if len(videos) < 2:
         return {"videos": len(videos)}

@@ -62,7 +62,7 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float | None:
 
 
 def quietest(waveform: np.ndarray, seconds: float = 0.5) -> slice:
-    """Samples of the quietest stretch of (n,) at 16 kHz: what is heard there is the place, wherever the action pauses."""
+    """Samples of the quietest stretch of (n,) at 16 kHz: what is heard there is the place."""
     length = min(len(waveform), round(seconds * AUDIO.sample_rate))
     power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
     starts = np.arange(0, len(waveform) - length + 1, AUDIO.hop_length)

@@ -1,6 +1,6 @@
 """The exam on worlds where the truth is known: sync, classes, the ambient amount, and what coding alone costs.
 
-Everything is scored on waveforms, beside chance, beside the true sound, and beside the true sound through VAE and vocoder.
+Everything is scored on waveforms, beside chance, the true sound, and the true sound through VAE and vocoder.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def examine_world(
 ) -> dict:
     """Score a pipeline on windows of unseen worlds (rendered with pictures). Same arguments, same figures.
 
-    bank: where the slider's ambiences come from; without one they are the worlds' own places. recordings: a folder of real
-    sounds whose files named `held_out_prefix`... were not trained on, for the vocoder. panels: a folder for spectrograms.
+    bank: where the slider's ambiences come from; without one they are the worlds' own places. recordings: a folder of
+    real sounds whose files named `held_out_prefix`... were not trained on, for the vocoder. panels: a folder for
+    spectrograms.
     """
     started = time.time()
     worlds = UnseenWorlds(data_folder)
@@ -113,13 +114,13 @@ def score_rows(
     for name, waves in sounds.items():
         found = onsets_of(waves)
         rows[name] = onset_row(clips, found) | {"classes": class_row(clips, waves, judge)}
-    for name, row in rows.items():
+    for row in rows.values():
         for kind in ("action", "material"):
             true, own = rows["true"]["classes"][kind]["value"], row["classes"][kind]
             own["of_true"] = round(own["value"] / true, 4) if true and own["value"] is not None else None
-    times = [cue_times(track, clip) for track, clip in zip(seen, clips)]
+    times = [cue_times(track, clip) for track, clip in zip(seen, clips, strict=True)]
     rows["automatic_cues"]["classes_at_matched_cues"] = class_row(
-        [_matched(clip, at) for clip, at in zip(clips, times)], sounds["automatic_cues"], judge
+        [_matched(clip, at) for clip, at in zip(clips, times, strict=True)], sounds["automatic_cues"], judge
     )
     rows["cue_times_alone"] = onset_row(clips, times) | {"classes": _label_row(clips, seen)}
     return rows
@@ -133,19 +134,19 @@ def cue_times(track: CueTrack, clip: Clip) -> np.ndarray:
 
 def onset_row(clips: Sequence[Clip], found: Sequence[np.ndarray]) -> dict:
     """Strict onset figures at three tolerances; forgiving ones at 100 ms (see `Clip.compared`)."""
-    strict = [clip.compared(times) for clip, times in zip(clips, found)]
-    forgiving = [clip.compared(times, forgiving=True) for clip, times in zip(clips, found)]
+    strict = [clip.compared(times) for clip, times in zip(clips, found, strict=True)]
+    forgiving = [clip.compared(times, forgiving=True) for clip, times in zip(clips, found, strict=True)]
     figures = {f"onsets_{round(1000 * t)}ms": onset_figures(strict, t) for t in TOLERANCES}
     return figures | {"onsets_forgiving_100ms": onset_figures(forgiving)}
 
 
 def class_row(clips: Sequence[Clip], waves: np.ndarray, judge: Judge) -> dict:
-    """How often the judge hears the true action and material at the true events, beside the most frequent class's share."""
+    """How often the judge hears the true action and material at the true events, beside the commonest class's share."""
     right: dict[str, list[int]] = {"action": [], "material": []}
     truth: dict[str, list[np.ndarray]] = {"action": [], "material": []}
-    for clip, wave in zip(clips, waves):
+    for clip, wave in zip(clips, waves, strict=True):
         judged = clip.onsets < JUDGED_BEFORE
-        for name, heard, true in zip(right, judge.hear(wave, clip.onsets[judged]), clip.classes):
+        for name, heard, true in zip(right, judge.hear(wave, clip.onsets[judged]), clip.classes, strict=True):
             right[name].append(int((heard == true[judged]).sum()))
             truth[name].append(true[judged])
     return _accuracies(right, truth)
@@ -155,7 +156,7 @@ def _label_row(clips: Sequence[Clip], seen: Sequence[CueTrack]) -> dict:
     """How often the label of a cue is that of the event it matches."""
     right: dict[str, list[int]] = {"action": [], "material": []}
     truth: dict[str, list[np.ndarray]] = {"action": [], "material": []}
-    for clip, track in zip(clips, seen):
+    for clip, track in zip(clips, seen, strict=True):
         cues = track.between(clip.start, clip.start + clip.mix.size / 16_000).cues
         events = sorted(clip.events, key=lambda e: e.time)
         pairs = match([c.time - clip.start for c in cues], [e.time for e in events])

@@ -15,6 +15,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
+from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from a2s.errors import CannotWrite, UnreadableVideo
@@ -35,6 +36,9 @@ COPIED = {
 }
 """Codecs and pixel formats that Chrome, Firefox and Safari of today play in mp4. HEVC is left out: whether it plays
 hangs on the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
+
+BT709 = 1
+"""ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
 
 ENCODED_TICKS = Fraction(1, 90_000)
 """Times of a picture that is encoded anew; fine enough that variable frame rates keep theirs."""
@@ -129,6 +133,10 @@ def _copied(
         yield packet
 
 
+def _is_rgb(frame: av.VideoFrame) -> bool:
+    return frame.format.is_rgb or frame.format.has_palette
+
+
 def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) -> VideoStream:
     """An H.264 stream of the source's size (made even, as 4:2:0 asks), pixel aspect and colours."""
     rate = source.average_rate or source.guessed_rate or Fraction(25)
@@ -139,6 +147,11 @@ def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) ->
     context = picture.codec_context
     context.time_base = ENCODED_TICKS
     context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
+    context.color_range = ColorRange.MPEG
+    rgb = _is_rgb(frame)  # else the source's own colours, said again: an HDR picture stays one, with eight bits
+    context.colorspace = BT709 if rgb else frame.colorspace
+    context.color_primaries = BT709 if rgb else frame.color_primaries
+    context.color_trc = BT709 if rgb else frame.color_trc
     return picture
 
 
@@ -155,7 +168,13 @@ def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Ti
 
     try:
         for time, frame in timed(frames, timeline):
-            frame = frame.reformat(picture.width, picture.height, "yuv420p")
+            frame = frame.reformat(
+                picture.width,
+                picture.height,
+                "yuv420p",
+                dst_colorspace=Colorspace.ITU709 if _is_rgb(frame) else None,
+                dst_color_range=ColorRange.MPEG,
+            )
             frame.pts = round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
             frame.time_base = ENCODED_TICKS
             frame.pict_type = 0  # the encoder decides, not the source

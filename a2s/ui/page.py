@@ -43,8 +43,8 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
             with gr.Column(scale=6, min_width=340):
                 result = _result()
                 cues = _cues()
+        add_dub_endpoint(studio)  # before the rest, so that the name /dub is its own
         _wire(studio, source, place, settings, result, cues)
-        add_dub_endpoint(studio)
         page.unload(studio.leave)
     return page.queue(max_size=QUEUE, default_concurrency_limit=1, api_open=False)
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from a2s.errors import TooLarge
+from a2s.ui import visit as module
+from a2s.ui.visit import Visits, plain_name
+
+
+@pytest.fixture
+def visits(tmp_path):
+    return Visits(tmp_path / "root", grace=0.05)
+
+
+def wait_for(condition, seconds=3.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_an_upload_gets_a_name_of_ours_in_the_visits_own_folder(visits, tmp_path):
+    upload = tmp_path / "..%2f evil; name.mp4"
+    upload.write_bytes(b"film")
+    one, two = visits.of("one"), visits.of("two")
+    first, second = one.receive(upload, "picture"), one.receive(upload, "picture")
+    assert first != second and first.parent == second.parent == one.folder
+    assert first.name.replace("-", "").isalnum() and first.read_bytes() == b"film"
+    assert one.folder != two.folder and visits.of("one") is one
+
+
+def test_an_upload_over_the_limit_is_refused(visits, tmp_path, monkeypatch):
+    upload = tmp_path / "large"
+    upload.write_bytes(b"x" * 11)
+    monkeypatch.setattr(module, "LIMITS", type("Small", (), {"max_bytes": 10})())
+    with pytest.raises(TooLarge):
+        visits.of("one").receive(upload, "picture")
+
+
+def test_goodbye_removes_the_folder_the_upload_and_stops_the_work(visits):
+    visit = visits.of("one")
+    upload = visits.root / "abc" / "film.mp4"
+    upload.parent.mkdir()
+    upload.write_bytes(b"film")
+    visit.receive(upload, "picture")
+    visits.leave("one")
+    assert wait_for(lambda: not visit.folder.exists())
+    assert visit.cancel.is_set() and not upload.exists()
+
+
+def test_an_upload_outside_the_root_is_left_alone(visits, tmp_path):
+    upload = tmp_path / "mine.mp4"
+    upload.write_bytes(b"film")
+    visits.of("one").receive(upload, "picture")
+    visits.end("one")
+    assert upload.exists()
+
+
+def test_who_comes_back_within_the_grace_keeps_the_work(visits):
+    visit = visits.of("one")
+    visits.leave("one")
+    assert visits.of("one") is visit
+    time.sleep(0.15)
+    assert visit.folder.exists() and not visit.cancel.is_set()
+
+
+def test_a_visit_idle_for_an_hour_is_swept(visits):
+    visit = visits.of("one")
+    visit.used -= module.LONGEST_IDLE + 1
+    visits.of("two")
+    assert not visit.folder.exists() and visits.of("one") is not visit
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [("my clip.mp4", "my-clip"), ("../../etc/passwd", "passwd"), ("<b>", "b"), ("...", "clip"), ("é", "clip")],
+)
+def test_names_for_downloads_are_plain(given, left):
+    assert plain_name(given) == left
