@@ -1,7 +1,7 @@
 """a2s: a foley studio. A silent video in, the sound that its picture asks for out (Action2Sound, ECCV 2024).
 
-Names are resolved on first use, so that `import a2s.media` does not load torch. `dub` alone is bound at once: its module
-has the same name, and importing a submodule would otherwise put the module in the function's place.
+Names are resolved on first use, so that `import a2s.media` does not load torch. `dub` alone is bound at once: its
+module has the same name, and importing a submodule would otherwise put the module in the function's place.
 """
 
 from importlib import import_module

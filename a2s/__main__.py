@@ -2,7 +2,10 @@
 
 import sys
 
-from a2s.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from a2s.cli import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # while modules were still being loaded
+        sys.exit(130)

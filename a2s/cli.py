@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -33,7 +34,7 @@ app.add_typer(world_app, name="world")
 
 Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
 Model = Annotated[str, typer.Option(help="compact, or a model's folder.")]
-Bank = Annotated[Optional[Path], typer.Option(help="An ambient bank's folder; the one that comes along if left out.")]
+Bank = Annotated[Path | None, typer.Option(help="An ambient bank's folder; the one that comes along if left out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; the only place that turns errors into codes."""
     arguments = sys.argv[1:] if arguments is None else arguments
     command = typer.main.get_command(app)
+    if not sys.warnoptions:  # what libraries think of each other's future is nothing to a creator
+        warnings.simplefilter("ignore")
     try:
         return command.main(arguments or ["--help"], prog_name="python -m a2s", standalone_mode=False) or 0
     except A2SError as error:
@@ -70,20 +73,20 @@ def dub(
     bank: Bank = None,
     ambient: Annotated[float, typer.Option(help="0 only the action .. 1 the whole ambience.")] = DEFAULTS.ambient,
     ambient_clip: Annotated[
-        Optional[str], typer.Option(help="A bank clip's id or a recording; the best match if left out.")
+        str | None, typer.Option(help="A bank clip's id or a recording; the best match if left out.")
     ] = None,
     takes: Annotated[int, typer.Option(help="How many; the second is written to OUT-2, and so on.")] = DEFAULTS.takes,
     seed: Annotated[int, typer.Option(help="Another seed, another take.")] = DEFAULTS.seed,
-    cues: Annotated[Optional[Path], typer.Option(help="A cue file, as `cues` writes it.")] = None,
+    cues: Annotated[Path | None, typer.Option(help="A cue file, as `cues` writes it.")] = None,
     steps: Annotated[int, typer.Option(help="Sampler steps.")] = DEFAULTS.steps,
     guidance: Annotated[
         float, typer.Option(help="How strictly picture and cues are followed.")
     ] = DEFAULTS.guidance_scale,
     stems: Annotated[
-        Optional[Path], typer.Option(help="Folder for action.wav and ambience.wav of the first take.")
+        Path | None, typer.Option(help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
     original_audio: Annotated[str, typer.Option(help="dB at which the original sound is mixed under, or off.")] = "off",
-    report: Annotated[Optional[Path], typer.Option(help="Write what was done as JSON.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write what was done as JSON.")] = None,
 ) -> None:
     """Make the sound of a video."""
     from a2s.cues import CueTrack
@@ -172,7 +175,7 @@ def _summary(take, outs: list[Path]) -> str:
 @app.command()
 def cues(
     video: Video,
-    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Write there, not to the screen.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write there, not to the screen.")] = None,
     model: Model = "compact",
 ) -> None:
     """Print what should be heard when, as JSON that `dub --cues` takes."""
@@ -280,7 +283,7 @@ def world_render(
     print(f"{out}: {len(folders)} videos")
 
 
-class Part(str, Enum):
+class Part(StrEnum):
     """What can be trained."""
 
     vae = "vae"
@@ -295,12 +298,12 @@ def train(
     data: Annotated[Path, typer.Option(help="A data set of `world render`.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)],
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in that folder stopped.")] = False,
-    steps: Annotated[Optional[int], typer.Option(help="Optimiser steps in all.")] = None,
-    seed: Annotated[Optional[int], typer.Option(help="Of weights and batches.")] = None,
-    batch: Annotated[Optional[int], typer.Option(help="Clips a step.")] = None,
-    recordings: Annotated[Optional[Path], typer.Option(help="Real sounds beside the world's (vae, vocoder).")] = None,
-    vae: Annotated[Optional[Path], typer.Option(help="A trained VAE (vocoder, av-ldm).")] = None,
-    av_sim: Annotated[Optional[Path], typer.Option(help="A trained AV-Sim (av-ldm).")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps in all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights and batches.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Clips a step.")] = None,
+    recordings: Annotated[Path | None, typer.Option(help="Real sounds beside the world's (vae, vocoder).")] = None,
+    vae: Annotated[Path | None, typer.Option(help="A trained VAE (vocoder, av-ldm).")] = None,
+    av_sim: Annotated[Path | None, typer.Option(help="A trained AV-Sim (av-ldm).")] = None,
 ) -> None:
     """Train one of the models."""
     given = {"steps": steps, "seed": seed, "batch": batch, "recordings": recordings, "vae": vae, "av_sim": av_sim}

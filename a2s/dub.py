@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from a2s.cues import CueTrack, Motion
     from a2s.media import VideoInfo
 
+DEFAULTS = DubSettings()
+
 THREADS = 1
 """Torch threads of a dub. The compact model's tensors are so small that a second thread mostly waits; see `bench`."""
 
@@ -66,7 +68,7 @@ def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
 
 def dub(
     video: str | Path,
-    settings: DubSettings = DubSettings(),
+    settings: DubSettings = DEFAULTS,
     model=None,
     bank=None,
     *,
@@ -82,8 +84,8 @@ def dub(
     video: any file that a2s.media opens. model: an AVLDMPipeline, "compact", or a folder; None is compact. bank: an
     AmbientBank or a folder; None is the one that comes along. cues: what is heard when; None lets the machine look.
     motion: what `a2s.scene.see` saw of this video, to spare a second look. stems: also render the action alone.
-    on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, at least
-    once a sampler step. threads: of torch while this runs.
+    on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
+    every sampler step. threads: of torch while this runs.
 
     The same video, settings, cues, model and bank give the same sound on one machine with the same `threads`. A take's
     noise depends on seed, take and window alone, so a take is the same among others, up to rounding.
@@ -94,6 +96,7 @@ def dub(
     with torch_threads(threads):
         progress.enter("reading", Path(video).name)
         source = _read(video, settings)
+        progress.report(0.5, "loading the model")
         pipe, bank = load_model(model), load_bank(bank)
         motion = motion or see(video, source.info, progress)
         track = cues if cues is not None else find_cues(motion, pipe)
@@ -157,7 +160,7 @@ def _read(video: str | Path, settings: DubSettings) -> _Source:
 
 @dataclass(frozen=True)
 class Place:
-    """The ambient condition. waveform: at the chosen amount; low: of nearly no ambience; 16 kHz. report: for the recipe."""
+    """The ambient condition, 16 kHz. waveform: at the amount; low: nearly no ambience. report: for the recipe."""
 
     waveform: np.ndarray
     low: np.ndarray
@@ -165,7 +168,7 @@ class Place:
 
 
 def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
-    """The ambience that was asked for (bank id or file), else the bank's best match. Raises BadSettings, UnreadableAudio."""
+    """The ambience asked for (bank id or file), else the bank's best match. Raises BadSettings, UnreadableAudio."""
     from a2s.ambient import Calibration, scale_ambience
 
     clips, chosen, score = {clip.id: clip for clip in bank.clips}, settings.ambient_clip, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import accumulate
 
 from a2s.errors import Cancelled
 
@@ -12,6 +13,8 @@ OnProgress = Callable[[str, float, str], None]
 
 STAGES = {"reading": 0.03, "seeing": 0.22, "retrieving": 0.03, "generating": 0.56, "sounding": 0.11, "finishing": 0.05}
 """Stages in order, and the part of the whole that each is taken to be."""
+
+_BEFORE = dict(zip(STAGES, accumulate(STAGES.values(), initial=0.0), strict=False))
 
 
 class Progress:

@@ -26,8 +26,8 @@ class Take:
     """waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before loudness.
 
     events: the cues that were used. recipe: settings, seed, sources, checksums, and a report of what came out; JSON.
-    video: the source, whose picture `save` takes. action: (n,) float32, the sound without ambience, if stems were asked for.
-    others: the further takes of the same dub.
+    video: the source, whose picture `save` takes. action: (n,) float32, the sound without ambience, if stems were asked
+    for. others: the further takes of the same dub.
     """
 
     waveform: np.ndarray
@@ -71,9 +71,10 @@ class Take:
     def stems(self) -> tuple[np.ndarray, np.ndarray]:
         """(action, ambience), each (n,) float32; written as 24-bit files they add up to the mix, sample for sample.
 
-        The action stem is the same take (seed, cues) rendered again with the low-ambient condition. The ambience is what
-        the mix has beyond it (with the original soundtrack, if kept): its difference, not a rendering of its own. The two renderings of an impact are alike, not
-        equal, so a trace of each impact stays in the ambience. Raises BadSettings when the dub was made without stems.
+        The action stem is the same take (seed, cues) rendered again with the low-ambient condition. The ambience is
+        what the mix has beyond it (the original soundtrack too, if kept): a difference, not a rendering of its own. The
+        two renderings of an impact are alike, not equal, so a trace of each impact stays in the ambience.
+        Raises BadSettings when the dub was made without stems.
         """
         if self.action is None:
             raise BadSettings("This take has no stems; dub it with stems=True.")

@@ -18,6 +18,7 @@ from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
 from a2s.media import mux, probe, read_audio, write_audio
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video
+from tests.tiny import tiny_pipeline
 
 FAST = DubSettings(steps=3, loudness=None, ambient_clip="room")
 CUES = CueTrack.at([0.5, 1.25], strength=0.9)
@@ -111,6 +112,15 @@ def test_takes_come_in_one_batch_and_do_not_depend_on_their_number(clip):
     assert all(not np.array_equal(a.waveform, b.waveform) for a, b in itertools.combinations(take.takes, 2))
 
 
+def test_a_take_of_the_real_pipeline_does_not_depend_on_its_batch(long_clip):
+    """Up to rounding: a matrix product may be summed in another order when it has more rows."""
+    pipe = tiny_pipeline()
+    alone, among = (run(long_clip, replace(FAST, takes=count), pipe) for count in (1, 3))
+    np.testing.assert_allclose(alone.mel, among.mel, atol=1e-4)
+    assert np.abs(among.takes[1].mel - among.mel).max() > 0.01
+    assert np.array_equal(alone.waveform, run(long_clip, FAST, pipe).waveform)
+
+
 def test_more_ambient_is_louder_ambience_and_the_report_says_so(clip):
     takes = [run(clip, replace(FAST, ambient=amount)) for amount in (0.0, 0.5, 1.0)]
     levels = [quietest_db(take.waveform) for take in takes]
@@ -178,10 +188,10 @@ def test_cancel_is_heard_at_every_step(clip, at):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"ambient": -0.1}, {"ambient": 1.01}, {"ambient": float("nan")}, {"ambient": "0.5"}, {"ambient": True}, {"takes": 0},
-        {"takes": 7}, {"takes": 1.5}, {"seed": -1}, {"seed": 2**32}, {"steps": 0}, {"steps": 101}, {"guidance_scale": 0.5},
-        {"guidance_scale": float("inf")}, {"original_audio": 40.0}, {"loudness": 0.0}, {"overlap_seconds": 2.0},
-        {"ambient": None}, {"ambient_clip": 5},
+        {"ambient": -0.1}, {"ambient": 1.01}, {"ambient": float("nan")}, {"ambient": "0.5"}, {"ambient": True},
+        {"ambient": None}, {"takes": 0}, {"takes": 7}, {"takes": 1.5}, {"seed": -1}, {"seed": 2**32}, {"steps": 0},
+        {"steps": 101}, {"guidance_scale": 0.5}, {"guidance_scale": float("inf")}, {"original_audio": 40.0},
+        {"loudness": 0.0}, {"overlap_seconds": 2.0}, {"ambient_clip": 5},
     ],
 )  # fmt: skip
 def test_settings_outside_their_range_are_refused_by_name(changes):
@@ -227,9 +237,9 @@ def test_stems_add_up_to_the_mix_sample_for_sample(clip, tmp_path):
     action, ambience = (soundfile.read(path, dtype="int32")[0] for path in take.save_stems(tmp_path / "stems"))
     mix, _ = soundfile.read(take.save(tmp_path / "mix.wav"), dtype="int32")
     assert np.array_equal(action + ambience, mix)
-    between = slice(round(0.8 * 16_000), round(1.2 * 16_000))
-    rms = [np.sqrt(np.mean(np.square(stem[between] / 2**31))) for stem in (action, ambience)]
-    assert rms[1] > 30 * rms[0], "between impacts there is only ambience"
+    after = slice(round(1.8 * 16_000), None)
+    rms = [np.sqrt(np.mean(np.square(stem[after] / 2**31))) for stem in (action, ambience)]
+    assert rms[1] > 30 * rms[0], "after the impacts there is only ambience"
 
 
 def test_stems_at_opposite_extremes_stay_within_full_scale(clip):

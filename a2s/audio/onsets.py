@@ -23,13 +23,13 @@ N_FFT, BANDS, LOWEST, HIGHEST = 1024, 64, 60.0, 7_800.0
 STEP = 2
 """Frames over which a rise is taken: 20 ms, about what the analysis window blurs an attack to."""
 
-FLOOR_DB = -75.0
+FLOOR_DB = -85.0
 """Below this level a band is silent: what moves there is not heard."""
 
 LOCAL_SECONDS, LOCAL = 1.0, 2.0
 """An onset rises above LOCAL times the median strength of the second around it: flickering ambience raises the bar."""
 
-RISE_DB, RELATIVE = 1.4, 0.22
+RISE_DB, RELATIVE = 1.8, 0.22
 """It rises so by this many dB (mean over bands) and by this part of the clip's highest rise."""
 
 APART_SECONDS = 0.08
@@ -75,8 +75,8 @@ class Score:
 class Chance:
     """What a soundtrack that ignores the picture would score.
 
-    mean, sd: of F1 over shifts; z: how many sd f1 is above.
-   """
+    mean, sd: of F1 over shifts; z: how many sd f1 lies above the mean.
+    """
 
     f1: float
     mean: float

@@ -23,7 +23,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--bank", type=Path, default=Path("assets/ambient"), help="ambient bank")
     parser.add_argument("--recordings", type=Path, help="real sounds for the vocoder, held-out names start with 3-")
     parser.add_argument("--clips", type=int, default=60)
-    parser.add_argument("--slider-clips", type=int, default=8)
+    parser.add_argument("--slider-clips", type=int, default=16)
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--guidance", type=float, default=2.5)
     parser.add_argument("--seed", type=int, default=0)
@@ -42,6 +42,7 @@ def main() -> None:
     import torch
 
     from a2s.errors import A2SError
+    from a2s.evaluation.headline import headline
 
     torch.set_num_threads(args.threads)
     try:
@@ -52,6 +53,7 @@ def main() -> None:
     part = args.out.with_name(args.out.name + ".part")
     part.write_text(json.dumps(report, indent=1, default=_plain) + "\n")
     os.replace(part, args.out)
+    print("\n".join(headline(report)))
 
 
 def examine(args: argparse.Namespace) -> dict:
@@ -83,7 +85,8 @@ def examine(args: argparse.Namespace) -> dict:
         from a2s.evaluation.real_suite import examine_real
         from a2s.settings import DubSettings
 
-        if not bank.has_embeddings:
+        bank = bank or AmbientBank.load(args.bank)
+        if bank.model_hash != pipe.model_hash:
             bank = bank.embedded(pipe.embed_audio, pipe.model_hash)
         settings = DubSettings(steps=args.steps, guidance_scale=args.guidance, seed=args.seed)
         report["real"] = examine_real(pipe, bank, args.real, settings)

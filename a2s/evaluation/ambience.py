@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from a2s.ambient import AmbientBank, scale_ambience
+from a2s.ambient import AmbientBank, AmbientClip, scale_ambience
 from a2s.audio.mel import mel_spectrogram
+from a2s.audio.onsets import pooled_f1
 from a2s.evaluation.clips import Clip, Maker, onsets_of
 from a2s.evaluation.statistics import ambient_db, mean, onset_figures, quietest, spearman
 from a2s.settings import AUDIO
@@ -33,60 +35,61 @@ def pause(clip: Clip) -> float:
     return max(longest, AUDIO.window_seconds - ends)
 
 
-def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None, loudest_db: float = -30.0) -> list[np.ndarray]:
-    """An ambience for each clip, all of another kind as far as there are kinds, brought to at least `loudest_db`.
+def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None) -> list[np.ndarray]:
+    """An ambience for each clip, at its own level, of as many kinds as there are; the clips' places without a bank.
 
-    Without a bank, the places of the clips themselves.
+    Of each kind the loudest is taken: what is quiet at full amount can't show a range.
     """
     if bank is None:
-        waves = [clip.place for clip in clips]
-    else:
-        kinds = sorted({c.kind for c in bank.clips if c.kind != "quiet"})
-        by_kind = [max((c for c in bank.clips if c.kind == k), key=lambda c: c.level_db) for k in kinds]
-        waves = [bank.waveform(by_kind[i * len(by_kind) // len(clips)].id) for i in range(len(clips))]
-    return [scale_ambience(w, 1.0, full_db=max(loudest_db, 20 * np.log10(w.std() + 1e-9))) for w in waves]
+        return [clip.place for clip in clips]
+    loudest: dict[str, AmbientClip] = {}
+    for clip in sorted(bank.clips, key=lambda clip: clip.level_db):
+        loudest[clip.kind] = clip
+    kinds = sorted(kind for kind in loudest if kind != "quiet")
+    return [bank.waveform(loudest[kinds[i % len(kinds)]].id) for i in range(len(clips))]
 
 
-def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None, count: int = 8) -> dict:
+def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None, count: int = 16) -> dict:
     """Nine even amounts on clips that pause: level of the quietest half second, and onsets, amount by amount.
 
-    `truth`: the true action over the same scaled ambiences, which is what the condition asks for.
+    `true_...`: the true action over the same scaled ambiences, which is what the condition asks for: a loud place masks
+    weak events there as well. `audible`: F1 of the events that the true action would let be heard at that amount.
     `calibration_points`: what `a2s.ambient.Calibration` takes.
     """
     chosen = sorted([c for c in clips if pause(c) >= PAUSE], key=pause, reverse=True)[:count]
     if not chosen:
         return {"clips": 0}
     ambiences = pick_ambiences(chosen, bank)
-    rows, levels, true_levels = [], [], []
+    rows, levels = [], []
     for amount in AMOUNTS:
         conditions = [scale_ambience(wave, amount) for wave in ambiences]
         made = maker.make(chosen, [clip.true_cues for clip in chosen], conditions).waveforms
-        true = np.stack([(c.action + fitted(a)).clip(-1, 1) for c, a in zip(chosen, conditions, strict=True)])
+        there = [replace(clip, ambient=fitted(wave)) for clip, wave in zip(chosen, conditions, strict=True)]
         levels.append([ambient_db(wave) for wave in made])
-        true_levels.append([ambient_db(wave) for wave in true])
-        heard = [[c.compared(t) for c, t in zip(chosen, onsets_of(waves), strict=True)] for waves in (made, true)]
-        rows.append(
-            {
-                "amount": amount,
-                "level_db": round(float(np.mean(levels[-1])), 2),
-                "true_level_db": round(float(np.mean(true_levels[-1])), 2),
-                "onsets": onset_figures(heard[0]),
-                "true_onset_f1": onset_figures(heard[1])["f1"],
-            }
-        )
-    f1 = [row["onsets"]["f1"] for row in rows]
+        row, true_row = _amount_row(there, made), _amount_row(there, np.stack([clip.mix for clip in there]))
+        rows.append({"amount": amount} | row | {f"true_{name}": value for name, value in true_row.items()})
     means = np.mean(levels, 1)
+    names = ("onset_f1", "audible_onset_f1", "true_onset_f1", "true_audible_onset_f1")
     return {
         "clips": len(chosen),
         "amounts": rows,
         "spearman_of_mean": spearman(AMOUNTS, means),
         "spearman_each": mean([spearman(AMOUNTS, each) or 0.0 for each in np.transpose(levels)]),
         "range_db": round(float(means[-1] - means[0]), 2),
-        "true_range_db": round(float(np.mean(true_levels[-1]) - np.mean(true_levels[0])), 2),
+        "true_range_db": round(rows[-1]["true_level_db"] - rows[0]["true_level_db"], 2),
         "furthest_from_even_db": round(float(np.abs(means - np.linspace(means[0], means[-1], len(means))).max()), 2),
-        "onset_f1_moves": round(max(f1) - min(f1), 4),
-        "true_onset_f1_moves": round(max(r["true_onset_f1"] for r in rows) - min(r["true_onset_f1"] for r in rows), 4),
+        **{f"{name}_moves": round(float(np.ptp([row[name] for row in rows])), 4) for name in names},
         "calibration_points": [[a, round(float(level), 2)] for a, level in zip(AMOUNTS, means, strict=True)],
+    }
+
+
+def _amount_row(clips: Sequence[Clip], waves: np.ndarray) -> dict:
+    """Mean level of the ambience, and onset F1 of all events and of those that are audible in the clips' own mixes."""
+    pairs = list(zip(clips, onsets_of(waves), strict=True))
+    return {
+        "level_db": round(float(np.mean([ambient_db(wave) for wave in waves])), 2),
+        "onset_f1": round(pooled_f1([clip.compared(times) for clip, times in pairs]).f1, 4),
+        "audible_onset_f1": round(pooled_f1([clip.compared(times, forgiving=True) for clip, times in pairs]).f1, 4),
     }
 
 
@@ -109,6 +112,7 @@ def examine_swap(maker: Maker, clips: Sequence[Clip]) -> dict:
     ]
     return {
         "clips": len(clips),
+        "level_spearman_of_own_and_swapped": spearman(level["own"], level["other"]),
         "level_spearman_with_own": spearman(level["made"], level["own"]),
         "level_spearman_with_swapped": spearman(level["made"], level["other"]),
         "level_error_db": mean(np.abs(np.subtract(level["made"], level["other"]))),

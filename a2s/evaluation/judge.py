@@ -55,7 +55,7 @@ class Judge(ModelMixin, ConfigMixin):
 
     @torch.inference_mode()
     def hear(self, waveform: np.ndarray, times: Iterable[float]) -> tuple[np.ndarray, np.ndarray]:
-        """Classes heard at `times` (s) in a waveform (n,) at 16 kHz: indices into ACTIONS and MATERIALS, (len(times),) each."""
+        """Classes heard at `times` (s) in (n,) at 16 kHz: indices into ACTIONS and MATERIALS, (len(times),) each."""
         cuts = [excerpt(waveform, time) for time in times]
         if not cuts:
             return np.zeros(0, int), np.zeros(0, int)
@@ -95,7 +95,7 @@ class EventSounds:
         return self.videos.clip(video, event.time - BEFORE, SECONDS).sum(0).clip(-1, 1)
 
     def varied(self, index: int, rng: np.random.Generator) -> np.ndarray:
-        """(9600,) the event a little early or late, at another level, over more or less of its own or another ambience."""
+        """(9600,) the event a little early or late, at another level, over more or less of any ambience."""
         video, event = self.rows[index]
         start = event.time - BEFORE + float(np.clip(0.015 * rng.standard_normal(), -0.04, 0.04))
         action, ambient = self.videos.clip(video, start, SECONDS)
@@ -131,7 +131,7 @@ def train_judge(
 ) -> dict:
     """Fit a judge to the events of `data`; writes a diffusers folder `out` and `out/report.json`, returned as well.
 
-    data: worlds of a seed of their own, with no picture needed. held_out: other worlds, to say how often the judge is right.
+    data: worlds of a seed of their own, with no picture needed. held_out: other worlds, to examine the judge on.
     """
     torch.manual_seed(seed)
     out, sounds = Path(out), EventSounds(LongVideos(data))
@@ -165,7 +165,10 @@ def train_judge(
 
 @torch.inference_mode()
 def examine_judge(judge: Judge, videos: LongVideos, limit: int = 4000) -> dict:
-    """Accuracy on the true mixes of at most `limit` events, beside the share of the most frequent class."""
+    """Accuracy on the true mixes of at most `limit` events, beside the share of the most frequent class.
+
+    confusion: rows are true classes, columns what was heard.
+    """
     sounds = EventSounds(videos)
     chosen = np.unique(np.linspace(0, len(sounds) - 1, limit).round().astype(int))
     heard = [
@@ -173,11 +176,17 @@ def examine_judge(judge: Judge, videos: LongVideos, limit: int = 4000) -> dict:
         for part in np.array_split(chosen, max(1, len(chosen) // 200))
     ]
     found: dict = {"events": len(chosen), "videos": len(videos)}
-    for k, (name, true) in enumerate(zip(("action", "material"), sounds.classes(chosen), strict=True)):
-        right = torch.cat([part[k] for part in heard]) == true
+    truth = sounds.classes(chosen)
+    for k, (name, known) in enumerate((("action", ACTIONS), ("material", MATERIALS))):
+        true = truth[k]
+        said = torch.cat([part[k] for part in heard])
+        confusion = torch.zeros(len(known), len(known), dtype=torch.long)
+        confusion.index_put_((true, said), torch.ones_like(true), accumulate=True)
         found[name] = {
-            "accuracy": right.float().mean().item(),
+            "accuracy": (said == true).float().mean().item(),
             "majority": (true.bincount().max() / len(true)).item(),
+            "classes": list(known),
+            "confusion": confusion.tolist(),
         }
     return found
 

@@ -42,7 +42,7 @@ def examine_world(
     bank: AmbientBank | None = None,
     recordings: str | Path | None = None,
     held_out_prefix: str = "3-",
-    slider_clips: int = 8,
+    slider_clips: int = 16,
     panels: str | Path | None = None,
     told: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> dict:

@@ -32,7 +32,14 @@ class View:
     @classmethod
     def draw(cls, name: str, centre: tuple[float, float], rng: np.random.Generator) -> View:
         """A view of that name; `azimuth` is whence arms come in it."""
-        pitch = {"first": (35, 65), "front": (12, 40), "side": (4, 25), "over": (25, 52), "top": (68, 88), "wall": (0, 18)}[name]
+        pitch = {
+            "first": (35, 65),
+            "front": (12, 40),
+            "side": (4, 25),
+            "over": (25, 52),
+            "top": (68, 88),
+            "wall": (0, 18),
+        }[name]
         pitch, yaw, roll = (np.radians(v) for v in (rng.uniform(*pitch), rng.normal(0, 14), rng.normal(0, 5)))
         azimuth = {
             "first": np.radians(-90 + rng.normal(0, 22)),
@@ -43,10 +50,18 @@ class View:
             "wall": np.radians(-90 + rng.normal(0, 35)),
         }[name]
         sp, cp, sy, cy = np.sin(pitch), np.cos(pitch), np.sin(yaw), np.cos(yaw)
-        axes = np.array([[cy, sy, 0.0], [sy * sp, -cy * sp, -cp], [sy * cp, -cy * cp, sp]])  # right, down, toward the onlooker
+        axes = np.array(
+            [[cy, sy, 0.0], [sy * sp, -cy * sp, -cp], [sy * cp, -cy * cp, sp]]
+        )  # right, down, toward the onlooker
         if name == "wall":  # a wall: its up is the surface's y, its normal comes toward the onlooker or to one side
             turn = np.radians(rng.uniform(15, 75) * rng.choice([-1, 1]))
-            axes = np.array([[np.cos(turn), 0, np.sin(turn)], [-sp * np.sin(turn), -cp, sp * np.cos(turn)], [-np.sin(turn), sp, np.cos(turn)]])
+            axes = np.array(
+                [
+                    [np.cos(turn), 0, np.sin(turn)],
+                    [-sp * np.sin(turn), -cp, sp * np.cos(turn)],
+                    [-np.sin(turn), sp, np.cos(turn)],
+                ]
+            )
         spin = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
         return cls(name, spin @ axes, centre, rng.uniform(0.85, 1.5), float(azimuth))
 
@@ -64,7 +79,11 @@ class View:
 
 def idle_spells(plan: Plan, least: float) -> list[tuple[float, float]]:
     """Stretches (start, end) in s of at least `least` s without a gesture."""
-    marks = sorted((g.start, max([g.end, *(c.time + c.duration + 0.1 for c in g.contacts)])) for a in plan.activities for g in a.gestures)
+    marks = sorted(
+        (g.start, max([g.end, *(c.time + c.duration + 0.1 for c in g.contacts)]))
+        for a in plan.activities
+        for g in a.gestures
+    )
     spells, last = [], 0.0
     for start, end in [*marks, (plan.seconds, plan.seconds)]:
         if start - last >= least:
@@ -82,23 +101,32 @@ class Camera:
     gain: np.ndarray
 
     @classmethod
-    def draw(cls, plan: Plan, times: np.ndarray, canvas: tuple[int, int], size: tuple[int, int], rng: np.random.Generator) -> Camera:
+    def draw(
+        cls, plan: Plan, times: np.ndarray, canvas: tuple[int, int], size: tuple[int, int], rng: np.random.Generator
+    ) -> Camera:
         """Tripod, hand or head; canvas and size as (width, height)."""
         n, seconds = len(times), plan.seconds
-        shake = float(rng.choice([0.0, rng.uniform(0.2, 0.8), rng.uniform(0.8, 2.0), rng.uniform(2.0, 4.5)], p=[0.36, 0.3, 0.24, 0.1]))
+        shake = float(
+            rng.choice(
+                [0.0, rng.uniform(0.2, 0.7), rng.uniform(0.7, 1.6), rng.uniform(1.6, 3.5)], p=[0.42, 0.3, 0.2, 0.08]
+            )
+        )
         rate = rng.uniform(0.5, 2.2)
         x, y = shake * walk(n, seconds, rate, rng), shake * walk(n, seconds, rate, rng)
         roll = np.radians(0.35 * shake) * walk(n, seconds, rate, rng)
         zoom = 1 + 0.006 * shake * walk(n, seconds, 0.5, rng)
         if shake and rng.random() < 0.5:
-            x, y = x + 0.25 * shake * walk(n, seconds, 6, rng), y + 0.25 * shake * walk(n, seconds, 6, rng)
+            x, y = x + 0.12 * shake * walk(n, seconds, 6, rng), y + 0.12 * shake * walk(n, seconds, 6, rng)
         if rng.random() < 0.15:
             zoom = zoom + np.clip(0.08 * walk(n, seconds, 0.15, rng), -0.1, 0.25)
         y = y + cls._jolts(plan, times, rng)
-        turns = rng.random() < 0.3
+        turns = rng.random() < 0.2
         for start, end in idle_spells(plan, 0.7) if turns else []:
             if rng.random() < 0.6:
-                out, back = np.clip((times - start) / (0.45 * (end - start)), 0, 1), np.clip((times - start) / (end - start) * 2 - 1, 0, 1)
+                out, back = (
+                    np.clip((times - start) / (0.45 * (end - start)), 0, 1),
+                    np.clip((times - start) / (end - start) * 2 - 1, 0, 1),
+                )
                 course = out * out * (3 - 2 * out) - back * back * (3 - 2 * back)
                 x, y = x + course * rng.normal(0, 26), y + course * rng.normal(0, 14)
         base, mirror, dx, dy = cls._framings(plan, times, rng)
@@ -122,13 +150,22 @@ class Camera:
             size = max(share, rng.uniform(0.5, 1.5)) if event.action == "step" else share
             if size and event.duration == 0 and event.action != "splash":
                 late = times - event.time
-                out += np.where(late >= 0, size * event.strength * np.exp(-np.maximum(late, 0) / 0.08) * np.sin(2 * np.pi * wobble * late), 0)
+                out += np.where(
+                    late >= 0,
+                    size * event.strength * np.exp(-np.maximum(late, 0) / 0.08) * np.sin(2 * np.pi * wobble * late),
+                    0,
+                )
         return out
 
     @staticmethod
     def _framings(plan: Plan, times: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         """Cuts: from some idle moments on another framing. Zoom, mirror sign, shifts, each (n,)."""
-        zoom, mirror, dx, dy = np.ones(len(times)), np.full(len(times), rng.choice([-1.0, 1.0])), np.zeros(len(times)), np.zeros(len(times))
+        zoom, mirror, dx, dy = (
+            np.ones(len(times)),
+            np.full(len(times), rng.choice([-1.0, 1.0])),
+            np.zeros(len(times)),
+            np.zeros(len(times)),
+        )
         if rng.random() < 0.2:
             for start, end in idle_spells(plan, 0.3):
                 if rng.random() < 0.35:
@@ -160,7 +197,9 @@ class Sensor:
             out = cv2.blur(out, (3, 3))
         if self._noisy:
             (w, h), dy, dx = self._size, roll * 7 % 24, roll * 11 % 23
-            out = cv2.subtract(cv2.add(out, self._up[dy:dy + h, dx:dx + w]), self._down[dy:dy + h, dx:dx + w])
+            out = cv2.subtract(cv2.add(out, self._up[dy : dy + h, dx : dx + w]), self._down[dy : dy + h, dx : dx + w])
         if self._quality:  # red and blue change places on the way, which harms nothing here
-            out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1], cv2.IMREAD_COLOR)
+            out = cv2.imdecode(
+                cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1], cv2.IMREAD_COLOR
+            )
         return out

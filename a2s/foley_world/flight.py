@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from a2s.foley_world.motion import CLEAR, Limb, Manner, Track, pours, strikes, strokes
@@ -9,7 +11,7 @@ from a2s.foley_world.plan import Activity, Gesture
 
 
 def _fall_time(gesture: Gesture) -> float:
-    """Seconds from letting go to the first contact; the second contact tells it, a free fall of that height otherwise."""
+    """Seconds from letting go to the first contact; told by the second contact, else a free fall."""
     first, *later = gesture.contacts
     if later and first.strength > 0:
         fall = 0.5 * (later[0].time - first.time) / (later[0].strength / first.strength)
@@ -30,9 +32,10 @@ def _drop(limb: Limb, gesture: Gesture, thrown: bool, rng: np.random.Generator) 
         limb.height.to(start + 2e-3, top)
         limb.held.to(start + 1e-3, 0.0)
     else:
-        limb.held.to(start + 0.15 * (release - start), 1.0)
-        limb.away.to(start + 0.5 * (release - start), 0.0)
-        limb.held.hold(release).to(release + 0.02, 0.0)
+        grasp = start if limb.held.value == 1.0 else start + 0.45 * (release - start)
+        _take(limb, start, grasp)
+        limb.hand.to(release - min(0.06, 0.3 * (release - start)), top).to(release, top)
+        limb.held.hold(release).to(release + rng.uniform(0.2, 0.5), 0.0)
     limb.height.to(release - min(0.06, 0.3 * (release - start)), top).to(release, top)
     limb.along.to(release, rng.uniform(-0.5, 0.5) if rng.random() < 0.5 else 0.0)
     limb.turn.hold(release)
@@ -40,7 +43,7 @@ def _drop(limb: Limb, gesture: Gesture, thrown: bool, rng: np.random.Generator) 
     drift, spin = rng.normal(0, 0.12), rng.normal(0, 0.7)
     limb.along.to(first.time, limb.along.value + drift)
     limb.turn.to(first.time, limb.turn.value + spin, "rush", 1.0)
-    for one, two in zip(gesture.contacts, gesture.contacts[1:]):
+    for one, two in pairwise(gesture.contacts):
         flight = 0.5 * (two.time - one.time)
         peak = top * (flight / fall) ** 2
         limb.height.to(one.time + flight, peak, "brake", 2.0).to(two.time, 0.0, "rush", 2.0)
@@ -48,6 +51,15 @@ def _drop(limb: Limb, gesture: Gesture, thrown: bool, rng: np.random.Generator) 
         limb.along.to(two.time, float(np.clip(limb.along.value + drift, -1, 1)), "rush", 1.0)
         limb.turn.to(two.time, limb.turn.value + spin, "rush", 1.0)
     limb.height.hold(max(gesture.end, limb.height.time + 0.02))
+
+
+def _take(limb: Limb, start: float, grasp: float) -> None:
+    """A hand comes to the thing from `start` on and has it at `grasp`."""
+    limb.height.hold(grasp)
+    if grasp > start:
+        limb.held.hold(start).to(grasp, 1.0)
+        limb.hand.hold(start).to(grasp, limb.height.value)
+        limb.away.hold(start).to(grasp, 0.0)
 
 
 def drops(activity: Activity, rng: np.random.Generator) -> list[Limb]:
@@ -61,13 +73,13 @@ def drops(activity: Activity, rng: np.random.Generator) -> list[Limb]:
         start = max(limb.height.time, gesture.start)
         if gesture.end - start < 0.2:
             continue
-        up, down = start + 0.4 * (gesture.end - start), gesture.end
-        for track in (limb.height, limb.along, limb.held):
+        span, low = gesture.end - start, rng.uniform(CLEAR, 0.4)
+        up, down = start + 0.65 * span, gesture.end
+        for track in (limb.height, limb.along, limb.held, limb.hand):
             track.hold(start)
-        limb.height.to(start + 1e-3, max(CLEAR, limb.height.value))
-        limb.held.to(start + 1e-2, 1.0)
-        limb.away.to(start + 1e-2, 0.0)
-        limb.height.to(up, max(0.3, gesture.reach)).to(down, rng.uniform(CLEAR, 0.4))
+        _take(limb, start, start if limb.held.value == 1.0 else start + 0.35 * span)
+        for track in (limb.height, limb.hand):
+            track.to(up, max(0.3, gesture.reach)).to(down, low)
         limb.along.to(up, rng.uniform(-0.7, 0.7)).to(down, rng.uniform(-0.5, 0.5))
     limb.height.hold(activity.end)
     return [limb]
@@ -106,7 +118,9 @@ def steps(activity: Activity, rng: np.random.Generator) -> tuple[list[Limb], Tra
             if gesture.end - start > 0.25:
                 span = gesture.end - start
                 foot.height.hold(start).to(start + 0.4 * span, max(0.2, 0.6 * gesture.reach), manner.lift)
-                foot.along.hold(start).to(start + 0.6 * span, foot.along.value + rng.normal(0, 0.3)).to(gesture.end, foot.along.value)
+                foot.along.hold(start).to(start + 0.6 * span, foot.along.value + rng.normal(0, 0.3)).to(
+                    gesture.end, foot.along.value
+                )
                 foot.height.to(gesture.end, rng.uniform(CLEAR, 0.25))
             continue
         contact = gesture.contacts[0]

@@ -1,8 +1,8 @@
 """How things move: one activity's gestures as smooth tracks of height, place and tilt.
 
 Heights are 0 where the striking point touches the surface and 1 at a full wind-up. Every contact of the plan is met at
-its exact time; gestures without contacts keep clear of the surface. No two activities move alike: the shape of wind-up, fall,
-rebound and rest is drawn for each.
+its exact time; gestures without contacts keep clear of the surface. No two activities move alike: the shape of
+wind-up, fall, rebound and rest is drawn for each.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ CLEAR = 0.1
 class Track:
     """A scalar over time through keys; each key says how the way to it goes.
 
-    Shapes: "smooth" rests at both ends, "rush" starts slowly and arrives at its fastest, "brake" the reverse; `power` is their
-    sharpness (1: constant speed).
+    Shapes: "smooth" rests at both ends, "rush" starts slowly and arrives at its fastest, "brake" the
+    reverse; `power` is their sharpness (1: constant speed).
     """
 
     def __init__(self, start: float, value: float) -> None:
@@ -50,7 +50,7 @@ class Track:
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """Values at `times` (n,) in s."""
-        t, v, shape, power = (np.array(column) for column in zip(*self._keys))
+        t, v, shape, power = (np.array(column) for column in zip(*self._keys, strict=True))
         if len(t) == 1:
             return np.full(len(times), v[0])
         i = np.clip(np.searchsorted(t, times, side="left"), 1, len(t) - 1)
@@ -64,8 +64,8 @@ class Track:
 class Limb:
     """The tracks of one hand, foot or thing.
 
-    height: above the surface; along, depth: -1..1 on the surface; tilt: 0..1 of a vessel; away: 0..1, how far it has left the
-    picture; held: 1 while a hand holds the thing; turn: rotations of a thing in flight.
+    height: above the surface; along, depth: -1..1 on the surface; tilt: 0..1 of a vessel; away: 0..1, how
+    far it has left the picture; held: 1 while a hand holds the thing; hand: height of that hand; turn: rotations of a thing in flight.
     """
 
     height: Track
@@ -74,12 +74,13 @@ class Limb:
     tilt: Track
     away: Track
     held: Track
+    hand: Track
     turn: Track
 
     @classmethod
     def at_rest(cls, start: float, height: float, away: float = 0.0, along: float = 0.0) -> Limb:
         """All tracks from `start` s on, still."""
-        zero = {name: Track(start, 0.0) for name in ("depth", "tilt", "turn")}
+        zero = {name: Track(start, 0.0) for name in ("depth", "tilt", "turn", "hand")}
         return cls(Track(start, height), Track(start, along), away=Track(start, away), held=Track(start, 1.0), **zero)
 
 
@@ -106,11 +107,13 @@ class Manner:
     def draw(cls, action: str, rng: np.random.Generator) -> Manner:
         """A manner of striking that suits `action`."""
         bounces = rng.random() < {"hit": 0.6, "knock": 0.8, "chop": 0.25}.get(action, 0.0)
-        small = {"knock": (0.25, 0.6), "chop": (0.25, 0.8), "step": (0.4, 0.9)}.get(action, (0.5, 1.0))
+        small = {"knock": (0.35, 0.8), "chop": (0.35, 0.9), "step": (0.4, 0.9)}.get(action, (0.6, 1.1))
         return cls(
-            fall_share=rng.choice([rng.uniform(0.14, 0.25), rng.uniform(0.25, 0.5), rng.uniform(0.45, 0.65)], p=[0.35, 0.45, 0.2]),
-            fall_power=rng.uniform(1.2, 3.0),
-            lift=str(rng.choice(["smooth", "brake", "rush"], p=[0.6, 0.3, 0.1])),
+            fall_share=rng.choice(
+                [rng.uniform(0.14, 0.25), rng.uniform(0.25, 0.5), rng.uniform(0.45, 0.65)], p=[0.5, 0.4, 0.1]
+            ),
+            fall_power=rng.uniform(1.4, 3.0),
+            lift=str(rng.choice(["smooth", "brake", "rush"], p=[0.72, 0.25, 0.03])),
             hover=rng.uniform(0.02, 0.12) if rng.random() < 0.3 else 0.0,
             rebound=rng.uniform(0.15, 0.7) if bounces else 0.0,
             rebound_power=rng.uniform(1.4, 2.6),
@@ -129,7 +132,7 @@ def _idle(limb: Limb, until: float, manner: Manner, rng: np.random.Generator) ->
     gap = until - limb.height.time
     if gap < 0.12:
         return
-    start, move = limb.height.time, min(gap * 0.7, rng.uniform(0.15, 0.7))
+    start, move = limb.height.time, min(gap * 0.9, rng.uniform(0.3, 1.2))
     for track in (limb.along, limb.depth, limb.away):
         track.hold(start)
     resting = manner.rest if rng.random() < 0.75 else str(rng.choice(["hover", "surface", "leave"]))
@@ -139,7 +142,12 @@ def _idle(limb: Limb, until: float, manner: Manner, rng: np.random.Generator) ->
     elif resting == "surface" and limb.height.value == 0.0:
         limb.height.hold(until)
     else:
-        limb.height.to(start + move, max(CLEAR, manner.rest_height * rng.uniform(0.6, 1.3)), "brake", 1.8)
+        limb.height.to(
+            start + move,
+            max(CLEAR, manner.rest_height * rng.uniform(0.6, 1.3)),
+            str(rng.choice(["smooth", "brake"], p=[0.75, 0.25])),
+            1.6,
+        )
         limb.along.to(start + move, float(np.clip(limb.along.value + rng.normal(0, 0.3), -1, 1)))
 
 
@@ -157,19 +165,23 @@ def _miss(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator
         stop = end - rng.uniform(0.1, 0.35) * span
         limb.height.to(max(start + 0.1 * span, stop - fall), max(0.35, reach), manner.lift)
         low = rng.uniform(CLEAR, 0.35)
-        limb.height.to(stop, low, str(rng.choice(["smooth", "rush"])), 1.5).to(end, low + rng.uniform(0.05, 0.5))
+        limb.height.to(stop, low, str(rng.choice(["smooth", "rush"], p=[0.7, 0.3])), 1.5).to(
+            end, low + rng.uniform(0.05, 0.5)
+        )
     elif kind == "wave":
         limb.height.to(start + 0.3 * span, max(0.3, reach))
         for k, u in enumerate(np.linspace(0.3, 1.0, int(rng.integers(2, 5)))):
             limb.along.to(start + u * span, home + (-1) ** k * side * rng.uniform(0.3, 1.0) * (u < 1))
         limb.height.to(end, rng.uniform(0.2, 0.8))
     elif kind == "past":
-        limb.height.to(start + 0.35 * span, max(0.3, reach)).to(start + 0.75 * span, rng.uniform(CLEAR, 0.3), "rush", manner.fall_power)
+        limb.height.to(start + 0.35 * span, max(0.3, reach)).to(
+            start + 0.75 * span, rng.uniform(CLEAR, 0.3), "rush", manner.fall_power
+        )
         limb.along.to(start + 0.35 * span, home).to(end, home + side * rng.uniform(0.7, 1.5), "brake")
         limb.height.to(end, rng.uniform(0.3, 0.8), "brake")
     elif kind == "fidget":
         for u in np.linspace(0.2, 1.0, int(rng.integers(3, 7))):
-            limb.height.to(start + u * span, rng.uniform(0.15, 0.6))
+            limb.height.to(start + u * span, rng.uniform(0.2, 0.45))
             limb.depth.to(start + u * span, rng.normal(0, 0.2) * (u < 1))
     elif kind == "reach":
         limb.height.to(start + 0.5 * span, rng.uniform(0.15, 0.6)).to(end, rng.uniform(0.2, 0.8))
@@ -226,7 +238,10 @@ def strikes(activity: Activity, limbs: int, rng: np.random.Generator) -> list[Li
     """Impacts by one limb or by `limbs` taking turns."""
     manner = Manner.draw(activity.action, rng)
     away = float(rng.random() < 0.4)
-    made = [Limb.at_rest(activity.start, rng.uniform(0.3, 0.9) if activity.action != "step" else 0.0, away) for _ in range(limbs)]
+    made = [
+        Limb.at_rest(activity.start, rng.uniform(0.3, 0.9) if activity.action != "step" else 0.0, away)
+        for _ in range(limbs)
+    ]
     turn = 0
     for gesture in activity.gestures:
         limb = made[turn % limbs]
@@ -246,11 +261,14 @@ def strikes(activity: Activity, limbs: int, rng: np.random.Generator) -> list[Li
 def strokes(activity: Activity, rng: np.random.Generator) -> list[Limb]:
     """Back and forth on the surface; lead-ins come down to it without a sound, gaps may lift off."""
     manner = Manner.draw("scrape", rng)
-    limb, side = Limb.at_rest(activity.start, rng.uniform(0.3, 0.9), float(rng.random() < 0.3)), float(rng.choice([-1, 1]))
+    limb, side = (
+        Limb.at_rest(activity.start, rng.uniform(0.3, 0.9), float(rng.random() < 0.3)),
+        float(rng.choice([-1, 1])),
+    )
     gestures = activity.gestures
     shape, power = str(rng.choice(["smooth", "brake"], p=[0.6, 0.4])), rng.uniform(1.1, 2.0)
     lifts, spread = rng.random() < 0.4, rng.uniform(0.5, 1.0)
-    for gesture, following in zip(gestures, (*gestures[1:], None)):
+    for gesture, following in zip(gestures, (*gestures[1:], None), strict=True):
         if gesture.contacts:
             contact = gesture.contacts[0]
             if contact.time - limb.height.time > 0.06:

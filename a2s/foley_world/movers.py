@@ -13,7 +13,16 @@ OUTDOOR = ("street", "forest", "garden", "porch", "riverside", "beach", "night f
 
 def choose(plan: Plan, rng: np.random.Generator) -> list[str]:
     """Names of what else moves: what the ambience suggests, and at times something at random."""
-    hints = {"wind": "leaves", "rain": "rain", "fan": "fan", "sea": "waves", "stream": "waves", "traffic": "car", "crowd": "people", "birds": "bird"}
+    hints = {
+        "wind": "leaves",
+        "rain": "rain",
+        "fan": "fan",
+        "sea": "waves",
+        "stream": "waves",
+        "traffic": "car",
+        "crowd": "people",
+        "birds": "bird",
+    }
     names = [hints[plan.ambience]] if plan.ambience in hints and rng.random() < 0.6 else []
     if rng.random() < 0.25:
         common = ("pet", "people", "fly") if plan.place in OUTDOOR else ("pet", "screen", "curtain", "people", "fan")
@@ -24,7 +33,9 @@ def choose(plan: Plan, rng: np.random.Generator) -> list[str]:
 class Mover:
     """One such thing, drawn in canvas coordinates through each frame's camera."""
 
-    def __init__(self, name: str, seconds: float, canvas: tuple[int, int], horizon: float, rng: np.random.Generator) -> None:
+    def __init__(
+        self, name: str, seconds: float, canvas: tuple[int, int], horizon: float, rng: np.random.Generator
+    ) -> None:
         self.name, (self.w, self.h) = name, canvas
         self.hz = max(8.0, horizon * self.h)
         self.colour, self.size = rng.uniform(20, 220, 3).tolist(), rng.uniform(0.7, 1.4)
@@ -45,8 +56,10 @@ class Mover:
     def draw(self, img: np.ndarray, t: float, affine: np.ndarray) -> None:
         """Paint it at time t (s) onto a frame."""
         s = float(np.hypot(affine[0, 0], affine[1, 0])) * self.size
+
         def to(p):
             return affine[:, :2] @ np.asarray(p, float) + affine[:, 2]
+
         beat = 2 * np.pi * self.rate * t + self.phase
         if self.name in ("people", "pet", "car", "bird"):
             x = self._crossing(t)
@@ -76,7 +89,7 @@ class Mover:
                 line(img, q, q + (4 * s * np.cos(k + 0.4 * np.sin(beat)), 3 * s), 3 * s, (60 + 3 * k, 110 + 2 * k, 45))
         elif self.name == "rain":
             fall = (self.points[:, 1] + t * 420) % self.h
-            for p, y in zip(self.points, fall):
+            for p, y in zip(self.points, fall, strict=True):
                 q = to((p[0], y))
                 line(img, q, q + (-1, 9 * s), 1, (190, 198, 205))
         elif self.name == "waves":
@@ -92,11 +105,26 @@ class Mover:
             cv2.circle(img, (int(c[0]), int(c[1])), int(17 * s), (90, 92, 96), 1, cv2.LINE_AA)
         elif self.name == "screen":
             c, light = to(self.at), 90 + 80 * np.sin(3 * beat) * np.sin(7.3 * beat)
-            poly(img, c + np.array([[-22, -13], [22, -13], [22, 13], [-22, 13]]) * s, (light * 0.7, light * 0.9, light * 1.1))
+            poly(
+                img,
+                c + np.array([[-22, -13], [22, -13], [22, 13], [-22, 13]]) * s,
+                (light * 0.7, light * 0.9, light * 1.1),
+            )
         elif self.name == "curtain":
             x = self.at[0]
             for k in range(6):
                 sway = 4 * np.sin(0.7 * beat + 0.8 * k)
-                line(img, to((x + 8 * k, 0)), to((x + 8 * k + sway, self.hz * 0.9)), 7 * s, [0.75 * c + 9 * (k % 2) + 50 for c in self.colour])
+                line(
+                    img,
+                    to((x + 8 * k, 0)),
+                    to((x + 8 * k + sway, self.hz * 0.9)),
+                    7 * s,
+                    [0.75 * c + 9 * (k % 2) + 50 for c in self.colour],
+                )
         else:  # a fly
-            disc(img, to(self.at + 40 * np.array([np.sin(2.1 * beat) + np.sin(0.7 * beat), np.cos(1.7 * beat)])), 1.6 * s, (25, 25, 28))
+            disc(
+                img,
+                to(self.at + 40 * np.array([np.sin(2.1 * beat) + np.sin(0.7 * beat), np.cos(1.7 * beat)])),
+                1.6 * s,
+                (25, 25, 28),
+            )

@@ -15,6 +15,9 @@ from a2s.foley_world.plan import Plan
 from a2s.foley_world.scene import Scene, Set
 
 WIDTH = 192
+LEAD = (0.015, 0.055)
+"""A frame shows what happens this many seconds after its stamp: in recordings sound lags the picture by about 40 ms."""
+
 _SHAPES = ((192, 108), (192, 144), (192, 192), (192, 256))
 
 
@@ -33,7 +36,8 @@ class Picture:
         """Every (time s, rgb uint8 (height, width, 3)) in order. The same each time it is asked for."""
         cv2.setNumThreads(1)
         rng = np.random.default_rng([self.plan.seed, 2])
-        times = np.arange(len(self)) / self.fps
+        stamps = np.arange(len(self)) / self.fps
+        times = stamps + rng.uniform(*LEAD)
         scenes, owner = self._scenes(times, rng)
         canvas = scenes[0].full.shape[1::-1]
         camera = Camera.draw(self.plan, times, canvas, self.size, rng)
@@ -49,13 +53,13 @@ class Picture:
         sensor = Sensor(self.size, LOOKS[self.plan.place].light, rng)
         hold = int(rng.integers(2, 7)) if rng.random() < 0.12 else 0
         img = None
-        for f, t in enumerate(times):
+        for f, t in enumerate(times):  # t: when it was seen
             if img is None or not hold or f % hold:
                 img = self._frame(f, float(t), scenes[owner[f]], f - first[owner[f]], camera, movers, sensor)
-            yield float(t), img
+            yield float(stamps[f]), img
 
     def _scenes(self, times: np.ndarray, rng: np.random.Generator) -> tuple[list[Scene], np.ndarray]:
-        """A scene for each activity, and which of them each frame shows. Two activities may share a set; else there is a cut."""
+        """A scene for each activity, and which of them each frame shows. Two may share a set; else there is a cut."""
         activities, sets, looks = self.plan.activities, {}, []
         actions = [a.action for a in activities]
         shared = len(set(actions)) > 1 and "step" not in actions and rng.random() < 0.5
@@ -68,12 +72,20 @@ class Picture:
             shift = 0.0 if not shared else (-34.0 if activity.action == actions[0] else 34.0)
             stage = sets[actions[0] if shared else activity.action]
             known = next((s for s in looks if s.activity.action == activity.action), None)
-            scene = Scene(activity, stage, shift, np.random.default_rng([seeds[activity.action], 1])) if known is None else known.again(activity, k)
+            scene = (
+                Scene(activity, stage, shift, np.random.default_rng([seeds[activity.action], 1]))
+                if known is None
+                else known.again(activity, k)
+            )
             looks.append(scene)
-        owner = np.clip(np.searchsorted([a.start for a in activities], times + 1e-9, side="right") - 1, 0, len(activities) - 1)
+        owner = np.clip(
+            np.searchsorted([a.start for a in activities], times + 1e-9, side="right") - 1, 0, len(activities) - 1
+        )
         return looks, owner
 
-    def _frame(self, f: int, t: float, scene: Scene, i: int, camera: Camera, movers: list[Mover], sensor: Sensor) -> np.ndarray:
+    def _frame(
+        self, f: int, t: float, scene: Scene, i: int, camera: Camera, movers: list[Mover], sensor: Sensor
+    ) -> np.ndarray:
         affine = camera.affine[f]
         img = scene.background(i, affine, self.size)
         for mover in movers:

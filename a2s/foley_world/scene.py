@@ -14,6 +14,7 @@ from a2s.foley_world.places import LOOKS, paint
 from a2s.foley_world.plan import Activity
 from a2s.foley_world.sketch import draw_arm, draw_foot, draw_thing, draw_vessel
 from a2s.foley_world.textures import lay, texture
+from a2s.foley_world.water import Water
 
 VIEW_ODDS = {
     "hit": {"first": 0.3, "front": 0.25, "side": 0.15, "over": 0.15, "top": 0.15},
@@ -29,7 +30,6 @@ SHUTTERS = np.linspace(-0.5, 0.5, 5)
 """When within the shutter's time a frame is sampled; a still thing needs the middle one only."""
 
 _SAMPLES = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
-_GRAVITY = 260.0
 
 
 class Set:
@@ -52,7 +52,16 @@ class Set:
         material = str(rng.choice(look.table))
         tex = texture(material, 96, 160, rng)
         tex = cv2.addWeighted(tex, 0.7, np.full_like(tex, np.array(look.floor[0], np.uint8)), 0.3, 0)
-        lay(self.canvas, self.view, tex, rng.random() < 0.2, rng.uniform(65, 120), rng.uniform(32, 60), rng.uniform(4, 25), np.array([0.0, 0.0, -rng.uniform(1, 8)]))
+        lay(
+            self.canvas,
+            self.view,
+            tex,
+            rng.random() < 0.2,
+            rng.uniform(65, 120),
+            rng.uniform(32, 60),
+            rng.uniform(4, 25),
+            np.array([0.0, 0.0, -rng.uniform(1, 8)]),
+        )
 
     def prop(self, action: str, material: str, at: np.ndarray, rng: np.random.Generator) -> tuple[float, ...]:
         """Stand the object of an action on the set; returns the colour of a shadow on it."""
@@ -81,7 +90,9 @@ class Set:
     def _food(self, at: np.ndarray, long: float, wide: float, rng: np.random.Generator) -> None:
         for _ in range(int(rng.integers(2, 9))):
             spot = self.view.project(at + (rng.uniform(-0.8, 0.8) * long, rng.uniform(-0.7, 0.7) * wide, 2))
-            colour = np.array(((230, 120, 30), (90, 160, 50), (200, 40, 40), (235, 225, 180), (230, 190, 60))[rng.integers(5)]) * rng.uniform(0.8, 1.1)
+            colour = np.array(
+                ((230, 120, 30), (90, 160, 50), (200, 40, 40), (235, 225, 180), (230, 190, 60))[rng.integers(5)]
+            ) * rng.uniform(0.8, 1.1)
             disc(self.canvas, spot, rng.uniform(2, 6) * self.view.scale, colour.tolist())
 
 
@@ -102,10 +113,20 @@ class Scene:
             self.shade = stage.prop(activity.action, activity.material, np.array([shift, 0.0, 0.0]), rng)
         self.full = stage.canvas
         stoned = self.actor.kind == "stone"
-        hands = 1 if self.actor.kind in ("knife", "cleaver", "hammer") or stoned or activity.action in ("pour", "scrape", "bounce") else 1 + int(rng.random() < 0.3)
+        hands = (
+            1
+            if self.actor.kind in ("knife", "cleaver", "hammer")
+            or stoned
+            or activity.action in ("pour", "scrape", "bounce")
+            else 1 + int(rng.random() < 0.3)
+        )
         self.limbs, self._passed = move(activity, hands, stoned, rng)
-        self._holder = activity.action in ("chop", "hit", "scrape", "pour") and len(self.limbs) == 1 and rng.random() < 0.4
-        self._quiver = float(rng.choice([0.0, 1.2, 3.0], p=[0.45, 0.35, 0.2])) if not step and self.view.name != "wall" else 0.0
+        self._holder = (
+            activity.action in ("chop", "hit", "scrape", "pour") and len(self.limbs) == 1 and rng.random() < 0.4
+        )
+        self._quiver = (
+            float(rng.choice([0.0, 1.2, 3.0], p=[0.45, 0.35, 0.2])) if not step and self.view.name != "wall" else 0.0
+        )
         self._shutter, self._ring = rng.uniform(0.35, 1.0), rng.uniform(9, 18)
         self._rng = rng
 
@@ -126,7 +147,17 @@ class Scene:
         for _ in range(int(rng.integers(4, 14))):
             x, y = int(rng.uniform(0, 2 * w)), int(rng.uniform(0, 2 * (h - hz)))
             shade = self._ground[min(y, 2 * (h - hz) - 1), min(x, 2 * w - 1)] * rng.uniform(0.5, 1.4)
-            cv2.ellipse(self._ground, (x, y), (int(rng.uniform(2, 12)), int(rng.uniform(1, 6))), 0, 0, 360, np.clip(shade, 0, 255).tolist(), -1, cv2.LINE_AA)
+            cv2.ellipse(
+                self._ground,
+                (x, y),
+                (int(rng.uniform(2, 12)), int(rng.uniform(1, 6))),
+                0,
+                0,
+                360,
+                np.clip(shade, 0, 255).tolist(),
+                -1,
+                cv2.LINE_AA,
+            )
         if self.view.name == "side":
             self.set.canvas[hz:] = self._ground[: h - hz, :w]
         self._hz, self._own = hz, self.view.name == "first"
@@ -139,7 +170,9 @@ class Scene:
         n, rng = len(times), self._rng
         when = (times[:, None] + SHUTTERS * self._shutter * period).ravel()
         span = max(times[-1] - times[0], 1.0)
-        wobble = np.stack([walk(len(when), span, 1.2, rng), walk(len(when), span, 1.2, rng)], axis=1) * rng.uniform(0.3, 2.0)
+        wobble = np.stack([walk(len(when), span, 1.2, rng), walk(len(when), span, 1.2, rng)], axis=1) * rng.uniform(
+            0.3, 2.0
+        )
         self._times, self._scale = times, scale * self.view.scale
         views = np.repeat(affine, len(SHUTTERS), axis=0)
         self._points = []
@@ -155,14 +188,18 @@ class Scene:
         contacts = [c for g in self.activity.gestures for c in g.contacts]
         for c in contacts if self._quiver else []:
             late = times - c.time
-            shake += np.where(late >= 0, c.strength * np.exp(-np.maximum(late, 0) / 0.06) * np.cos(2 * np.pi * self._ring * late), 0)
+            shake += np.where(
+                late >= 0, c.strength * np.exp(-np.maximum(late, 0) / 0.06) * np.cos(2 * np.pi * self._ring * late), 0
+            )
         self._shake = shake * self._quiver
         self._contacts = contacts
         if self._holder:
             self._other = self._second_hand(when, views, n)
-        if self.activity.action == "splash":
-            spots = self.actor.place(self.limbs[0], np.array([c.time for c in contacts] or [0.0]), np.zeros((max(1, len(contacts)), 2)))
-            self._drops = [(c, s * (1, 1, 0), rng.normal(0, 1, (int(5 + 14 * c.strength), 3)) * (26, 26, 20) + (0, 0, 40 + 70 * c.strength)) for c, s in zip(contacts, spots)]
+        if self.activity.action in ("splash", "pour"):
+            times_heard = np.array([c.time for c in contacts])
+            still = np.zeros((len(contacts), 2))
+            spots = self.actor.place(self.limbs[0], times_heard, still) if contacts else np.zeros((0, 3))
+            self._water = Water(self.view, contacts, spots, self.actor.home, rng)
 
     def _space(self, limb, when: np.ndarray, wobble: np.ndarray, k: int) -> np.ndarray:
         action, actor = self.activity.action, self.actor
@@ -182,7 +219,9 @@ class Scene:
         """A hand that holds the object and hardly moves."""
         a, rng = self.actor, self._rng
         across = np.array([-a.side[1], a.side[0], 0.0]) * rng.choice([-1, 1])
-        drift = np.stack([walk(len(when), 20, 0.6, rng), walk(len(when), 20, 0.6, rng), 0 * when], axis=1) * rng.uniform(0.3, 2)
+        drift = np.stack(
+            [walk(len(when), 20, 0.6, rng), walk(len(when), 20, 0.6, rng), 0 * when], axis=1
+        ) * rng.uniform(0.3, 2)
         tip = a.home + across * rng.uniform(20, 40) + drift
         grip = tip + a.side * 10 * a.size + (0, 0, 6)
         elbow = grip + a.side * 60 + across * 10 + (0, 0, 14)
@@ -210,32 +249,41 @@ class Scene:
     def _roi(self, affine: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int]:
         c = affine[:, :2] @ self.view.project(self.actor.home) + affine[:, 2]
         r = 60 * self.view.scale
-        return int(max(0, c[0] - r)), int(max(0, c[1] - r * 0.6)), int(min(size[0], c[0] + r)), int(min(size[1], c[1] + r * 0.7))
+        return (
+            int(max(0, c[0] - r)),
+            int(max(0, c[1] - r * 0.6)),
+            int(min(size[0], c[0] + r)),
+            int(min(size[1], c[1] + r * 0.7)),
+        )
 
     def _scrolled(self, strides: float) -> np.ndarray:
         h, w = self.bare.shape[:2]
-        rows, canvas, far = h - self._hz, self.bare.copy(), int(strides * self._stride * self.view.scale) if self._follows else 0
+        rows, canvas, far = (
+            h - self._hz,
+            self.bare.copy(),
+            int(strides * self._stride * self.view.scale) if self._follows else 0,
+        )
         if self._own:
             band = (far // rows) % 2
             top = rows - far % rows
             tall = self._ground if band == 0 else self._ground[:, ::-1]
-            canvas[self._hz:] = tall[top: top + rows, :w]
+            canvas[self._hz :] = tall[top : top + rows, :w]
         else:
             left = far % w if self.actor.along[0] > 0 else w - 1 - far % w
-            canvas[self._hz:] = self._ground[:rows, left: left + w]
+            canvas[self._hz :] = self._ground[:rows, left : left + w]
         return canvas
 
     def draw(self, i: int, background: np.ndarray, affine: np.ndarray) -> np.ndarray:
         """Frame i with everything that acts, fast things blurred."""
         if self.activity.action in ("splash", "pour"):
-            self._ripples(background, i, affine)
+            self._water.ripples(background, self._times[i], affine)
         total, samples = None, _SAMPLES[int(self._samples[i])]
         for k, q in enumerate(samples):
             img = background if len(samples) == 1 else background.copy()
             self._actors(img, i, q)
             total = img if total is None else cv2.addWeighted(total, k / (k + 1), img, 1 / (k + 1), 0)
         if self.activity.action == "splash":
-            self._droplets(total, i, affine)
+            self._water.droplets(total, self._times[i], affine, float(self._scale[i]))
         return total
 
     def _actors(self, img: np.ndarray, i: int, q: int) -> None:
@@ -252,7 +300,15 @@ class Scene:
                 draw_foot(img, p, actor, s, self.shade, self._toe(i))
             elif action == "bounce" or actor.kind == "stone":
                 if actor.kind != "stone" or self._height[i] > -0.2:
-                    draw_thing(img, p, actor, s, self.shade, float(self._turn[i]), bool(action == "bounce" and self._held[i] > 0.02))
+                    draw_thing(
+                        img,
+                        p,
+                        actor,
+                        s,
+                        self.shade,
+                        float(self._turn[i]),
+                        bool(action == "bounce" and self._held[i] > 0.02),
+                    )
             else:
                 draw_arm(img, p, actor, s, self.shade)
 
@@ -267,27 +323,6 @@ class Scene:
             if head > 0 and foot < 1:
                 return max(0.0, foot), min(1.0, head)
         return None
-
-    def _ripples(self, img: np.ndarray, i: int, affine: np.ndarray) -> None:
-        t, ring = self._times[i], np.linspace(0, 2 * np.pi, 20)
-        for c in self._contacts:
-            ages = [t - c.time] if c.duration == 0 else [t - c.time - 0.22 * k for k in range(int(c.duration / 0.22) + 1)]
-            for age in ages:
-                if 0 <= age < 0.9:
-                    r = (4 + 38 * age) * (0.5 + 0.5 * c.strength) * (1.0 if c.duration == 0 else 0.6)
-                    at = self.actor.home + np.stack([r * np.cos(ring), r * np.sin(ring), 0 * ring], axis=1)
-                    flat = self.view.project(at) @ affine[:, :2].T + affine[:, 2]
-                    light = 235 - 90 * age
-                    cv2.polylines(img, [(flat * 16).astype(np.int32)], True, (light * 0.9, light, light), 1, cv2.LINE_AA, 4)
-
-    def _droplets(self, img: np.ndarray, i: int, affine: np.ndarray) -> None:
-        s = float(self._scale[i])
-        for c, spot, velocity in self._drops:
-            age = self._times[i] - c.time
-            if 0 <= age < 0.7:
-                at = spot + velocity * age - (0, 0, 0.5 * _GRAVITY * age * age)
-                for p in self.view.project(at[at[:, 2] > 0]) @ affine[:, :2].T + affine[:, 2]:
-                    disc(img, p, 1.3 * s, (225, 238, 245))
 
     def look(self, affine: np.ndarray) -> None:
         """Keep the camera's course, by frame of this scene."""

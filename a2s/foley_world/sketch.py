@@ -40,12 +40,18 @@ def _spread(img, actor: Actor, at, tip, u, n, s: float) -> None:
     r = 6.0 * actor.size * s
     disc(img, at, r, tint(actor.skin, 0.95))
     for k in (-1.5, -0.5, 0.5, 1.5):
-        line(img, at + n * k * r * 0.45, tip + n * k * r * 0.5 - u * abs(k) * r * 0.2, r * 0.5, tint(actor.skin, 0.9 + 0.05 * k))
+        line(
+            img,
+            at + n * k * r * 0.45,
+            tip + n * k * r * 0.5 - u * abs(k) * r * 0.2,
+            r * 0.5,
+            tint(actor.skin, 0.9 + 0.05 * k),
+        )
     line(img, at - n * r * 0.6, at - n * r * 1.2 + u * r * 0.9, r * 0.55, tint(actor.skin, 1.03))
 
 
 def draw_arm(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, shade) -> None:
-    """An arm with what it holds. p: (5, 2) tip, grip, elbow, shoulder, shadow on the picture; s: scale; shade: colour of its shadow."""
+    """An arm with what it holds. p: (5, 2) tip, grip, elbow, shoulder, shadow; s: scale; shade: its shadow's colour."""
     tip, grip, elbow, shoulder, shadow = p
     u, n = _unit(tip - grip)
     a, _ = _unit(grip - elbow)
@@ -56,7 +62,13 @@ def draw_arm(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, shade) -> N
         _forearm(img, actor, wrist, elbow + (shoulder - elbow) * 0.4, shoulder, s)
         line(img, wrist, elbow, 11 * z, tint(actor.skin, 0.93))
         for q in (-1.4, 0.8, 1.7):
-            line(img, elbow + n * q * 2.6 * z, elbow + (a * 0.8 + n * q * 0.15) * actor.forearm * s * 0.9, 2.8 * z, tint(actor.skin, 0.9))
+            line(
+                img,
+                elbow + n * q * 2.6 * z,
+                elbow + (a * 0.8 + n * q * 0.15) * actor.forearm * s * 0.9,
+                2.8 * z,
+                tint(actor.skin, 0.9),
+            )
         line(img, elbow - n * z, grip, 3.2 * z, tint(actor.skin, 1.02))
         line(img, grip, tip, 2.8 * z, tint(actor.skin, 0.97))
         return
@@ -76,7 +88,18 @@ def draw_arm(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, shade) -> N
         disc(img, tip - u * 2.6 * z - n, 1.8 * z, tint(actor.colour, 1.3))
     elif k in ("block", "cloth"):
         w, h = (11, 5.5) if k == "block" else (10, 8)
-        poly(img, np.stack([tip + n * w * z - u * h * z, tip + n * w * z + u * h * z, tip - n * w * z + u * h * z, tip - n * w * 0.8 * z - u * h * z]), tint(actor.colour, 1.0))
+        poly(
+            img,
+            np.stack(
+                [
+                    tip + n * w * z - u * h * z,
+                    tip + n * w * z + u * h * z,
+                    tip - n * w * z + u * h * z,
+                    tip - n * w * 0.8 * z - u * h * z,
+                ]
+            ),
+            tint(actor.colour, 1.0),
+        )
         line(img, tip + n * w * z - u * h * z, tip - n * w * z - u * h * z, 1.5 * z, tint(actor.colour, 1.25))
     if k in ("palm", "cloth"):
         _spread(img, actor, grip, tip, u, n, s)
@@ -108,12 +131,20 @@ def draw_thing(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, shade, tu
         disc(img, middle + u * r * 0.3 - (0, r * 0.25), r * 0.5, tint(actor.colour, 1.2))
         line(img, middle - n * r * 0.8, middle + n * r * 0.8, r * 0.2, tint(actor.handle, 0.8))
     elif actor.kind == "box":
-        poly(img, np.stack([middle + (u + n) * r, middle + (u - n) * r, middle - (u + n) * r, middle - (u - n) * r]), tint(actor.colour, 0.9))
+        poly(
+            img,
+            np.stack([middle + (u + n) * r, middle + (u - n) * r, middle - (u + n) * r, middle - (u - n) * r]),
+            tint(actor.colour, 0.9),
+        )
         line(img, middle + (u + n) * r, middle + (u - n) * r, r * 0.35, tint(actor.colour, 1.3))
     elif actor.kind == "rod":
         line(img, middle - u * r * 2.4, middle + u * r * 2.4, r * 0.5, tint(actor.colour, 1.0))
     else:
-        poly(img, np.stack([middle + (u * np.cos(t) + n * 0.35 * np.sin(t)) * r * 1.6 for t in np.linspace(0, 6.28, 12)]), tint(actor.colour, 1.0))
+        poly(
+            img,
+            np.stack([middle + (u * np.cos(t) + n * 0.35 * np.sin(t)) * r * 1.6 for t in np.linspace(0, 6.28, 12)]),
+            tint(actor.colour, 1.0),
+        )
         line(img, middle - u * r, middle + u * r, r * 0.25, tint(actor.colour, 1.35))
     if held:
         away, n = _unit(elbow - hand)
@@ -136,8 +167,13 @@ def draw_foot(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, shade, tow
     line(img, sole - (0, 3 * z), sole + toward * 4 * z - (0, 3 * z), 2 * z, tint(actor.handle, 1.2))
 
 
-def draw_vessel(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, fluid, stream: tuple[float, float] | None, beat: float) -> None:
-    """A vessel and what runs from it. p: (7, 2) lip, other corner, back, bottom, hand, elbow, landing; stream: (foot, head) 0 at the lip, 1 landed."""
+def draw_vessel(
+    img: np.ndarray, p: np.ndarray, actor: Actor, s: float, fluid, stream: tuple[float, float] | None, beat: float
+) -> None:
+    """A vessel and what runs from it. p: (7, 2) lip, other corner, back, bottom, hand, elbow, landing.
+
+    stream: where its foot and head are, 0 at the lip, 1 landed; None: dry.
+    """
     lip, other, back, bottom, hand, elbow, landing = p
     z = actor.size * s
     if stream:
@@ -152,7 +188,13 @@ def draw_vessel(img: np.ndarray, p: np.ndarray, actor: Actor, s: float, fluid, s
                 q = beat * (1.3 + 0.31 * k) + k * 2.1
                 disc(img, landing + np.array([np.sin(q) * 8, -abs(np.cos(1.7 * q)) * 6]) * z, 1.1 * s, tint(fluid, 1.4))
     poly(img, np.stack([lip, other, back, bottom]), tint(actor.colour, 0.85))
-    line(img, lip + (bottom - lip) * 0.1 + (other - lip) * 0.25, bottom + (back - bottom) * 0.25, 2.2 * z, tint(actor.colour, 1.35))
+    line(
+        img,
+        lip + (bottom - lip) * 0.1 + (other - lip) * 0.25,
+        bottom + (back - bottom) * 0.25,
+        2.2 * z,
+        tint(actor.colour, 1.35),
+    )
     line(img, lip, other, 1.6 * z, tint(actor.colour, 0.5))
     away, n = _unit(elbow - hand)
     _forearm(img, actor, hand + away * 6 * z, hand + away * 60 * s, elbow, s)

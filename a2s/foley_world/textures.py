@@ -19,7 +19,9 @@ PALETTE: dict[str, tuple[tuple[int, int, int], ...]] = {
 }
 
 
-def clouds(h: int, w: int, rng: np.random.Generator, cells: tuple[int, ...] = (3, 7, 15, 31), fall: float = 0.6) -> np.ndarray:
+def clouds(
+    h: int, w: int, rng: np.random.Generator, cells: tuple[int, ...] = (3, 7, 15, 31), fall: float = 0.6
+) -> np.ndarray:
     """Smooth noise of unit variance, (h, w) float32."""
     out, weight = np.zeros((h, w), np.float32), 1.0
     for k in cells:
@@ -31,7 +33,9 @@ def clouds(h: int, w: int, rng: np.random.Generator, cells: tuple[int, ...] = (3
 
 def texture(material: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
     """A patch of material, uint8 (h, w, 3)."""
-    colour = np.array(PALETTE[material][rng.integers(len(PALETTE[material]))], np.float32) * rng.uniform(0.75, 1.15) + rng.normal(0, 7, 3)
+    colour = np.array(PALETTE[material][rng.integers(len(PALETTE[material]))], np.float32) * rng.uniform(
+        0.75, 1.05
+    ) + rng.normal(0, 7, 3)
     x, y = np.meshgrid(np.linspace(-1, 1, w, dtype=np.float32), np.linspace(-1, 1, h, dtype=np.float32))
     n, deep = clouds(h, w, rng), rng.uniform(9, 20)
     if material == "wood":
@@ -45,7 +49,11 @@ def texture(material: str, h: int, w: int, rng: np.random.Generator) -> np.ndarr
         if rng.random() < 0.35:
             n += 1.6 * np.sign(np.sin(x * rng.uniform(8, 25) + rng.uniform(0, 3)))
     elif material == "stone":
-        n = 0.7 * n + 0.8 * rng.standard_normal((h, w)).astype(np.float32) - 1.6 * (np.abs(clouds(h, w, rng, (4, 8))) < 0.06)
+        n = (
+            0.7 * n
+            + 0.8 * rng.standard_normal((h, w)).astype(np.float32)
+            - 1.6 * (np.abs(clouds(h, w, rng, (4, 8))) < 0.06)
+        )
     elif material == "metal":
         slope = rng.uniform(-1, 1)
         sheen = np.cos((x + slope * y) * rng.uniform(2.5, 6) + rng.uniform(0, 6))
@@ -55,7 +63,7 @@ def texture(material: str, h: int, w: int, rng: np.random.Generator) -> np.ndarr
         n = np.sin(y * rng.uniform(15, 40) + 2 * clouds(h, w, rng, (3, 6))) + 0.8 * n
         n += 2.2 * (n > 1.6)
     elif material == "glass":
-        n = 0.3 * n + 1.2 * x + 3.0 * (np.abs((x + y * 0.4 + rng.uniform(-0.6, 0.6))) < 0.07)
+        n = 0.3 * n + 1.2 * x + 3.0 * (np.abs(x + y * 0.4 + rng.uniform(-0.6, 0.6)) < 0.07)
     else:  # ceramic and plastic: smooth shading and a highlight
         a, b = rng.uniform(-0.5, 0.5, 2)
         shine = np.exp(-((x - a) ** 2 + (y - b) ** 2) / rng.uniform(0.02, 0.12))
@@ -70,9 +78,18 @@ def _outline(round_: bool, long: float, wide: float) -> np.ndarray:
     return np.array([[-long, -wide, 0], [long, -wide, 0], [long, wide, 0], [-long, wide, 0]], float)
 
 
-def lay(canvas: np.ndarray, view: View, tex: np.ndarray, round_: bool, long: float, wide: float, deep: float,
-        centre: np.ndarray, clear: float = 0.0) -> None:
-    """Lay a slab of texture on the canvas in place: its top at height centre[2], `deep` thick. clear: 0 opaque .. 1 invisible."""
+def lay(
+    canvas: np.ndarray,
+    view: View,
+    tex: np.ndarray,
+    round_: bool,
+    long: float,
+    wide: float,
+    deep: float,
+    centre: np.ndarray,
+    clear: float = 0.0,
+) -> None:
+    """Lay a slab of texture on the canvas, its top at centre (3,), `deep` thick. clear: 0 opaque .. 1 invisible."""
     outline = _outline(round_, long, wide) + centre
     top, foot = view.project(outline), view.project(outline - np.array([0.0, 0.0, deep]))
     hull = cv2.convexHull(np.concatenate([top, foot]).astype(np.float32)).reshape(-1, 2)
@@ -85,7 +102,9 @@ def lay(canvas: np.ndarray, view: View, tex: np.ndarray, round_: bool, long: flo
     side, face = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
     cv2.fillPoly(side, [(hull * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
     cv2.fillPoly(face, [(top * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    warped = cv2.warpPerspective(tex, cv2.getPerspectiveTransform(frame, corners), (w, h), borderMode=cv2.BORDER_REFLECT)
+    warped = cv2.warpPerspective(
+        tex, cv2.getPerspectiveTransform(frame, corners), (w, h), borderMode=cv2.BORDER_REFLECT
+    )
     dim = tex.reshape(-1, 3).mean(0) * 0.6
     lit += (dim - lit) * (side * (1 - clear))[..., None]
     lit += (warped - lit) * (face * (1 - clear))[..., None]
@@ -94,5 +113,7 @@ def lay(canvas: np.ndarray, view: View, tex: np.ndarray, round_: bool, long: flo
         cv2.polylines(out, [(top * 16).astype(np.int32)], True, (240, 250, 250), 1, cv2.LINE_AA, 4)
         cv2.polylines(out, [(hull * 16).astype(np.int32)], True, (210, 230, 230), 1, cv2.LINE_AA, 4)
     elif round_:
-        cv2.polylines(out, [(top * 16).astype(np.int32)], True, tuple(np.clip(dim * 2.1, 0, 255).tolist()), 1, cv2.LINE_AA, 4)
+        cv2.polylines(
+            out, [(top * 16).astype(np.int32)], True, tuple(np.clip(dim * 2.1, 0, 255).tolist()), 1, cv2.LINE_AA, 4
+        )
     canvas[:] = out

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.container import InputContainer
 
 from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
 from a2s.media.files import shown
-from a2s.media.probe import decoded, display_matrix, displayed_size, first_frame, probe_timeline
-from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
+from a2s.media.source import FAULTS, decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline
 from a2s.settings import LIMITS, Limits
 
@@ -49,7 +47,7 @@ def _frames(
     stored = (height, width) if lying else (width, height)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
-        for ticks, frame in timed(decoded(container, stream, limits), timeline):
+        for ticks, frame in timed(decoded_picture(container, stream, limits), timeline):
             try:
                 rgb = frame.reformat(*stored, format="rgb24").to_ndarray()
             except FAULTS as fault:
@@ -102,7 +100,7 @@ def read_audio(
         wanted = None if seconds is None else round(seconds * sample_rate)
         cap = round(limits.max_seconds * sample_rate)
         pieces, n = [], 0
-        for piece in _pieces(decoded_sound(container, stream), sample_rate, start, cap):
+        for piece in _pieces(decoded(container, stream), sample_rate, start, cap):
             pieces.append(piece)
             n += len(piece)
             if wanted is not None and n >= wanted:
@@ -153,16 +151,3 @@ class Downmix:
             frame.pts = None  # where a piece belongs has been settled before
             pieces += self.resampler.resample(frame)
         return [piece.to_ndarray().mean(axis=0, dtype=np.float32) for piece in pieces]
-
-
-def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
-    """Yield the frames of `stream`; packets that do not decode are left out."""
-    try:
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except FAULTS:
-                continue
-            yield from frames
-    except FAULTS:  # the file breaks off here
-        return

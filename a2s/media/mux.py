@@ -6,23 +6,22 @@ import heapq
 import os
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import repeat
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 
 import av
-import av.error
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from a2s.errors import CannotWrite, UnreadableVideo
 from a2s.media.decode import timed
+from a2s.media.encode import ENCODED_TICKS, add_h264, open_mp4, prepare
 from a2s.media.files import shown, whole_file
-from a2s.media.probe import UPRIGHT, decoded, display_matrix, first_frame, probe_timeline
-from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
+from a2s.media.source import FAULTS, open_media, packets, picture_stream
 from a2s.media.timeline import Timeline
 from a2s.settings import LIMITS, Limits
 
@@ -36,12 +35,6 @@ COPIED = {
 }
 """Codecs and pixel formats that Chrome, Firefox and Safari of today play in mp4. HEVC is left out: whether it plays
 hangs on the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
-
-BT709 = 1
-"""ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
-
-ENCODED_TICKS = Fraction(1, 90_000)
-"""Times of a picture that is encoded anew; fine enough that variable frame rates keep theirs."""
 
 
 def mux(
@@ -59,24 +52,42 @@ def mux(
         raise CannotWrite(f"{shown(out.name)} must end in .mp4.")
     if out.exists() and video.exists() and out.samefile(video):
         raise CannotWrite(f"{shown(out.name)} is the video itself; choose another name for the dub.")
+    if np.ndim(waveform) != 1:
+        raise ValueError(f"waveform must have the shape (n,), not {np.shape(waveform)}")
     timeline = probe_timeline(video, limits)
     with whole_file(out) as part:
-        try:
-            with av.open(f"file:{part.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
-                _write(container, video, timeline, waveform, sample_rate, limits)
-        except av.error.OSError as fault:
-            raise CannotWrite(f"{shown(out)} cannot be written: {fault.strerror}.") from fault
+        for may_copy in (True, False):
+            try:
+                with open_mp4(part) as container:
+                    _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
+                if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
+                    return
+            except OSError:
+                raise
+            except (*FAULTS, UnreadableVideo) as fault:  # packets that mp4 does not take as they are
+                if not may_copy:
+                    raise UnreadableVideo(f"The picture of {shown(video.name)} cannot be written as mp4.") from fault
 
 
 def _write(
-    out: OutputContainer, video: Path, timeline: Timeline, waveform: np.ndarray, sample_rate: int, limits: Limits
+    out: OutputContainer,
+    video: Path,
+    timeline: Timeline,
+    waveform: np.ndarray,
+    sample_rate: int,
+    limits: Limits,
+    may_copy: bool,
 ) -> None:
     name = shown(video.name)
     with open_media(video, limits) as container:
         source = picture_stream(container, name)
         frame = first_frame(container, source, name, limits)
-        copied = can_copy(source, timeline)
-        picture = out.add_stream_from_template(source, opaque=True) if copied else _encoder(out, source, frame)
+        copied = may_copy and can_copy(source, timeline)
+        if copied:
+            picture = out.add_stream_from_template(source, opaque=True)
+        else:
+            rate = source.average_rate or source.guessed_rate or Fraction(25)
+            picture = add_h264(out, frame, rate, source.sample_aspect_ratio or Fraction(1))
         if (matrix := display_matrix(frame)) != UPRIGHT:
             picture.set_display_matrix(matrix)
     sound = out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=SOUND_BITS)
@@ -86,7 +97,7 @@ def _write(
         if copied:
             shown_packets = _copied(container, source, picture, timeline)
         else:
-            shown_packets = _encoded(decoded(container, source, limits), picture, timeline)
+            shown_packets = _encoded(decoded_picture(container, source, limits), picture, timeline)
         heard_packets = _sound(waveform, sample_rate, timeline.seconds, sound)
         for packet in heapq.merge(shown_packets, heard_packets, key=_decode_time):
             out.mux(packet)
@@ -120,8 +131,7 @@ def _copied(
     order = np.sort(stamps)
     lead = int((order - stamps).max())
     lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.end - timeline.start).tolist(), strict=True))
-    packets = (packet for packet in container.demux(source) if packet.size)
-    for k, packet in enumerate(packets, -timeline.skipped):
+    for k, packet in enumerate(packets(container, source), -timeline.skipped):
         if k < 0:
             continue
         if k >= count:
@@ -133,55 +143,25 @@ def _copied(
         yield packet
 
 
-def _is_rgb(frame: av.VideoFrame) -> bool:
-    return frame.format.is_rgb or frame.format.has_palette
-
-
-def _encoder(out: OutputContainer, source: VideoStream, frame: av.VideoFrame) -> VideoStream:
-    """An H.264 stream of the source's size (made even, as 4:2:0 asks), pixel aspect and colours."""
-    rate = source.average_rate or source.guessed_rate or Fraction(25)
-    rate = min(max(rate, Fraction(1)), Fraction(240))
-    picture = out.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast"})
-    picture.width, picture.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
-    picture.pix_fmt = "yuv420p"
-    context = picture.codec_context
-    context.time_base = ENCODED_TICKS
-    context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
-    context.color_range = ColorRange.MPEG
-    rgb = _is_rgb(frame)  # else the source's own colours, said again: an HDR picture stays one, with eight bits
-    context.colorspace = BT709 if rgb else frame.colorspace
-    context.color_primaries = BT709 if rgb else frame.color_primaries
-    context.color_trc = BT709 if rgb else frame.color_trc
-    return picture
-
-
 def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
-    """Yield the picture as H.264 packets; a frame's length is known from the timeline, not from the encoder."""
-    ticks = np.append(timeline.times, timeline.end) - timeline.start
-    ticks = [round(int(t) * timeline.time_base / ENCODED_TICKS) for t in ticks]
-    lengths = {a: b - a for a, b in zip(ticks[:-1], ticks[1:], strict=True)}
+    """Yield the picture as H.264 packets. The first frame begins at the start, each lasts until the next that decodes."""
+    lengths, moments = {}, timed(frames, timeline)
+    _, first = next(moments, (0, None))
+    if first is None:
+        raise UnreadableVideo("None of the video's frames can be decoded.")
 
     def finished(frame: av.VideoFrame | None) -> Iterator[Packet]:
         for packet in picture.encode(frame):
-            packet.duration = lengths.get(packet.pts, 0)
+            packet.duration = lengths[packet.pts]
             yield packet
 
-    try:
-        for time, frame in timed(frames, timeline):
-            frame = frame.reformat(
-                picture.width,
-                picture.height,
-                "yuv420p",
-                dst_colorspace=Colorspace.ITU709 if _is_rgb(frame) else None,
-                dst_color_range=ColorRange.MPEG,
-            )
-            frame.pts = round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
-            frame.time_base = ENCODED_TICKS
-            frame.pict_type = 0  # the encoder decides, not the source
-            yield from finished(frame)
-        yield from finished(None)
-    except FAULTS as fault:
-        raise UnreadableVideo("The video has a kind of picture that a2s cannot encode anew.") from fault
+    def ticks(time: int) -> int:
+        return round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
+
+    for (time, frame), (until, _) in pairwise(chain([(timeline.start, first)], moments, [(timeline.end, None)])):
+        lengths[ticks(time)] = ticks(until) - ticks(time)
+        yield from finished(prepare(frame, picture, ticks(time)))
+    yield from finished(None)
 
 
 def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: AudioStream) -> Iterator[Packet]:
@@ -203,7 +183,7 @@ def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: Audio
 
 def _blocks(waveform: np.ndarray, sample_rate: int, run_up: int, total: int) -> Iterator[np.ndarray]:
     """Yield frames of 1024 samples at 48 kHz: `run_up` of silence, then `total`: the waveform, then silence."""
-    waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32).reshape(-1)), -1, 1)
+    waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32)), -1, 1)
 
     def pieces() -> Iterator[np.ndarray]:
         yield np.zeros(run_up, np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
 from a2s.media.files import shown
-from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.source import decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline, read_timeline
 from a2s.settings import LIMITS, Limits
 
@@ -82,24 +83,16 @@ def probe_timeline(path: Path, limits: Limits) -> Timeline:
 def first_frame(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> VideoFrame:
     """The first frame that decodes. Raises UnreadableVideo, TooLarge."""
     check_pixels(stream.codec_context.width, stream.codec_context.height, name, limits)
-    for frame in decoded(container, stream, limits):
+    for frame in decoded_picture(container, stream, limits):
         return frame
     raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be decoded.")
 
 
-def decoded(container: InputContainer, stream: VideoStream, limits: Limits):
-    """Yield the frames of `stream`; packets that do not decode are left out."""
-    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # the size may change on the way
+def decoded_picture(container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[VideoFrame]:
+    """Yield the frames of `stream`, none of them larger than the limit though the size may change on the way."""
+    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     stream.thread_type = "AUTO"
-    try:
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except FAULTS:
-                continue
-            yield from frames
-    except FAULTS:  # the file breaks off here
-        return
+    yield from decoded(container, stream)
 
 
 def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:

@@ -6,12 +6,16 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import av
 import av.error
 import av.stream
 from av.container import InputContainer
+from av.frame import Frame
+from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
@@ -105,6 +109,24 @@ def is_sound_file(head: bytes) -> bool:
     wave = head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
     mpeg_audio = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
     return wave or mpeg_audio or head.startswith((b"fLaC", b"ID3"))
+
+
+def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
+    """Yield the packets of `stream` that hold something, as far as the file goes: one that breaks off ends there."""
+    try:
+        yield from (packet for packet in container.demux(stream) if packet.size)
+    except FAULTS:
+        return
+
+
+def decoded(container: InputContainer, stream: Stream) -> Iterator[Frame]:
+    """Yield the frames of `stream`; packets that do not decode are left out."""
+    for packet in chain(packets(container, stream), [None]):
+        try:
+            frames = stream.codec_context.decode(packet)
+        except FAULTS:
+            continue
+        yield from frames
 
 
 def picture_stream(container: InputContainer, name: str) -> VideoStream:

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media.source import FAULTS
+from a2s.media.source import packets
 from a2s.settings import Limits
 
 
@@ -52,27 +52,21 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
     rows, skipped, last, first = [], 0, None, None
     exact = container.format.name != "avi"  # it keeps no presentation times, and what ffmpeg makes up ignores B-frames
     period = _period(stream)
-    try:
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            if not rows and not packet.is_keyframe:
-                skipped += 1
-                continue
-            time = packet.pts
-            if time is None:
-                exact = False
-                time = packet.dts if packet.dts is not None else 0 if last is None else last + period
-            last = time
-            first = time if first is None else first
-            rows.append((time, packet.duration or 0, not packet.is_discard))
-            if len(rows) > limits.max_frames:
-                raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
-            if (time - first) * stream.time_base > limits.max_seconds:
-                raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
-    except FAULTS as fault:
-        if not rows:  # a file that breaks off further on is read as far as it goes
-            raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be read.") from fault
+    for packet in packets(container, stream):
+        if not rows and not packet.is_keyframe:
+            skipped += 1
+            continue
+        time = packet.pts
+        if time is None:
+            exact = False
+            time = packet.dts if packet.dts is not None else 0 if last is None else last + period
+        last = time
+        first = time if first is None else first
+        rows.append((time, packet.duration or 0, not packet.is_discard))
+        if len(rows) > limits.max_frames:
+            raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
+        if (time - first) * stream.time_base > limits.max_seconds:
+            raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
     return _timeline(rows, period, stream, exact, skipped, name)
 
 
@@ -91,10 +85,10 @@ def _timeline(
         times = times[0] + period * np.arange(shown.sum())
     length = int(lengths[shown][np.argmax(stamps[shown])]) or period
     if exact and (np.diff(stamps) < 0).any() and stream.duration is not None:
-        # B-frames: mp4 tells lengths in decoding order, so the last frame's is another's; the track's own end is better,
-        # unless the file breaks off before it
+        # B-frames: mp4 tells lengths in decoding order, so the last frame's is another's; the track's own end is
+        # better, unless the file breaks off before it
         rest = (stream.start_time or 0) + stream.duration - int(times[-1])
-        length = rest if 0 < rest <= np.diff(times).max() else length
+        length = rest if 0 < rest <= np.diff(times).max(initial=0) else length
     return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), stream.time_base, exact, skipped)
 
 

@@ -1,6 +1,7 @@
 """The cue roll: one window's cues drawn on the mel's own time grid, as a piano roll draws notes.
 
-Training and generation both condition the UNet on it, so what a creator writes into the cue track is what the model hears.
+Training and generation both condition the UNet on it, so what a creator writes into the cue track is what the
+model hears.
 """
 
 from __future__ import annotations

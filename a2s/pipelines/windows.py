@@ -77,7 +77,7 @@ def join(pieces: Iterable[np.ndarray], starts: Iterable[int]) -> np.ndarray:
     """Lay pieces (..., n) along one axis of time, each from its start on; where two overlap a linear taper leads over.
 
     The two weights sum to one and the taper is `old + w (new - old)`, so pieces that agree come back bit for bit.
-    starts: ascending, each within what is already laid. Returns (..., the last piece's end). Works on mels and waveforms.
+    starts: ascending, each within what is already laid. Returns (..., the last piece's end). For mels and waveforms.
     """
     laid: list[np.ndarray] = []
     end = 0

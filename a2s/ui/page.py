@@ -181,9 +181,10 @@ def _wire(studio: Studio, source, place, settings, result, cues) -> None:
         source.strip.take(guarded(studio.take_example), None, [source.video, source.facts], **quiet),
     )
     for reading in readings:
+        reading.failure(guarded(studio.forget), None, [source.video, source.facts], **quiet)
         listening = reading.success(guarded(studio.listen), None, heard, show_progress_on=place.cards, **model)
         listening.success(guarded(studio.level), place.amount, place.level, **quiet)
-    source.video.clear(guarded(studio.forget), None, source.facts, **quiet)
+    source.video.clear(guarded(studio.forget), None, [source.video, source.facts], **quiet)
 
     place.cards.choose(guarded(studio.choose), place.amount, place.level, queue=False, **quiet)
     place.own.upload(guarded(studio.take_own), [place.own, place.amount], [place.cards, place.level], **quiet)
@@ -195,9 +196,7 @@ def _wire(studio: Studio, source, place, settings, result, cues) -> None:
     cues.restore.click(guarded(studio.restore_cues), None, [cues.table, cues.note], **quiet)
 
     buttons = [place.dub, place.cancel]
-    start = place.dub.click(
-        lambda: (gr.Button(interactive=False), gr.Button(interactive=True)), None, buttons, queue=False, **quiet
-    )
+    start = place.dub.click(guarded(studio.begin), None, buttons, queue=False, **quiet)
     run = start.then(
         guarded(studio.dub),
         [place.amount, *settings.values, cues.table],
@@ -205,6 +204,6 @@ def _wire(studio: Studio, source, place, settings, result, cues) -> None:
         show_progress_on=result.video,
         **model,
     )
-    run.then(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, buttons, queue=False, **quiet)
+    run.then(studio.rest, None, buttons, queue=False, **quiet)
     place.cancel.click(guarded(studio.cancel), None, None, queue=False, **quiet)
     result.takes.input(guarded(studio.show), result.takes, shown, **quiet)

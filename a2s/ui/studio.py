@@ -54,31 +54,31 @@ class Studio:
     def _read(self, visit: Visit, picture: Path, name: str) -> str:
         from a2s.media import probe
 
-        visit.cancel.set()  # whatever still watches the clip before
+        visit.cancel.set()  # a dub of the clip before, should one be under way
         try:
             info = probe(picture)
         except A2SError as error:
             picture.unlink(missing_ok=True)
+            visit.picture = None
             raise type(error)(str(error).replace(picture.name, name)) from None
         visit.load(picture, name)
         visit.info = info
         return text.facts(info, name)
 
     def forget(self, request: gr.Request):
-        """The picture was taken off the page."""
+        """The picture was taken off the page, or could not be read. Returns (video, facts)."""
         visit = self.visits.of(request.session_hash)
         visit.cancel.set()
         visit.picture = visit.info = None
-        return text.NOTHING_READ
+        return None, text.NOTHING_READ
 
     def listen(self, request: gr.Request, progress=gr.Progress()):
         """Watch the picture: the ambiences that fit, the cues. Returns (cards, cue rows, cue note)."""
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
-        visit.cancel.clear()
         try:
             motion, track, matches = self.engine.analyse(
-                picture, MATCHES, _tell(progress), lambda: visit.cancel.is_set() or visit.picture != picture
+                picture, MATCHES, _tell(progress), lambda: visit.picture != picture
             )
         except Cancelled:
             return gr.skip()
@@ -160,6 +160,15 @@ class Studio:
             raise A2SError("There are no cues yet: load a video first.")
         return rows_of(visit.track), text.cue_note(visit.track)
 
+    def begin(self, request: gr.Request):
+        """Dub was pressed: from now on, also in line, Cancel means this dub. Returns (dub, cancel) buttons."""
+        self.visits.of(request.session_hash).cancel.clear()
+        return gr.Button(interactive=False), gr.Button(interactive=True)
+
+    def rest(self):
+        """A dub is over, in whatever way. Returns (dub, cancel) buttons."""
+        return gr.Button(interactive=True), gr.Button(interactive=False)
+
     def dub(
         self,
         amount,
@@ -178,7 +187,6 @@ class Studio:
         picture = visit.need_picture()
         settings = read_settings(amount, seed, takes, steps, guidance, original, loudness, self._clip(visit))
         cues = None if visit.track is None else track_of(rows, visit.track)
-        visit.cancel.clear()
         try:
             take = self.engine.dub(
                 picture,

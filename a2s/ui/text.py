@@ -56,7 +56,7 @@ def card(id: str, name: str, kind: str, level_db: float, score: float | None, ur
     """An item of `a2s.ui.parts.ambience_cards`."""
     return {
         "id": id, "name": name, "kind": kind, "level": decibels(level_db),
-        "score": "" if score is None else f"{score:.2f}", "url": url,
+        "score": "" if score is None else f"{score:.2f}".replace("-", "\N{MINUS SIGN}"), "url": url,
     }  # fmt: skip
 
 

@@ -122,6 +122,7 @@ class Visits:
         with self._lock:
             visit = self._visits.pop(session, None)
         if visit:
+            visit.picture = None
             visit.cancel.set()
             for upload in visit.uploads:
                 if upload.is_relative_to(self.root):

@@ -1,4 +1,4 @@
-"""Models by name or folder. A model is a diffusers folder: `model_index.json`, one subfolder a component, safetensors."""
+"""Models by name or folder. A model is a diffusers folder: `model_index.json`, a subfolder a component, safetensors."""
 
 from __future__ import annotations
 
@@ -73,8 +73,11 @@ def resolve_model(model: str | Path = "compact") -> Path:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path):
+    from diffusers.utils import logging
+
     from a2s.pipelines import AVLDMPipeline
 
+    logging.disable_progress_bar()  # it would draw over our own
     try:
         pipe = AVLDMPipeline.from_pretrained(folder)
         pipe.set_progress_bar_config(disable=True)

@@ -24,40 +24,51 @@ def film(tmp_path):
     """A function that writes a video and returns its path. times: ms of each frame; sound: (n,) float at 48 kHz."""
 
     def write(
-        name="film.mp4", codec="libx264", size=(64, 48), times=range(0, 1000, 40), pix_fmt="yuv420p", rotation=None,
-        sound=None, sound_start=0.0, container=None, options=None, length=40,
+        name="film.mp4",
+        codec="libx264",
+        size=(64, 48),
+        times=range(0, 1000, 40),
+        pix_fmt="yuv420p",
+        rotation=None,
+        sound=None,
+        container=None,
+        options=None,
+        length=40,
     ) -> Path:
         path, (width, height), times = tmp_path / name, size, list(times)
         with av.open(str(path), "w", options=container or {}) as out:
             stream = out.add_stream(codec, rate=25, options=options or {})
             stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
-            stream.codec_context.time_base = Fraction(1, 100 if codec == "gif" else 1000)
+            stream.codec_context.time_base = Fraction(1, {".gif": 100, ".avi": 25}.get(path.suffix, 1000))
             if rotation is not None:
                 stream.set_display_rotation(rotation)
-            tone = out.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000) if sound is not None else None
+            tone = None
+            if sound is not None:
+                tone = out.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000)
             gaps = dict(zip(times, np.diff(times, append=times[-1] + length).tolist(), strict=True))
             for k, time in enumerate(times):
                 frame = av.VideoFrame.from_ndarray(corner_picture(k, width, height)).reformat(format=pix_fmt)
-                frame.time_base = Fraction(1, 1000)
-                frame.pts = time
-                for packet in stream.encode(frame):
-                    packet.duration = round(gaps[round(packet.pts * packet.time_base * 1000)] / 1000 / packet.time_base)
-                    out.mux(packet)
-            for packet in stream.encode(None):
-                packet.duration = round(gaps[round(packet.pts * packet.time_base * 1000)] / 1000 / packet.time_base)
-                out.mux(packet)
+                frame.time_base, frame.pts = Fraction(1, 1000), time
+                write_picture(out, stream.encode(frame), gaps)
+            write_picture(out, stream.encode(None), gaps)
             if tone:
-                write_sound(out, tone, sound, sound_start)
+                write_sound(out, tone, sound)
         return path
 
     return write
 
 
-def write_sound(out, stream, sound, start: float) -> None:
+def write_picture(out, packets, gaps: dict[int, int]) -> None:
+    for packet in packets:
+        packet.duration = round(gaps[round(packet.pts * packet.time_base * 1000)] / 1000 / packet.time_base)
+        out.mux(packet)
+
+
+def write_sound(out, stream, sound) -> None:
     for first in range(0, len(sound), 960):
         block = np.repeat(np.asarray(sound[None, first : first + 960], np.float32), 2, axis=0)
         frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-        frame.sample_rate, frame.time_base, frame.pts = 48000, Fraction(1, 48000), round(start * 48000) + first
+        frame.sample_rate, frame.time_base, frame.pts = 48000, Fraction(1, 48000), first
         out.mux(stream.encode(frame))
     out.mux(stream.encode(None))
 
@@ -67,8 +78,8 @@ def clicks(times, seconds: float, rate: int) -> np.ndarray:
     waveform = np.zeros(round(seconds * rate), np.float32)
     for time in times:
         first = round(time * rate)
-        burst = 0.8 * np.exp(-np.arange(len(waveform) - first) / (0.002 * rate)) * np.where(np.arange(len(waveform) - first) % 2, -1, 1)
-        waveform[first:] += burst.astype(np.float32)
+        k = np.arange(len(waveform) - first)
+        waveform[first:] += 0.8 * np.exp(-k / (0.002 * rate)) * np.cos(2 * np.pi * 2500 * k / rate)
     return waveform
 
 

@@ -36,6 +36,7 @@ def load(studio, request, clip):
 
 
 def dub(studio, request, **changes):
+    studio.begin(request)
     return studio.dub(**(PLAIN | changes), request=request, progress=quiet)
 
 
@@ -52,6 +53,16 @@ def test_a_file_that_is_no_video_is_one_sentence_under_its_own_name(studio, requ
         studio.take_upload(str(fake), request_of())
     visit = studio.visits.of("one")
     assert visit.picture is None and list(visit.folder.iterdir()) == []
+
+
+def test_after_a_bad_file_the_clip_before_is_gone(studio, request_of, clip, tmp_path):
+    load(studio, request_of(), clip)
+    fake = tmp_path / "notes.mp4"
+    fake.write_text("no film")
+    with pytest.raises(UnreadableVideo):
+        studio.take_upload(str(fake), request_of())
+    with pytest.raises(A2SError, match="Choose a video first"):
+        dub(studio, request_of())
 
 
 def test_examples_are_loaded_by_id_only(studio, request_of):
@@ -146,9 +157,9 @@ def test_cues_from_a_file_and_back(studio, request_of, clip, tmp_path):
 def test_an_own_recording_becomes_an_ambience(studio, request_of, clip, tmp_path):
     request = request_of()
     load(studio, request, clip)
-    noise = 0.05 * np.random.default_rng(0).standard_normal(44_100 * 4)
+    noise = 0.05 * np.random.default_rng(0).standard_normal(16_000 * 4)
     recording = tmp_path / "yard.wav"
-    soundfile.write(recording, noise, 44_100)
+    soundfile.write(recording, noise, 16_000)
     cards, level = studio.take_own(str(recording), 1.0, request)
     assert cards["items"][-1]["id"] == OWN and cards["items"][-1]["chosen"] and "26 dB" in level
     dub(studio, request, amount=1.0)
@@ -172,9 +183,19 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_there(studio, request_of,
         if "step 2" in desc:
             studio.cancel(request)
 
+    studio.begin(request)
     outcome = studio.dub(**(PLAIN | {"steps": 30}), request=request, progress=press)
     assert isinstance(outcome, dict) and studio.visits.of("one").results == before  # gr.skip() is a dict
     assert not any("step 4" in desc for desc in told)
+
+
+def test_cancel_while_in_line_is_kept(studio, request_of, clip):
+    request = request_of()
+    load(studio, request, clip)
+    studio.begin(request)
+    studio.cancel(request)
+    outcome = studio.dub(**PLAIN, request=request, progress=quiet)
+    assert isinstance(outcome, dict) and studio.visits.of("one").results == ()
 
 
 def test_without_a_picture_there_is_nothing_to_dub(studio, request_of):

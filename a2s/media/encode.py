@@ -1,0 +1,86 @@
+"""Frames into H.264."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+
+from a2s.errors import CannotWrite
+from a2s.media.files import shown, whole_file
+
+BT709 = 1
+"""ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
+UNSPECIFIED = 2
+
+ENCODED_TICKS = Fraction(1, 90_000)
+"""Times of a picture that is encoded; fine enough that variable frame rates keep theirs."""
+
+
+def open_mp4(path: Path) -> OutputContainer:
+    """An mp4 to write, its index in front so that a browser can start before the whole file has arrived."""
+    return av.open(f"file:{path.absolute()}", "w", format="mp4", options={"movflags": "+faststart"})
+
+
+def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect: Fraction = Fraction(1)) -> VideoStream:
+    """A constant-quality H.264 stream for frames like `frame`: its size (made even, as 4:2:0 asks) and its colours."""
+    rate = min(max(rate, Fraction(1)), Fraction(240))
+    # no B-frames: mp4 then tells each frame's length exactly, at variable rates too
+    stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast", "bf": "0"})
+    stream.width, stream.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base = ENCODED_TICKS
+    context.sample_aspect_ratio = aspect
+    context.color_range = ColorRange.MPEG
+    rgb = is_rgb(frame)  # else the source's own colours, said again: an HDR picture stays one, with eight bits
+    context.colorspace = BT709 if rgb else frame.colorspace or UNSPECIFIED  # 0 would say that the pixels are RGB
+    context.color_primaries = BT709 if rgb else frame.color_primaries
+    context.color_trc = BT709 if rgb else frame.color_trc
+    return stream
+
+
+def prepare(frame: av.VideoFrame, stream: VideoStream, ticks: int) -> av.VideoFrame:
+    """`frame` as `add_h264`'s stream takes it, shown at `ticks` of `ENCODED_TICKS`."""
+    matrix = Colorspace.ITU709 if is_rgb(frame) else None
+    size = stream.width, stream.height
+    ready = frame.reformat(*size, "yuv420p", dst_colorspace=matrix, dst_color_range=ColorRange.MPEG)
+    ready.pts, ready.time_base = ticks, ENCODED_TICKS
+    ready.pict_type = 0  # the encoder decides which frames are key frames, not the source
+    return ready
+
+
+def is_rgb(frame: av.VideoFrame) -> bool:
+    """Whether the pixels are red, green and blue, directly or by a palette."""
+    return frame.format.is_rgb or frame.format.has_palette
+
+
+def encode_frames(path: str | os.PathLike, frames: Iterable[tuple[float, np.ndarray]], fps: float) -> None:
+    """Write (time s, rgb (h, w, 3) uint8) pairs as a silent .mp4; the last frame lasts 1 / fps. Raises CannotWrite."""
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise CannotWrite(f"There is no frame to write into {shown(path)}.")
+    rate = Fraction(fps).limit_denominator(1001)
+    with whole_file(path) as part:
+        with open_mp4(part) as out:
+            stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate)
+            for time, rgb in chain([first], frames):
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+                out.mux(_lasting(stream, prepare(frame, stream, round(time / ENCODED_TICKS)), rate))
+            out.mux(_lasting(stream, None, rate))
+
+
+def _lasting(stream: VideoStream, frame: av.VideoFrame | None, rate: Fraction) -> list[av.Packet]:
+    packets = stream.encode(frame)
+    for packet in packets:
+        packet.duration = round(1 / rate / packet.time_base)
+    return packets

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from a2s.audio.onsets import Comparison
+from a2s.evaluation.statistics import ambient_db, level_db, mean, onset_figures, quietest, ratio, spearman
+
+RATE = 16_000
+
+
+def test_ratio_pools_and_its_interval_holds_it():
+    found = ratio([1, 0, 3], [2, 2, 4])
+    assert found["value"] == 0.5 and found["n"] == 8
+    low, high = found["interval"]
+    assert 0 <= low < 0.5 < high <= 0.75
+
+
+def test_equal_clips_have_no_spread_and_nothing_has_no_value():
+    assert ratio([1, 1], [2, 2])["interval"] == [0.5, 0.5]
+    assert ratio([], [])["value"] is None
+    assert mean([2.0, 4.0])["value"] == 3.0
+
+
+def test_more_clips_narrow_the_interval():
+    rng = np.random.default_rng(0)
+    few, many = (ratio(rng.integers(0, 2, n), np.ones(n))["interval"] for n in (20, 2000))
+    assert few[1] - few[0] > 4 * (many[1] - many[0])
+
+
+def test_spearman():
+    assert spearman([1, 2, 3, 4], [10, 20, 25, 90]) == 1.0
+    assert spearman([1, 2, 3], [3, 2, 1]) == -1.0
+    assert spearman([1, 2, 3], [1, 1, 1]) is None
+    assert spearman([1, 2], [1, 2]) is None
+
+
+def test_six_decibels_more_ambience_are_measured_as_six():
+    rng = np.random.default_rng(0)
+    wave = 0.01 * rng.standard_normal(3 * RATE)
+    louder = 10 ** (6 / 20) * wave
+    wave, louder = (np.concatenate([w[:RATE] * 20, w[RATE:]]) for w in (wave, louder))
+    assert ambient_db(louder) - ambient_db(wave) == pytest.approx(6, abs=0.01)
+    assert ambient_db(wave) == pytest.approx(-40, abs=1)
+
+
+def test_the_quietest_half_second_is_found():
+    wave = np.full(3 * RATE, 0.5)
+    wave[RATE : RATE + RATE // 2 + 400] = 0.001
+    found = quietest(wave)
+    assert RATE <= found.start <= RATE + 400 and found.stop - found.start == RATE // 2
+    assert level_db(wave[found]) == pytest.approx(-60)
+    assert level_db(np.zeros(10)) == -120
+
+
+def test_onset_figures_of_perfect_and_of_shifted_clips():
+    true = np.array([0.4, 1.3, 2.2])
+    perfect = onset_figures([Comparison(true, true, 3.0)] * 4)
+    assert perfect["f1"] == 1.0 and perfect["interval"] == [1.0, 1.0] and perfect["z"] > 3
+    assert perfect["true_onsets"] == 12 and perfect["clips"] == 4
+    assert onset_figures([Comparison(true + 0.2, true, 3.0)] * 4)["f1"] == 0.0
