@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from a2s.ambient import AmbientBank, AmbientClip, scale_ambience
+from a2s.ambient import AmbientBank, scale_ambience
 from a2s.audio.mel import mel_spectrogram
-from a2s.audio.onsets import pooled_f1
+from a2s.audio.onsets import detect_onsets, pooled_f1
 from a2s.evaluation.clips import Clip, Maker, onsets_of
 from a2s.evaluation.statistics import ambient_db, mean, onset_figures, quietest, spearman
 from a2s.settings import AUDIO
@@ -35,28 +35,36 @@ def pause(clip: Clip) -> float:
     return max(longest, AUDIO.window_seconds - ends)
 
 
-def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None) -> list[np.ndarray]:
-    """An ambience for each clip, at its own level, of as many kinds as there are; the clips' places without a bank.
+def is_steady(waveform: np.ndarray) -> bool:
+    """Whether the three seconds that a model is given hold at most one onset: drops, chirps and clinks are events too."""
+    return len(detect_onsets(fitted(waveform))) <= 1
 
-    Of each kind the loudest is taken: what is quiet at full amount can't show a range.
+
+def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None) -> list[np.ndarray]:
+    """A steady ambience for each clip, at its own level, of as many kinds as there are; the clips' places without a bank.
+
+    Of each kind the loudest steady one is taken: what is quiet at full amount can't show a range, and with a place that
+    has onsets of its own nobody could tell whether the events stay.
     """
     if bank is None:
         return [clip.place for clip in clips]
-    loudest: dict[str, AmbientClip] = {}
-    for clip in sorted(bank.clips, key=lambda clip: clip.level_db):
-        loudest[clip.kind] = clip
-    kinds = sorted(kind for kind in loudest if kind != "quiet")
-    return [bank.waveform(loudest[kinds[i % len(kinds)]].id) for i in range(len(clips))]
+    loudest: dict[str, np.ndarray] = {}
+    for entry in sorted(bank.clips, key=lambda entry: entry.level_db):
+        if entry.kind != "quiet" and is_steady(wave := bank.waveform(entry.id)):
+            loudest[entry.kind] = wave
+    kinds = sorted(loudest)
+    return [loudest[kinds[i % len(kinds)]] for i in range(len(clips))] if kinds else [clip.place for clip in clips]
 
 
 def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None, count: int = 16) -> dict:
-    """Nine even amounts on clips that pause: level of the quietest half second, and onsets, amount by amount.
+    """Nine even amounts on the busiest clips that pause: level of the quietest half second, and onsets, amount by amount.
 
     `true_...`: the true action over the same scaled ambiences, which is what the condition asks for: a loud place masks
     weak events there as well. `audible`: F1 of the events that the true action would let be heard at that amount.
     `calibration_points`: what `a2s.ambient.Calibration` takes.
     """
-    chosen = sorted([c for c in clips if pause(c) >= PAUSE], key=pause, reverse=True)[:count]
+    chosen = [clip for clip in clips if pause(clip) >= PAUSE]
+    chosen = sorted(chosen, key=lambda clip: len(clip.events), reverse=True)[:count]
     if not chosen:
         return {"clips": 0}
     ambiences = pick_ambiences(chosen, bank)

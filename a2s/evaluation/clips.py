@@ -23,6 +23,9 @@ SECONDS = AUDIO.window_seconds
 LAST = SECONDS - 0.05
 """Events that begin later in a window leave too little of themselves to be heard."""
 
+AUDIBLE_DB = 3.0
+"""Mean over the bands of an onset by which an event stands out of the place that it is heard in."""
+
 TEXTURE = 0.05
 """Grid in s over a sustained sound: bubbles of a pour and catches of a scrape are neither asked for nor wrong."""
 
@@ -67,10 +70,10 @@ class Clip:
 
     @cached_property
     def audible(self) -> np.ndarray:
-        """(len(events),) bool: does the mix stand out of the place by 1 dB, mean over bands, within 60 ms?"""
+        """(len(events),) bool: does the mix stand out of the place by AUDIBLE_DB within 60 ms?"""
         above = np.maximum(0, band_levels(self.mix) - band_levels(self.ambient)).mean(1)
         at = np.round(self.onsets * SAMPLE_RATE / HOP).astype(int)
-        return np.array([above[i : i + 7].max() >= 1.0 for i in at], bool)
+        return np.array([above[i : i + 7].max() >= AUDIBLE_DB for i in at], bool)
 
     def compared(self, found: np.ndarray, forgiving: bool = False) -> Comparison:
         """Found onsets against all events; `forgiving` asks for the audible ones and lets texture pass."""

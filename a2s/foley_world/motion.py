@@ -64,8 +64,8 @@ class Track:
 class Limb:
     """The tracks of one hand, foot or thing.
 
-    height: above the surface; along, depth: -1..1 on the surface; tilt: 0..1 of a vessel; away: 0..1, how
-    far it has left the picture; held: 1 while a hand holds the thing; hand: height of that hand; turn: rotations of a thing in flight.
+    height: above the surface; along, depth: -1..1 on the surface; tilt: 0..1 of a vessel; away: 0..1, how far it has
+    left the picture; held: 1 while a hand holds the thing; hand: height of that hand; turn: rotations in flight.
     """
 
     height: Track

@@ -144,7 +144,7 @@ def _copied(
 
 
 def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
-    """Yield the picture as H.264 packets. The first frame begins at the start, each lasts until the next that decodes."""
+    """Yield the picture as H.264 packets. The first frame begins at 0, each lasts until the next that decodes."""
     lengths, moments = {}, timed(frames, timeline)
     _, first = next(moments, (0, None))
     if first is None:

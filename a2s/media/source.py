@@ -113,10 +113,14 @@ def is_sound_file(head: bytes) -> bool:
 
 def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
     """Yield the packets of `stream` that hold something, as far as the file goes: one that breaks off ends there."""
-    try:
-        yield from (packet for packet in container.demux(stream) if packet.size)
-    except FAULTS:
-        return
+    while True:
+        try:
+            yield from (packet for packet in container.demux(stream) if packet.size)
+            return
+        except IndexError:  # PyAV, at a packet of a stream that appears on the way; that packet is passed over
+            continue
+        except FAULTS:
+            return
 
 
 def decoded(container: InputContainer, stream: Stream) -> Iterator[Frame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,8 +52,8 @@ class AVLDMPipeline(DiffusionPipeline):
 
     @classmethod
     def from_pretrained(cls, folder, **options) -> "AVLDMPipeline":
-        """diffusers' loader; weights that are stored as float16 are computed in float32 unless `torch_dtype` says otherwise."""
-        options.setdefault("torch_dtype", torch.float32)
+        """diffusers' loader; weights that are stored as float16 are computed in float32 unless `dtype` says otherwise."""
+        options.setdefault("dtype", torch.float32)
         return super().from_pretrained(folder, **options)
 
     # ------------------------------------------------------------------ seeing
@@ -143,14 +144,16 @@ class AVLDMPipeline(DiffusionPipeline):
         video, cues, ambient = (x.to(self.device, torch.float32) for x in (video_tokens, cue_roll, ambient))
         noise = self._noise(ambient.shape, generator)
         context, grid = self._conditions(video, cues, ambient, guidance_scale)
-        self.scheduler.set_timesteps(num_inference_steps, device=self.device)
-        latents = noise * self.scheduler.init_noise_sigma
-        for step, timestep in enumerate(self.progress_bar(self.scheduler.timesteps)):
+        # A multistep solver remembers its last steps: each run has its own, so that one pipeline may serve several at once.
+        solver = copy.deepcopy(self.scheduler)
+        solver.set_timesteps(num_inference_steps, device=self.device)
+        latents = noise * solver.init_noise_sigma
+        for step, timestep in enumerate(self.progress_bar(solver.timesteps)):
             if known is not None:
-                noised = self.scheduler.add_noise(known[0], noise, timestep.expand(len(noise)))
+                noised = solver.add_noise(known[0], noise, timestep.expand(len(noise)))
                 latents = known[1] * noised + (1 - known[1]) * latents
-            prediction = self._denoise(latents, timestep, context, grid, guidance_scale)
-            latents = self.scheduler.step(prediction, timestep, latents).prev_sample
+            prediction = self._denoise(solver.scale_model_input(latents, timestep), timestep, context, grid, guidance_scale)
+            latents = solver.step(prediction, timestep, latents).prev_sample
             if callback_on_step_end is not None:
                 latents = callback_on_step_end(self, step, timestep, {"latents": latents}).get("latents", latents)
         if known is not None:
@@ -173,7 +176,6 @@ class AVLDMPipeline(DiffusionPipeline):
 
     def _denoise(self, latents, timestep, context, grid, guidance_scale):
         x = latents if len(context) == len(latents) else torch.cat([latents, latents])
-        x = self.scheduler.scale_model_input(x, timestep)
         if grid is not None:
             x = torch.cat([x, grid], 1)
         made = self.unet(x, timestep, encoder_hidden_states=context).sample
