@@ -115,7 +115,7 @@ class DubSettings:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict) -> "DubSettings":
+    def from_dict(cls, values: dict) -> DubSettings:
         """Read settings back from a recipe; unknown keys are ignored so that newer recipes stay readable."""
         known = {field.name for field in fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in known})

@@ -1,4 +1,4 @@
-"""Random-weight models small enough to run in milliseconds, built from the same classes and configs as the real ones."""
+"""Random-weight models that run in milliseconds, built from the same classes and configs as the real ones."""
 
 from __future__ import annotations
 

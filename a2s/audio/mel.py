@@ -1,7 +1,8 @@
 """The mel front-end and its inverse, as numbers in [0, 1].
 
 Magnitude STFT (periodic Hann, centred, reflected edges), Slaney mel basis, then
-``clip((20 log10(max(mel, 1e-5)) + 80) / 100, 0, 1)``: 0 is a mel amplitude of 1e-4, 1 is 10 (Action2Sound, section 3.3).
+``clip((20 log10(max(mel, 1e-5)) + 80) / 100, 0, 1)``: 0 is a mel amplitude of 1e-4, 1 is 10 (Action2Sound,
+section 3.3).
 """
 
 from __future__ import annotations
@@ -31,12 +32,18 @@ def mel_pseudo_inverse(spec: AudioSpec = AUDIO) -> torch.Tensor:
 def mel_spectrogram(waveform: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Tensor:
     """Mel picture of a sound.
 
-    waveform: (..., N) float32 in [-1, 1] at `spec.sample_rate`, N > n_fft / 2. Returns (..., n_mels, 1 + N // hop) in [0, 1].
+    waveform: (..., N) float32 in [-1, 1] at `spec.sample_rate`, N > n_fft / 2.
+    Returns (..., n_mels, 1 + N // hop) in [0, 1].
     """
     shape = waveform.shape
     window = torch.hann_window(spec.n_fft, device=waveform.device)
     spectrum = torch.stft(
-        waveform.reshape(-1, shape[-1]), spec.n_fft, spec.hop_length, window=window, pad_mode="reflect", return_complex=True
+        waveform.reshape(-1, shape[-1]),
+        spec.n_fft,
+        spec.hop_length,
+        window=window,
+        pad_mode="reflect",
+        return_complex=True,
     )
     magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-18).sqrt()
     mel = _basis(spec).to(waveform.device) @ magnitude
@@ -63,5 +70,7 @@ def griffin_lim(mel: torch.Tensor, iterations: int = 60, spec: AudioSpec = AUDIO
     import librosa
 
     magnitude = (mel_pseudo_inverse(spec) @ expand(mel.float())).clamp(min=0).numpy()
-    wave = librosa.griffinlim(magnitude, n_iter=iterations, hop_length=spec.hop_length, n_fft=spec.n_fft, random_state=0)
+    wave = librosa.griffinlim(
+        magnitude, n_iter=iterations, hop_length=spec.hop_length, n_fft=spec.n_fft, random_state=0
+    )
     return torch.from_numpy(wave)

@@ -36,12 +36,12 @@ def pause(clip: Clip) -> float:
 
 
 def is_steady(waveform: np.ndarray) -> bool:
-    """Whether the three seconds that a model is given hold at most one onset: drops, chirps and clinks are events too."""
+    """Whether the 3 s that a model is given hold at most one onset: drops, chirps and clinks are events too."""
     return len(detect_onsets(fitted(waveform))) <= 1
 
 
 def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None) -> list[np.ndarray]:
-    """A steady ambience for each clip, at its own level, of as many kinds as there are; the clips' places without a bank.
+    """A steady ambience for each clip, at its own level, of as many kinds as there are; without a bank the places.
 
     Of each kind the loudest steady one is taken: what is quiet at full amount can't show a range, and with a place that
     has onsets of its own nobody could tell whether the events stay.
@@ -57,7 +57,7 @@ def pick_ambiences(clips: Sequence[Clip], bank: AmbientBank | None) -> list[np.n
 
 
 def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None, count: int = 16) -> dict:
-    """Nine even amounts on the busiest clips that pause: level of the quietest half second, and onsets, amount by amount.
+    """Nine even amounts on the busiest clips that pause: level of the quietest half second and onsets for each.
 
     `true_...`: the true action over the same scaled ambiences, which is what the condition asks for: a loud place masks
     weak events there as well. `audible`: F1 of the events that the true action would let be heard at that amount.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,11 +23,19 @@ _SHAPES = ((192, 108), (192, 144), (192, 192), (192, 256))
 
 @dataclass(frozen=True)
 class Picture:
-    """A video to be drawn. fps: frames per second; size: (width, height) in pixels."""
+    """A video to be drawn. fps: frames per second; size: (width, height) in pixels.
+
+    zoom: the same picture with this many times the pixels each way, for people; machines look at 192.
+    """
 
     plan: Plan
     fps: float
-    size: tuple[int, int]
+    base: tuple[int, int]
+    zoom: int = 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.base[0] * self.zoom, self.base[1] * self.zoom
 
     def __len__(self) -> int:
         return int(self.plan.seconds * self.fps)
@@ -40,7 +48,8 @@ class Picture:
         times = stamps + rng.uniform(*LEAD)
         scenes, owner = self._scenes(times, rng)
         canvas = scenes[0].full.shape[1::-1]
-        camera = Camera.draw(self.plan, times, canvas, self.size, rng)
+        camera = Camera.draw(self.plan, times, canvas, self.base, rng)
+        camera = replace(camera, affine=camera.affine * self.zoom, scale=camera.scale * self.zoom)
         first = np.zeros(len(scenes), int)
         for k, scene in enumerate(scenes):
             mine = owner == k
@@ -67,7 +76,7 @@ class Picture:
         for activity in activities:
             key = actions[0] if shared else activity.action
             if key not in sets:
-                sets[key] = Set(self.plan.place, key, self.size, np.random.default_rng(seeds[key]))
+                sets[key] = Set(self.plan.place, key, self.base, np.random.default_rng(seeds[key]))
         for k, activity in enumerate(activities):
             shift = 0.0 if not shared else (-34.0 if activity.action == actions[0] else 34.0)
             stage = sets[actions[0] if shared else activity.action]
@@ -93,9 +102,9 @@ class Picture:
         return sensor(scene.draw(i, img, affine), camera.gain[f], f)
 
 
-def render_frames(plan: Plan) -> Picture:
-    """The picture of `plan`: frame rate, shape, place, camera and manner are drawn from its seed."""
+def render_frames(plan: Plan, zoom: int = 1) -> Picture:
+    """The picture of `plan`: frame rate, shape, place, camera and manner are drawn from its seed; `zoom` times 192 px wide."""
     rng = np.random.default_rng([plan.seed, 3])
     rates = [24.0, 25.0, 30.0, 29.97, float(rng.integers(12, 24))]
     fps = float(rng.choice(rates, p=[0.2, 0.2, 0.35, 0.1, 0.15]))
-    return Picture(plan, fps, _SHAPES[rng.choice(len(_SHAPES), p=[0.45, 0.3, 0.1, 0.15])])
+    return Picture(plan, fps, _SHAPES[rng.choice(len(_SHAPES), p=[0.45, 0.3, 0.1, 0.15])], zoom)

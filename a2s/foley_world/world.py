@@ -1,9 +1,9 @@
 """Long procedural videos, written as a data set: one folder a video.
 
-    000042/plan.json      what happens when (a2s.foley_world.plan)
-    000042/stems.npy      (2, n) int16: action, ambience at 16 kHz
-    000042/motion.npz     what a2s.cues sees of the picture; absent when only sound was asked for
-    000042/video.mp4      the picture with its true sound; only when asked for, it is for people
+000042/plan.json      what happens when (a2s.foley_world.plan)
+000042/stems.npy      (2, n) int16: action, ambience at 16 kHz
+000042/motion.npz     what a2s.cues sees of the picture; absent when only sound was asked for
+000042/video.mp4      the picture with its true sound; only when asked for, it is for people
 """
 
 from __future__ import annotations
@@ -103,7 +103,12 @@ def read_plan(folder: Path) -> Plan:
     values = json.loads((Path(folder) / "plan.json").read_text())
     activities = tuple(
         Activity(
-            **{**a, "gestures": tuple(Gesture(**{**g, "contacts": tuple(Contact(**c) for c in g["contacts"])}) for g in a["gestures"])}
+            **{
+                **a,
+                "gestures": tuple(
+                    Gesture(**{**g, "contacts": tuple(Contact(**c) for c in g["contacts"])}) for g in a["gestures"]
+                ),
+            }
         )
         for a in values.pop("activities")
     )

@@ -92,9 +92,7 @@ def envelope(waveform: np.ndarray, sample_rate: int, margin: int = 64) -> np.nda
     return rise
 
 
-def limited(
-    waveform: np.ndarray, rise: np.ndarray, sample_rate: int, gain_db: float, ceiling_db: float
-) -> np.ndarray:
+def limited(waveform: np.ndarray, rise: np.ndarray, sample_rate: int, gain_db: float, ceiling_db: float) -> np.ndarray:
     """Add `gain_db` to (n,) float32 and hold its true peak by a further gain that moves smoothly, ahead of each peak.
 
     rise: its `envelope`. The further gain is the lowest that any peak within the look-ahead asks for, averaged over the

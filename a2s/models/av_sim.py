@@ -20,7 +20,9 @@ class AudioEncoder(nn.Module):
         super().__init__()
         self.body = downsampling(tuple(channels))
         self.project = nn.Conv1d(channels[-1] * AUDIO.n_mels // 2 ** (len(channels) - 1), embedding, 1)
-        self.time = nn.Sequential(ConvNeXtBlock(embedding, 2 * embedding, 5), ConvNeXtBlock(embedding, 2 * embedding, 5, 2))
+        self.time = nn.Sequential(
+            ConvNeXtBlock(embedding, 2 * embedding, 5), ConvNeXtBlock(embedding, 2 * embedding, 5, 2)
+        )
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         return self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))
@@ -29,8 +31,8 @@ class AudioEncoder(nn.Module):
 class AVSim(ModelMixin, ConfigMixin):
     """A video encoder, an audio encoder, and a projection of each to a common unit sphere.
 
-    The video embedding takes the scene's looks beside the tokens' mean: an ambience is guessed from where one is more than
-    from what the hand does.
+    The video embedding takes the scene's looks beside the tokens' mean: an ambience is guessed from where one
+    is more than from what the hand does.
     """
 
     @register_to_config

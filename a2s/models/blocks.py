@@ -25,7 +25,9 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ShiftBlock(nn.Module):
-    """3x3 convolution after a temporal shift (Lin et al. 2019): a quarter of the channels comes from the slot before, a quarter from the next.
+    """3x3 convolution after a temporal shift (Lin et al. 2019).
+
+    A quarter of the channels comes from the slot before, a quarter from the next.
 
     Batch norm, since a norm per frame would erase how strong the motion is. (B, T, C, H, W) -> (B, T, C', H', W').
     """

@@ -1,8 +1,8 @@
 """Conditioner: video tokens, cue roll and ambient latent to what the UNet is shown.
 
 As in Action2Sound (section 3.3) the UNet cross-attends to video tokens and to the ambient clip's latent, read column by
-column. Cross-attention alone learns timing slowly, so with `aligned` the same conditions are also laid on the latent's own
-time grid, as further input channels; official weights go without.
+column. Cross-attention alone learns timing slowly, so with `aligned` the same conditions are also laid on the latent's
+own time grid, as further input channels; official weights go without.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def sinusoids(length: int, channels: int) -> torch.Tensor:
 
 
 class Conditioner(ModelMixin, ConfigMixin):
-    """(video tokens, cue roll, ambient latent) -> context (B, 96, C) for cross-attention and grid (B, G, 16, 24) for the input.
+    """(video tokens, cue roll, ambient latent) -> context (B, 96, C) to attend to, and grid (B, G, 16, 24) for the input.
 
-    A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never left
-    out. Without video and cues, what remains is the unconditional branch of guidance.
+    A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never
+    left out. Without video and cues, what remains is the unconditional branch of guidance.
     """
 
     @register_to_config
@@ -47,7 +47,9 @@ class Conditioner(ModelMixin, ConfigMixin):
         super().__init__()
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands
         self.cue_stem = nn.Conv1d(ROLL_CHANNELS, 64, 5, padding=2)
-        self.cue_body = nn.Sequential(ConvNeXtBlock(64, 128, 5), ConvNeXtBlock(64, 128, 5, 2), ConvNeXtBlock(64, 128, 5, 4))
+        self.cue_body = nn.Sequential(
+            ConvNeXtBlock(64, 128, 5), ConvNeXtBlock(64, 128, 5, 2), ConvNeXtBlock(64, 128, 5, 4)
+        )
         self.cue_down = nn.Conv1d(64, hidden, AUDIO.latent_downsampling, AUDIO.latent_downsampling)
         self.video_down = nn.Conv1d(token_dim, hidden, VIDEO.tokens // columns, VIDEO.tokens // columns)
         self.mix = nn.Sequential(*[ConvNeXtBlock(2 * hidden, 4 * hidden, 5, d) for d in (1, 2)])

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 class MelVAE(ModelMixin, ConfigMixin):
     """diffusers' AutoencoderKL behind a pixel-unshuffle stem, on one-channel mel pictures in [0, 1].
 
-    patch: side of the squares that become channels; with 4 the convolutions run on 32x48 instead of 128x192, which is what
-    makes it affordable on a CPU. Latents are normalised per channel, so that diffusion sees zero mean and unit variance.
+    patch: side of the squares that become channels; with 4 the convolutions run on 32x48 instead of 128x192, which
+    makes it affordable on a CPU. Latents are normalised per channel, so diffusion sees zero mean and unit variance.
     """
 
     @register_to_config

@@ -91,7 +91,7 @@ class VideoEncoder(ModelMixin, ConfigMixin):
 
 
 def model_inputs(motion, keyframes) -> tuple[torch.Tensor, torch.Tensor]:
-    """numpy (48, 12, 12, 6) and uint8 (4, 64, 64, 3), with or without a batch axis -> the two tensors of `VideoEncoder`."""
+    """numpy (48, 12, 12, 6) and uint8 (4, 64, 64, 3), with or without a batch axis -> tensors for `VideoEncoder`."""
     grid, look = torch.as_tensor(motion).float(), torch.as_tensor(keyframes).float() / 255
     return (grid[None], look[None]) if grid.ndim == 4 else (grid, look)
 

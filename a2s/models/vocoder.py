@@ -27,7 +27,9 @@ class Vocoder(ModelMixin, ConfigMixin):
     """
 
     @register_to_config
-    def __init__(self, channels: int = 256, layers: int = 8, expansion: int = 3, n_fft: int = 1024, hop_length: int = 256):
+    def __init__(
+        self, channels: int = 256, layers: int = 8, expansion: int = 3, n_fft: int = 1024, hop_length: int = 256
+    ):
         super().__init__()
         bins = n_fft // 2 + 1
         self.stem = nn.Conv1d(AUDIO.n_mels, channels, 7, padding=3)

@@ -51,8 +51,8 @@ class AVLDMPipeline(DiffusionPipeline):
         )
 
     @classmethod
-    def from_pretrained(cls, folder, **options) -> "AVLDMPipeline":
-        """diffusers' loader; weights that are stored as float16 are computed in float32 unless `dtype` says otherwise."""
+    def from_pretrained(cls, folder, **options) -> AVLDMPipeline:
+        """diffusers' loader; weights stored as float16 are computed in float32 unless `dtype` says otherwise."""
         options.setdefault("dtype", torch.float32)
         return super().from_pretrained(folder, **options)
 
@@ -115,7 +115,7 @@ class AVLDMPipeline(DiffusionPipeline):
 
     @torch.inference_mode()
     def encode_ambient(self, waveform: np.ndarray) -> torch.Tensor:
-        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped where shorter) become the condition (1, C, 16, 24)."""
+        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped if shorter) become the condition (1, C, 16, 24)."""
         wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self.device)
         return self.vae.encode(pad_frames(mel_spectrogram(wave)[None]))
 
@@ -136,7 +136,7 @@ class AVLDMPipeline(DiffusionPipeline):
         """Sample one window for each row.
 
         video_tokens: (B, 48, D); cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient: (B, C, 16, 24).
-        guidance_scale: 1 leaves guidance out. generator: one, or one a row, so that a take does not depend on its batch.
+        guidance_scale: 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
         known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
         callback_on_step_end(pipe, step, timestep, {"latents": x}) is called after each step and may raise to stop.
         """
@@ -144,7 +144,7 @@ class AVLDMPipeline(DiffusionPipeline):
         video, cues, ambient = (x.to(self.device, torch.float32) for x in (video_tokens, cue_roll, ambient))
         noise = self._noise(ambient.shape, generator)
         context, grid = self._conditions(video, cues, ambient, guidance_scale)
-        # A multistep solver remembers its last steps: each run has its own, so that one pipeline may serve several at once.
+        # A multistep solver remembers its last steps: each run has its own, so one pipeline may serve several at once.
         solver = copy.deepcopy(self.scheduler)
         solver.set_timesteps(num_inference_steps, device=self.device)
         latents = noise * solver.init_noise_sigma
@@ -152,7 +152,9 @@ class AVLDMPipeline(DiffusionPipeline):
             if known is not None:
                 noised = solver.add_noise(known[0], noise, timestep.expand(len(noise)))
                 latents = known[1] * noised + (1 - known[1]) * latents
-            prediction = self._denoise(solver.scale_model_input(latents, timestep), timestep, context, grid, guidance_scale)
+            prediction = self._denoise(
+                solver.scale_model_input(latents, timestep), timestep, context, grid, guidance_scale
+            )
             latents = solver.step(prediction, timestep, latents).prev_sample
             if callback_on_step_end is not None:
                 latents = callback_on_step_end(self, step, timestep, {"latents": latents}).get("latents", latents)
@@ -185,7 +187,7 @@ class AVLDMPipeline(DiffusionPipeline):
         return without + guidance_scale * (with_video - without)
 
     def _noise(self, shape, generator) -> torch.Tensor:
-        """Unit normal, drawn on the CPU row by row, so that a seed means the same on every machine and in every batch."""
+        """Unit normal, drawn on the CPU row by row, so a seed means the same on every machine and in every batch."""
         each = generator if isinstance(generator, list) else [generator] * shape[0]
         return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self.device)
 

@@ -1,6 +1,7 @@
 """Put trained parts together as one model folder in diffusers' layout, with checksums.
 
-    python -m a2s.training.assemble --vae RUN/vae --vocoder RUN/vocoder --av-sim RUN/av_sim --av-ldm RUN -o checkpoints/compact
+python -m a2s.training.assemble --vae RUN/vae --vocoder RUN/vocoder --av-sim RUN/av_sim --av-ldm RUN \\
+    -o checkpoints/compact
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ KEPT = ("README.md", "calibration.json")
 
 
 def assemble(vae: Path, vocoder: Path, av_sim: Path, av_ldm: Path, out: Path, half: bool = True) -> Path:
-    """Load each part, save the pipeline whole. half: weights as float16, loaded back as float32 (they lose 1e-3 at most)."""
+    """Load each part, save the pipeline whole.
+
+    half: weights as float16, loaded back as float32 (they lose 1e-3 at most).
+    """
     parts = {
         "vae": MelVAE.from_pretrained(vae),
         "vocoder": Vocoder.from_pretrained(vocoder),

@@ -1,7 +1,7 @@
 """Train AV-LDM: the UNet and its conditioner, on cached latents (Action2Sound, section 3.3).
 
-The ambient condition is another clip of the same long video, never dropped; video tokens are dropped with p = 0.2. What is
-ours: the cue roll beside the video tokens, given as true, jittered, mislabelled, thinned out or dropped.
+The ambient condition is another clip of the same long video, never dropped; video tokens are dropped with p = 0.2.
+What is ours: the cue roll beside the video tokens, given as true, jittered, mislabelled, thinned out or dropped.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ NOISE = {
     "rescale_betas_zero_snr": True,
     "timestep_spacing": "trailing",
 }
-"""Zero terminal SNR (Lin et al. 2024): without it a model cannot make true silence, and silence is what foley is set in."""
+"""Zero terminal SNR (Lin et al. 2024): without it a model cannot make true silence, which foley is set in."""
 
 
 def make_solver() -> DPMSolverMultistepScheduler:
     """DPM-Solver++ (Lu et al. 2022), second order, ending at zero noise."""
-    return DPMSolverMultistepScheduler(
-        **NOISE, algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero"
-    )
+    return DPMSolverMultistepScheduler(**NOISE, algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero")
 
 
-def make_unet(latent_channels: int, grid_channels: int, context_dim: int, channels: tuple[int, ...]) -> UNet2DConditionModel:
+def make_unet(
+    latent_channels: int, grid_channels: int, context_dim: int, channels: tuple[int, ...]
+) -> UNet2DConditionModel:
     """A small Stable-Diffusion UNet; attention only below the first level, where the grid is 8x12 or smaller."""
     down = ("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (len(channels) - 1)
     return UNet2DConditionModel(
@@ -72,7 +72,7 @@ class Generator(nn.Module):
 
 
 def corrupted(cues: list[Cue], rng: np.random.Generator) -> list[Cue]:
-    """A cue track as a machine or a hasty creator would write it: a little late, thinned out, unlabelled, without lengths."""
+    """A cue track as a machine or a hasty creator writes it: a little off, thinned out, unlabelled, without lengths."""
     jitter = rng.choice([0.0, 0.01, 0.025])
     named = rng.random()
     lengths = rng.random() < 0.7
@@ -104,9 +104,10 @@ class Batches:
         self.sets, self.token_dim = sets, token_dim
 
     def draw(self, rng: np.random.Generator, size: int, clean: bool = False) -> dict[str, torch.Tensor]:
-        """latent, ambient (B, C, 16, 24), cues (B, 20, 192), video (B, 48, D), sketch (B, 32, 96), keep_video, keep_cues (B,).
+        """Rows of a batch by name, all float32.
 
-        clean: true cues and everything kept, for examining.
+        latent, ambient (B, C, 16, 24), cues (B, 20, 192), video (B, 48, D), sketch (B, 32, 96), keep_video, keep_cues
+        (B,). clean: true cues and everything kept, for examining.
         """
         rows = [self._row(rng, clean) for _ in range(size)]
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])).float() for name in rows[0]}
@@ -123,7 +124,7 @@ class Batches:
         if tokens is not None:
             seen = tokens[video][clip]
             if keep_cues and not clean and rng.random() < 0.2:
-                # What the cues say is to be made even where the picture seems to say otherwise: a creator's word is final.
+                # What the cues say is made even where the picture seems to say otherwise: a creator's word is final.
                 seen = tokens[int(rng.integers(len(tokens)))][int(rng.integers(CLIPS))]
         return {
             "latent": arrays["latents"][clip],
@@ -136,7 +137,7 @@ class Batches:
         }
 
     def _neighbour(self, arrays: dict, start: float, rng: np.random.Generator, clean: bool) -> np.ndarray:
-        """Another clip of the same long video that shares no moment with this one; sometimes one in which nobody acts."""
+        """Another clip of the same long video that shares no moment with this; sometimes one in which nobody acts."""
         apart = np.flatnonzero(np.abs(arrays["starts"] - start) >= AUDIO.window_seconds)
         if not len(apart) or (not clean and rng.random() < 0.2):
             return arrays["ambient"][rng.integers(len(arrays["ambient"]))]

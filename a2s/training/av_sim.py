@@ -30,7 +30,7 @@ def video_tokens(model: AVSim, folder: Path, starts: np.ndarray) -> np.ndarray:
 
 
 def targets(events, start: float) -> dict[str, np.ndarray]:
-    """Ground truth of one window: onset (96,) bumps of 28 ms, action and material (48,) class or NOTHING, strength (48,)."""
+    """Truth of one window: onset (96,) bumps of 28 ms, action and material (48,) class or NOTHING, strength (48,)."""
     slots = (np.arange(SKETCH_SLOTS) + 0.5) * VIDEO.window_seconds / SKETCH_SLOTS
     onset = np.zeros(SKETCH_SLOTS, np.float32)
     action, material = np.full(VIDEO.tokens, NOTHING), np.full(VIDEO.tokens, NOTHING)
@@ -39,7 +39,10 @@ def targets(events, start: float) -> dict[str, np.ndarray]:
         t = event.time - start
         if -0.1 <= t < VIDEO.window_seconds:
             onset = np.maximum(onset, np.exp(-0.5 * ((slots - t) / 0.028) ** 2).astype(np.float32))
-            a, b = int(max(0, t - 0.04) * VIDEO.tokens_per_second), int((t + 0.04 + event.duration) * VIDEO.tokens_per_second)
+            a, b = (
+                int(max(0, t - 0.04) * VIDEO.tokens_per_second),
+                int((t + 0.04 + event.duration) * VIDEO.tokens_per_second),
+            )
             action[a : b + 1], material[a : b + 1] = ACTIONS.index(event.action), MATERIALS.index(event.material)
             strength[a : b + 1] = event.strength
     return {"onset": onset, "action": action, "material": material, "strength": strength}
@@ -83,7 +86,10 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     tokens = model.video_encoder(grid, look)
     read = model.video_encoder.read(tokens)
     with torch.autocast("cpu", enabled=False):
-        mix, action = mel_spectrogram(rows["stems"].sum(1).clamp(-1, 1)), coarse_mel(mel_spectrogram(rows["stems"][:, 0]))
+        mix, action = (
+            mel_spectrogram(rows["stems"].sum(1).clamp(-1, 1)),
+            coarse_mel(mel_spectrogram(rows["stems"][:, 0])),
+        )
     onset = F.binary_cross_entropy_with_logits(read.onset.float(), rows["onset"], pos_weight=torch.tensor(3.0))
     sketch = ((read.sketch.float() - action).abs() * (0.25 + action)).mean()
     classes = sum(
@@ -93,7 +99,9 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     heard = rows["action"] != NOTHING
     strength = (read.strength.float() - rows["strength"])[heard].abs().mean()
     nce = info_nce(
-        model.embed_video(tokens, look).float(), model.embed_audio(mix).float(), model.log_temperature.exp().clamp(max=60)
+        model.embed_video(tokens, look).float(),
+        model.embed_audio(mix).float(),
+        model.log_temperature.exp().clamp(max=60),
     )
     total = 2 * onset + 6 * sketch + 0.4 * classes + strength + 0.3 * nce
     named = {"onset": onset, "sketch": sketch, "classes": classes, "strength": strength, "nce": nce}

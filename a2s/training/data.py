@@ -46,7 +46,7 @@ class LongVideos:
 
 
 class Recordings:
-    """Real sounds for the sound side, held in memory at 16 kHz. weights: how often each is drawn (all alike by default)."""
+    """Real sounds for the sound side, held in memory at 16 kHz; each is drawn as often as any other."""
 
     def __init__(self, files: list[Path]):
         self.sounds = []
@@ -71,9 +71,14 @@ class Recordings:
 
 
 def sound_batch(
-    videos: LongVideos, recordings: Recordings | None, size: int, samples: int, rng: np.random.Generator, real: float = 0.2
+    videos: LongVideos,
+    recordings: Recordings | None,
+    size: int,
+    samples: int,
+    rng: np.random.Generator,
+    real: float = 0.2,
 ) -> torch.Tensor:
-    """(size, samples) float32 of mixes as they are heard; a share `real` comes from recordings, some are ambience alone."""
+    """(size, samples) float32 of mixes as heard; a share `real` comes from recordings, some are ambience alone."""
     batch = []
     for _ in range(size):
         if recordings and rng.random() < real:
@@ -92,4 +97,6 @@ def recordings_in(folder: str | Path | None, leave_out: tuple[str, ...] = ("3-",
     if folder is None:
         return []
     kinds = {".ogg", ".wav", ".flac", ".mp3"}
-    return [f for f in sorted(Path(folder).rglob("*")) if f.suffix.lower() in kinds and not f.name.startswith(leave_out)]
+    return [
+        f for f in sorted(Path(folder).rglob("*")) if f.suffix.lower() in kinds and not f.name.startswith(leave_out)
+    ]

@@ -1,4 +1,4 @@
-"""One training loop for every model: accelerate, warm-up / hold / decay, EMA, checkpoints that a killed run resumes from."""
+"""One training loop for every model: accelerate, warm-up / hold / decay, EMA, checkpoints to resume from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from a2s.errors import WeightsMissing
 
 @dataclass(frozen=True)
 class Schedule:
-    """steps: optimiser steps in all; the rate is held after `warmup` and falls to 2 % over the last `decay` part of the run."""
+    """steps: optimiser steps in all; the rate is held after `warmup` and falls to 2 % over the last `decay` part."""
 
     steps: int
     learning_rate: float = 1e-3
@@ -38,8 +38,8 @@ class Schedule:
 class Trainer:
     """Steps one module and keeps its running average.
 
-    `loss(step)` returns (total, {name: figure}); it draws its own batch from a generator seeded by the step, so a resumed
-    run sees the batches that an uninterrupted one would. Checkpoints (`model`, `ema`, `optimiser` as safetensors,
+    `loss(step)` returns (total, {name: figure}); it draws its own batch from a generator seeded by the step, so a
+    resumed run sees the batches that an uninterrupted one would. Checkpoints (`model`, `ema`, `optimiser` as safetensors,
     `state.json`) are written to a temporary name and renamed, every `save_minutes` and at the end.
     """
 
@@ -94,7 +94,7 @@ class Trainer:
                 saved = time.time()
         self.save()
 
-    def averaged(self) -> "_Averaged":
+    def averaged(self) -> _Averaged:
         """Context in which the module carries its averaged weights and is in eval mode."""
         return _Averaged(self)
 

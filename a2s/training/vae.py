@@ -69,7 +69,7 @@ def train(
 
 
 def videos_held_out(data: str | Path, clips: int = 64) -> torch.Tensor:
-    """Mels (clips, 128, 192) of videos beside the training ones (`DATA-held-out`), or of the last videos where none are there."""
+    """Mels (clips, 128, 192) of the videos in `DATA-held-out`, or of the last videos where there is no such folder."""
     beside = Path(str(data).rstrip("/") + "-held-out")
     videos = LongVideos(beside) if beside.is_dir() else LongVideos(data, slice(-8, None))
     rng = np.random.default_rng(1)

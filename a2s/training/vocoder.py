@@ -32,8 +32,9 @@ def train(
 ) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`.
 
-    vae: a trained VAE; half of the mels then pass through it, so that the vocoder learns to give its smooth noise its grain
-    back. adversarial_from: the step at which the discriminators join; None leaves them out. init: start from these weights.
+    vae: a trained VAE; half of the mels then pass through it, so that the vocoder learns to give its smooth noise
+    its grain back. adversarial_from: the step at which the discriminators join; None leaves them out. init: start from
+    these weights.
     """
     torch.manual_seed(seed)
     videos = LongVideos(data)
@@ -102,4 +103,7 @@ def _held_out(data, recordings) -> torch.Tensor:
 def held_out_distance(model: Vocoder, held: torch.Tensor) -> dict[str, float]:
     with torch.inference_mode():
         made = model(mel_spectrogram(held))[:, : held.shape[-1]]
-        return {f"mrstft_{k}": multi_resolution_stft(m, h).item() for k, (m, h) in enumerate(zip(made.split(16), held.split(16)))}
+        return {
+            f"mrstft_{k}": multi_resolution_stft(m, h).item()
+            for k, (m, h) in enumerate(zip(made.split(16), held.split(16)))
+        }

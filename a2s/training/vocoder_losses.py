@@ -18,7 +18,10 @@ def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
 
 
 def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-    """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020). (B, N) each; 0 is equal."""
+    """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020).
+
+    made, true: (B, N). 0 is equal.
+    """
     total = made.new_zeros(())
     for n_fft, hop in RESOLUTIONS:
         a, b = magnitude(made, n_fft, hop), magnitude(true, n_fft, hop)

@@ -70,7 +70,7 @@ def test_variable_rate_and_single_frame(film):
     assert (single.frames, single.duration) == (1, pytest.approx(0.04))
 
 
-@pytest.mark.parametrize("name", ["-rf.mp4", "it's \"quoted\" $(id) %d.mp4", "\N{DRUM WITH DRUMSTICKS} http:x,y|z.mp4"])
+@pytest.mark.parametrize("name", ["-rf.mp4", 'it\'s "quoted" $(id) %d.mp4', "\N{DRUM WITH DRUMSTICKS} http:x,y|z.mp4"])
 def test_any_name(film, name):
     assert probe(film(name)).frames == 25
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from diffusers import DDPMScheduler
 
 from a2s.cues import Cue
 from a2s.foley_world.world import render_dataset
@@ -12,7 +13,6 @@ from a2s.settings import AUDIO
 from a2s.training.av_ldm import Batches, Generator, Objective, corrupted, examine, make_unet
 from a2s.training.data import LongVideos
 from a2s.training.latents import CLIPS, cache_latents
-from diffusers import DDPMScheduler
 from tests.tiny import tiny_pipeline
 
 
@@ -74,7 +74,13 @@ def test_a_few_steps_lower_the_error(videos, cached):
     pipe = tiny_pipeline()
     torch.manual_seed(0)
     model = Generator(make_unet(4, pipe.conditioner.grid_channels, 32, (16, 32)), pipe.conditioner.train())
-    noise = DDPMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction", rescale_betas_zero_snr=True)
+    noise = DDPMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+    )
     batches, objective = Batches([(videos, cached, None)], 24), Objective(noise)
     before = examine(model.eval(), batches, noise, size=16)["x0"]
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
