@@ -50,14 +50,17 @@ class Take:
         return len(self.waveform) / self.sample_rate
 
     def save(self, path: str | Path) -> Path:
-        """Write .mp4 (the source's picture with this sound), .wav or .flac, whole or not at all. Raises CannotWrite."""
+        """Write .mp4 (the source's picture with this sound), .wav or .flac, whole or not at all. Raises CannotWrite.
+
+        The recipe goes along as JSON in the file's comment tag; `read_recipe` takes it out again.
+        """
         from a2s.media import mux, write_audio
 
         path = check_target(path, self.video)
         if path.suffix.lower() == ".mp4":
-            mux(self.video, self.waveform, self.sample_rate, path)
+            mux(self.video, self.waveform, self.sample_rate, path, comment=json.dumps(self.recipe))
         else:
-            write_audio(path, self.waveform, self.sample_rate)
+            write_audio(path, self.waveform, self.sample_rate, comment=json.dumps(self.recipe))
         return path
 
     def save_recipe(self, path: str | Path) -> Path:
@@ -97,6 +100,21 @@ class Take:
         for path, stem in zip(paths, stems, strict=True):
             write_audio(path, stem, self.sample_rate)
         return paths
+
+
+def read_recipe(path: str | Path) -> dict:
+    """The recipe inside an exported .mp4, .wav or .flac, or in a recipe's own .json. Raises BadSettings."""
+    from a2s.media import read_comment
+
+    path = Path(path)
+    try:
+        text = path.read_text("utf-8") if path.suffix.lower() == ".json" else read_comment(path)
+        recipe = json.loads(text)
+        if isinstance(recipe, dict) and "settings" in recipe:
+            return recipe
+    except (OSError, ValueError, RecursionError):
+        pass
+    raise BadSettings(f"{path.name} carries no recipe of a2s.")
 
 
 def _whole_steps(waveform: np.ndarray) -> np.ndarray:

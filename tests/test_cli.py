@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -226,14 +225,30 @@ def test_from_a_shell(home, tmp_path):
     assert done.stderr == "", "no person is looking at this stderr, so nothing is drawn on it"
 
 
+SAYS_WHEN_IT_SAMPLES = """
+import sys
+from a2s.cli import main
+from a2s.pipelines import AVLDMPipeline
+
+sample = AVLDMPipeline.__call__
+
+def spoken(*inputs, **more):
+    print("sampling", flush=True)
+    return sample(*inputs, **more)
+
+AVLDMPipeline.__call__ = spoken
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_control_c_leaves_nothing_behind(home, tmp_path):
     words = command(home, "dub", home / "clip.mp4", "-o", tmp_path / "o.mp4", "--steps", 100, "--takes", 6)[3:]
-    code = f"import sys, a2s.cli; print('ready', flush=True); sys.exit(a2s.cli.main({words!r}))"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout.readline() == b"ready\n"
-    time.sleep(2)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SAYS_WHEN_IT_SAMPLES, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"sampling\n"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and out == b"" and b"Traceback" not in err
     assert not list(tmp_path.iterdir())
 

@@ -103,7 +103,7 @@ class Picture:
 
 
 def render_frames(plan: Plan, zoom: int = 1) -> Picture:
-    """The picture of `plan`: frame rate, shape, place, camera and manner are drawn from its seed; `zoom` times 192 px wide."""
+    """The picture of `plan`, `zoom` times 192 px wide: rate, shape, place, camera, manner come from its seed."""
     rng = np.random.default_rng([plan.seed, 3])
     rates = [24.0, 25.0, 30.0, 29.97, float(rng.integers(12, 24))]
     fps = float(rng.choice(rates, p=[0.2, 0.2, 0.35, 0.1, 0.15]))

@@ -51,7 +51,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Gesture:
-    """One movement of the hand, start to end (s). Without contacts it is seen, not heard: a near miss, a turn, a fidget.
+    """One movement of the hand, start to end (s); without contacts seen, not heard: a near miss, a turn, a fidget.
 
     reach: 0..1, how far the wind-up goes; contacts lie within [start, end] but for later bounces of something dropped.
     """

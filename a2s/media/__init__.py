@@ -1,7 +1,7 @@
 """Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm."""
 
 from a2s.media import loudness
-from a2s.media.audio import mix_under, write_audio
+from a2s.media.audio import mix_under, read_comment, write_audio
 from a2s.media.decode import read_audio, read_frames
 from a2s.media.encode import encode_frames
 from a2s.media.files import whole_file
@@ -16,6 +16,7 @@ __all__ = [
     "mux",
     "probe",
     "read_audio",
+    "read_comment",
     "read_frames",
     "whole_file",
     "write_audio",

@@ -10,21 +10,36 @@ import soundfile
 
 from a2s.errors import CannotWrite
 from a2s.media.files import shown, whole_file
+from a2s.media.source import open_media
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
 
-def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int) -> None:
-    """Write (n,) or (n, channels) float in [-1, 1] as 24-bit .wav or .flac, whole or not at all. Raises CannotWrite."""
+def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int, comment: str | None = None) -> None:
+    """Write (n,) or (n, channels) float in [-1, 1] as 24-bit .wav or .flac, whole or not at all. Raises CannotWrite.
+
+    comment: text for the file's comment tag.
+    """
     kind = FORMATS.get(Path(path).suffix.lower())
     if kind is None:
         raise CannotWrite(f"{shown(Path(path).name)} must end in .wav or .flac.")
     waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32)), -1, 1)
     with whole_file(path) as part:
         try:
-            soundfile.write(part, waveform, sample_rate, subtype="PCM_24", format=kind)
+            channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+            with soundfile.SoundFile(part, "w", sample_rate, channels, "PCM_24", format=kind) as file:
+                if comment:
+                    file.comment = comment
+                file.write(waveform)
         except soundfile.LibsndfileError as fault:
             raise CannotWrite(f"{shown(path)} cannot be written: {fault.error_string}") from fault
+
+
+def read_comment(path: str | os.PathLike) -> str:
+    """The comment tag of a sound or video file, "" where it has none. Raises UnreadableAudio, TooLarge."""
+    with open_media(path, sound=True) as container:
+        tags = {key.lower(): value for key, value in container.metadata.items()}
+        return tags.get("comment") or tags.get("description") or ""
 
 
 def mix_under(waveform: np.ndarray, original: np.ndarray, gain_db: float) -> np.ndarray:

@@ -38,13 +38,19 @@ hangs on the viewer's hardware, and a dub that shows no picture is worse than on
 
 
 def mux(
-    video: str | os.PathLike, waveform: np.ndarray, sample_rate: int, out: str | os.PathLike, limits: Limits = LIMITS
+    video: str | os.PathLike,
+    waveform: np.ndarray,
+    sample_rate: int,
+    out: str | os.PathLike,
+    limits: Limits = LIMITS,
+    comment: str | None = None,
 ) -> None:
     """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
 
     The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264,
     constant quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut
     or padded to the picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
+    comment: text for the file's comment tag.
     Raises CannotWrite, UnreadableVideo, TooLarge.
     """
     video, out = Path(video), Path(out)
@@ -59,6 +65,8 @@ def mux(
         for may_copy in (True, False):
             try:
                 with open_mp4(part) as container:
+                    if comment:
+                        container.metadata["comment"] = comment
                     _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
                 if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
                     return

@@ -28,7 +28,7 @@ def sinusoids(length: int, channels: int) -> torch.Tensor:
 
 
 class Conditioner(ModelMixin, ConfigMixin):
-    """(video tokens, cue roll, ambient latent) -> context (B, 96, C) to attend to, and grid (B, G, 16, 24) for the input.
+    """(video tokens, cue roll, ambient latent) -> context (B, 96, C) to attend to, grid (B, G, 16, 24) as input.
 
     A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never
     left out. Without video and cues, what remains is the unconditional branch of guidance.

@@ -19,7 +19,7 @@ from a2s.pipelines import AVLDMPipeline
 from a2s.weights.registry import write_checksums
 
 SHARD = "8MB"
-KEPT = ("README.md", "calibration.json")
+KEPT = ("README.md", "ambient_calibration.json")
 """Files of a model folder that people or measurements wrote; a new assembly carries them over."""
 
 

@@ -109,14 +109,21 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
 
 
 def train(
-    data: str | Path, out: str | Path, resume: bool = False, steps: int = 4000, batch: int = 24, seed: int = 0
+    data: str | Path,
+    out: str | Path,
+    resume: bool = False,
+    steps: int = 4000,
+    batch: int = 24,
+    embedding: int = 128,
+    token_dim: int = 192,
+    seed: int = 0,
 ) -> Path:
     """Fit AV-Sim to rendered videos with motion; writes a diffusers folder `out/av_sim`."""
     torch.manual_seed(seed)
     clips = Clips(data)
     beside = Path(str(data).rstrip("/") + "-held-out")
     held = Clips(beside) if beside.is_dir() else clips
-    model = AVSim()
+    model = AVSim(embedding, token_dim)
     trainer = Trainer(model, Schedule(steps, 2e-3, weight_decay=0.02, clip=2.0), Path(out), resume)
 
     def loss(step: int):

@@ -22,7 +22,9 @@ class LongVideos:
     """
 
     def __init__(self, folder: str | Path, part: slice = slice(None)):
-        self.folders = [f for f in sorted(Path(folder).iterdir()) if (f / "plan.json").is_file()][part]
+        self.folders = [
+            f for f in sorted(Path(folder).iterdir()) if f.suffix != ".part" and (f / "plan.json").is_file()
+        ][part]
         if not self.folders:
             raise BadSettings(f"{folder} holds no rendered videos; make some with `python -m a2s world render`.")
         self.plans = [read_plan(f) for f in self.folders]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -39,12 +40,14 @@ class Trainer:
     """Steps one module and keeps its running average.
 
     `loss(step)` returns (total, {name: figure}); it draws its own batch from a generator seeded by the step, so a
-    resumed run sees the batches that an uninterrupted one would. Checkpoints (`model`, `ema`, `optimiser` as safetensors,
-    `state.json`) are written to a temporary name and renamed, every `save_minutes` and at the end.
+    resumed run sees the batches that an uninterrupted one would. Checkpoints (`model`, `ema`, `optimiser` as
+    safetensors, `state.json`) are written to a temporary name and renamed, every `save_minutes` and at the end.
     """
 
     def __init__(self, model: nn.Module, schedule: Schedule, out: Path, resume: bool = False, precision: str = "bf16"):
         self.schedule, self.out = schedule, Path(out)
+        # accelerate keeps one precision for a whole process; here each training has its own.
+        AcceleratorState._reset_state()
         self.accelerator = Accelerator(mixed_precision=precision)
         self.raw = model
         trained = [p for p in model.parameters() if p.requires_grad]

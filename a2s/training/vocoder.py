@@ -28,6 +28,8 @@ def train(
     batch: int = 8,
     frames: int = 64,
     learning_rate: float = 1e-3,
+    channels: int = 256,
+    layers: int = 8,
     seed: int = 0,
 ) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`.
@@ -40,7 +42,7 @@ def train(
     videos = LongVideos(data)
     real = Recordings(recordings_in(recordings)) if recordings else None
     coder = MelVAE.from_pretrained(vae).eval().requires_grad_(False) if vae else None
-    model = Vocoder.from_pretrained(init) if init else Vocoder()
+    model = Vocoder.from_pretrained(init) if init else Vocoder(channels, layers)
     schedule = Schedule(steps, learning_rate, betas=(0.8, 0.95), clip=5.0)
     trainer = Trainer(model, schedule, Path(out), resume, precision="bf16")
     judges = Judges() if adversarial_from is not None else None

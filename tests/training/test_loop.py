@@ -59,6 +59,13 @@ def test_resumed_run_goes_on_exactly(tmp_path):
     assert [row["step"] for row in second.log] == [10, 20, 30, 40]
 
 
+@pytest.mark.parametrize("precision", ["bf16", "no", "bf16"])
+def test_trainings_of_one_process_may_differ_in_precision(tmp_path, precision):
+    trainer = Trainer(nn.Linear(1, 1), Schedule(1), tmp_path, precision=precision)
+    with trainer.accelerator.autocast():
+        assert torch.is_autocast_enabled("cpu") == (precision == "bf16")
+
+
 def test_damaged_run_is_named(tmp_path):
     run(tmp_path, 10)
     (tmp_path / "ema.safetensors").write_bytes(b"nonsense")

@@ -43,7 +43,7 @@ def test_only_the_examples_are_served_beside_the_visits(tmp_path):
 
 def test_a_missing_model_is_said_before_the_page_opens(tmp_path):
     run = subprocess.run(
-        [sys.executable, "app.py", "--model", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "app.py", "--model", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert run.returncode == 2 and len(run.stderr.strip().splitlines()) == 1
 
@@ -51,7 +51,7 @@ def test_a_missing_model_is_said_before_the_page_opens(tmp_path):
 def test_importing_the_page_loads_no_torch():
     code = "import sys, a2s.ui; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
     subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", code], cwd=ROOT, check=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
 
 
