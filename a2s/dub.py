@@ -82,7 +82,8 @@ def dub(
     """Make the sound of a video, exactly as long as its picture.
 
     video: any file that a2s.media opens. model: an AVLDMPipeline, "compact", or a folder; None is compact. bank: an
-    AmbientBank or a folder; None is the one that comes along. cues: what is heard when; None lets the machine look.
+    AmbientBank or a folder; None is the one that comes along. cues: what is heard when, the machine
+    says what where they leave it open; None lets the machine look for the moments as well.
     motion: what `a2s.scene.see` saw of this video, to spare a second look. stems: also render the action alone.
     on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
     every sampler step. threads: of torch while this runs.
@@ -99,7 +100,7 @@ def dub(
         progress.report(0.5, "loading the model")
         pipe, bank = load_model(model), load_bank(bank)
         motion = motion or see(video, source.info, progress)
-        track = cues if cues is not None else find_cues(motion, pipe)
+        track = pipe.label_cues(motion, cues) if cues is not None else find_cues(motion, pipe)
         progress.enter("retrieving")
         place = choose_place(settings, pipe, bank, motion)
         progress.report(1.0, place.report["name"])
@@ -169,7 +170,8 @@ class Place:
 
 def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
     """The ambience asked for (bank id or file), else the bank's best match. Raises BadSettings, UnreadableAudio."""
-    from a2s.ambient import Calibration, scale_ambience
+    from a2s.ambient import Calibration, full_level, scale_ambience
+    from a2s.ambient.clip import level_db as level_of
 
     clips, chosen, score = {clip.id: clip for clip in bank.clips}, settings.ambient_clip, None
     if chosen is None:
@@ -188,7 +190,8 @@ def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
     low = bank.waveform(bank.low_ambient.id)
     folder = model_folder(pipe)
     calibration = Calibration.load(folder) if folder else None
-    scaled = scale_ambience(waveform, settings.ambient, bank.low_ambient.level_db, calibration=calibration)
+    full = full_level(level_of(waveform), clips[chosen].kind if chosen in clips else None)
+    scaled = scale_ambience(waveform, settings.ambient, bank.low_ambient.level_db, full, calibration)
     scaled = low if settings.ambient == 0 else scaled
     return Place(scaled, low, report | {"amount": settings.ambient, "level_in_db": level_db(scaled)})
 

@@ -1,7 +1,7 @@
 """The sounds of places: a bank to choose from, and how much of the chosen one is wanted."""
 
-from a2s.ambient.amount import Calibration, scale_ambience
+from a2s.ambient.amount import Calibration, full_level, scale_ambience
 from a2s.ambient.bank import AmbientBank, Match
 from a2s.ambient.clip import AmbientClip
 
-__all__ = ["AmbientBank", "AmbientClip", "Calibration", "Match", "scale_ambience"]
+__all__ = ["AmbientBank", "AmbientClip", "Calibration", "Match", "full_level", "scale_ambience"]

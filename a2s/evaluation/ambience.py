@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from a2s.ambient import AmbientBank, scale_ambience
+from a2s.ambient import AmbientBank, full_level, scale_ambience
+from a2s.ambient.clip import level_db
 from a2s.audio.mel import mel_spectrogram
 from a2s.audio.onsets import detect_onsets, pooled_f1
 from a2s.evaluation.clips import Clip, Maker, onsets_of
@@ -70,7 +71,7 @@ def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None
     ambiences = pick_ambiences(chosen, bank)
     rows, levels = [], []
     for amount in AMOUNTS:
-        conditions = [scale_ambience(wave, amount) for wave in ambiences]
+        conditions = [scale_ambience(wave, amount, full_db=full_level(level_db(wave))) for wave in ambiences]
         made = maker.make(chosen, [clip.true_cues for clip in chosen], conditions).waveforms
         there = [replace(clip, ambient=fitted(wave)) for clip, wave in zip(chosen, conditions, strict=True)]
         levels.append([ambient_db(wave) for wave in made])

@@ -201,10 +201,15 @@ class AVLDMPipeline(DiffusionPipeline):
     @property
     def model_hash(self) -> str:
         """Eight hex digits of AV-Sim's weights: what an ambient bank's embeddings are good for."""
-        digest = hashlib.sha256()
-        for name, value in sorted(self.av_sim.state_dict().items()):
-            digest.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
-        return digest.hexdigest()[:8]
+        return weights_hash(self.av_sim)
+
+
+def weights_hash(model: torch.nn.Module) -> str:
+    """Eight hex digits of a model's weights as float32."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:8]
 
 
 def looped(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:

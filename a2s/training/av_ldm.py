@@ -16,6 +16,7 @@ from torch import nn
 
 from a2s.cues import Cue
 from a2s.models import AVSim, Conditioner, MelVAE
+from a2s.pipelines.avldm import weights_hash
 from a2s.pipelines.roll import cue_roll
 from a2s.settings import AUDIO, VIDEO
 from a2s.training.data import LongVideos
@@ -247,14 +248,15 @@ def examine(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 9
 
 
 def _load(coder: MelVAE, eyes: AVSim | None, data: str | Path, out: Path):
+    """(videos, cached latents, video tokens or None); what was encoded once is kept under `out`."""
     videos = LongVideos(data)
     cached = cache_latents(coder, videos, out / "latents")
-    tokens = None
-    if eyes is not None:
-        from a2s.training.av_sim import video_tokens
+    if eyes is None:
+        return videos, cached, None
+    from a2s.training.av_sim import cache_tokens
 
-        tokens = [video_tokens(eyes, folder, arrays["starts"]) for folder, arrays in zip(videos.folders, cached)]
-    return videos, cached, tokens
+    starts = [arrays["starts"] for arrays in cached]
+    return videos, cached, cache_tokens(eyes, videos, starts, out / f"tokens-{weights_hash(eyes)}")
 
 
 def _generator(init, latent_channels: int, token_dim: int, channels: tuple[int, ...], aligned: bool) -> Generator:

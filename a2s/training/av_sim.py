@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,20 @@ def video_tokens(model: AVSim, folder: Path, starts: np.ndarray) -> np.ndarray:
     looks = np.stack([keyframes_in(motion, float(s)) for s in starts])
     with torch.inference_mode():
         return model.video_encoder(*model_inputs(grids, looks)).half().numpy()
+
+
+def cache_tokens(model: AVSim, videos: LongVideos, starts: list[np.ndarray], folder: Path) -> list[np.ndarray]:
+    """`video_tokens` of each video; encodes what `folder` does not hold yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for source, begins in zip(videos.folders, starts, strict=True):
+        file = folder / f"{source.parent.name}-{source.name}.npy"
+        if not file.is_file():
+            part = file.with_suffix(".part.npy")
+            np.save(part, video_tokens(model, source, begins))
+            os.replace(part, file)
+        found.append(np.load(file))
+    return found
 
 
 def targets(events, start: float) -> dict[str, np.ndarray]:

@@ -136,13 +136,13 @@ class Studio:
     def level(self, amount: float, request: gr.Request) -> str:
         """What the amount stands for with the chosen ambience."""
         visit = self.visits.of(request.session_hash)
-        full = visit.own_level if visit.chosen == OWN else None
+        full, kind = visit.own_level if visit.chosen == OWN else None, None
         for match in visit.matches:
             if match.clip.id == visit.chosen:
-                full = match.clip.level_db
+                full, kind = match.clip.level_db, match.clip.kind
         if full is None:
             return text.level_note(amount, None)
-        return text.level_note(amount, level_of(amount, full))
+        return text.level_note(amount, level_of(amount, full, kind))
 
     def take_cues(self, upload: str | None, request: gr.Request):
         """A cue file into the table. Returns (rows, note)."""
@@ -252,10 +252,10 @@ def _tell(progress: gr.Progress) -> OnProgress:
     return tell
 
 
-def level_of(amount: float, full_db: float) -> float:
-    """Level in dBFS of an ambience of `full_db` at this amount, by the very function that scales it."""
-    from a2s.ambient import scale_ambience
+def level_of(amount: float, own_db: float, kind: str | None) -> float:
+    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very functions that scale it."""
+    from a2s.ambient import full_level, scale_ambience
     from a2s.ambient.clip import level_db
 
-    sample = np.full(1, 10 ** (full_db / 20), np.float32)
-    return level_db(scale_ambience(sample, amount))
+    sample = np.full(1, 10 ** (own_db / 20), np.float32)
+    return level_db(scale_ambience(sample, amount, full_db=full_level(own_db, kind)))

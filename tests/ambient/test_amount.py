@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.ambient import Calibration, scale_ambience
+from a2s.ambient import Calibration, full_level, scale_ambience
 from a2s.ambient.clip import level_db
 from a2s.errors import BadSettings, WeightsMissing
 
@@ -86,3 +86,9 @@ def test_calibration_on_disk(tmp_path):
         (tmp_path / "ambient_calibration.json").write_text(damaged)
         with pytest.raises(WeightsMissing):
             Calibration.load(tmp_path)
+
+
+def test_a_whole_place_is_heard_and_drowns_nothing():
+    assert [full_level(db) for db in (-90, -55, -33, -5)] == [-40, -40, -33, -26]
+    assert full_level(-68, "quiet") == -68, "near silence is not blown up to a place"
+    assert full_level(-10, "quiet") == -26

@@ -96,7 +96,7 @@ def test_choosing_an_ambience_changes_the_level_and_the_dub(studio, request_of, 
 
 
 def test_the_amount_is_even_in_decibels_and_moves_the_sound(studio, request_of, clip):
-    levels = [level_of(amount, -30.0) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
+    levels = [level_of(amount, -30.0, None) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
     assert np.diff(levels) == pytest.approx(np.diff(levels)[0], abs=0.01) and levels[-1] == pytest.approx(-30, abs=0.01)
     request = request_of()
     load(studio, request, clip)
