@@ -6,17 +6,12 @@ clips (100 ms) by less than 0.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from a2s.cues.cue import Cue, CueTrack
 from a2s.cues.motion import Motion
 from a2s.cues.novelty import push, step_frames
 from a2s.settings import LIMITS
-
-if TYPE_CHECKING:
-    from a2s.models.cue_net import CueNet
 
 THRESHOLD = 0.4
 """Height of the lowest cue, as a part of a strong one of the same ten seconds (`STRONG`)."""
@@ -51,45 +46,34 @@ LOUD = 90
 WEAKEST = 0.15
 
 
-def detect_cues(motion: Motion, net: CueNet | None = None) -> CueTrack:
+def detect_cues(motion: Motion) -> CueTrack:
     """When does something strike? Times, strengths and confidences; action and material are left open.
 
-    net: a learned detector that corrects physics (`a2s.cues.learned`); without one, physics alone.
     strength: the push relative to the hardest of the whole video. confidence: rises with how far the peak stands out,
     and is about the share of such cues that were heard in real clips (0.5 at the threshold, 0.7 for a strong one).
     """
-    times, source = motion.times, "motion" if net is None else "learned"
+    height, times = push(motion), motion.times
     if len(times) < 3:
-        return CueTrack((), source)
-    height, relative = prominence(motion)
-    if net is not None:
-        from a2s.cues.learned import corrected
-
-        relative = corrected(motion, relative, net)
+        return CueTrack((), "motion")
+    usual = _running(height, times, STRETCH, 50)
+    height = height - _running(height, times, BASE, 50)
+    whole = max(FLOOR, float(np.percentile(height, STRONG)))
+    strong = np.maximum(_running(height, times, STRETCH, STRONG), max(FLOOR, QUIETEST * whole))
+    relative = height / np.maximum(strong, RISE / THRESHOLD * usual)
     found = _peaks(relative, times)[: LIMITS.max_cues]
     hardest = float(np.percentile(height[found], LOUD)) if found else 1.0
     cues = (
         Cue(
-            time=_contact(height if net is None else relative, times, i, step_frames(motion)),
-            strength=float(np.clip(height[i] / max(hardest, FLOOR), WEAKEST, 1)),
+            time=_contact(height, times, i, step_frames(motion)),
+            strength=float(np.clip(height[i] / hardest, WEAKEST, 1)),
             confidence=float(relative[i] / (relative[i] + THRESHOLD)),
         )
         for i in found
     )
-    return CueTrack(tuple(cues), source)
+    return CueTrack(tuple(cues), "motion")
 
 
-def prominence(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
-    """Of at least one frame -> (F,) widths/s by which the push rises above its usual level, (F,) the same relative to a strong one."""
-    height, times = push(motion), motion.times
-    usual = running(height, times, STRETCH, 50)
-    height = height - running(height, times, BASE, 50)
-    whole = max(FLOOR, float(np.percentile(height, STRONG)))
-    strong = np.maximum(running(height, times, STRETCH, STRONG), max(FLOOR, QUIETEST * whole))
-    return height, height / np.maximum(strong, RISE / THRESHOLD * usual)
-
-
-def running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:
+def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:
     """(F,): percentile of the values within a window around each frame, moved at the ends to lie in the video.
 
     Taken every eighth of a window and interpolated, so that half an hour costs a second.
