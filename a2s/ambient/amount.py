@@ -17,8 +17,8 @@ from a2s.media.files import whole_file
 FLOOR_DB = -70.0
 """Amount 0, in dBFS: the level of a low-ambient clip, where only the action is heard."""
 FULL_DB = (-40.0, -26.0)
-"""Amount 1, in dBFS: a place recorded more softly would not be heard beside the action; a louder one drowns it, and is louder
-than any that the compact model learned from."""
+"""Amount 1, in dBFS: a place recorded more softly would not be heard beside the action; a louder one drowns it, and is
+louder than any that the compact model learned from."""
 _FILE = "ambient_calibration.json"
 
 
@@ -70,7 +70,7 @@ class Calibration:
 
 
 def full_level(own_db: float, kind: str | None = None) -> float:
-    """dBFS that an ambience recorded at `own_db` has at amount 1: its own level within `FULL_DB`. Quiet places stay quiet."""
+    """dBFS of an ambience recorded at `own_db` at amount 1: its own level within `FULL_DB`. Quiet places stay quiet."""
     return float(own_db if kind == "quiet" and own_db < FULL_DB[0] else np.clip(own_db, *FULL_DB))
 
 

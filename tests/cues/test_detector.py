@@ -9,6 +9,7 @@ import pytest
 from scenes import clock, disc_film, panned, strokes
 
 from a2s.cues import detect_cues, observe
+from a2s.media import read_frames
 from a2s.settings import LIMITS
 
 CONTACTS = (0.6, 1.5, 2.4, 3.3)
@@ -128,21 +129,14 @@ def test_next_to_no_frames(count):
 
 def test_real_clips_beat_chance(shared):
     """Seven real clips with annotated hits: the figure that any change here has to keep. It was 0.64, chance 0.28."""
-    av = pytest.importorskip("av")
     folder = shared / "real_clips"
     sys.path.insert(0, str(folder))
     import sync_score
 
-    def frames(path):
-        with av.open(str(path)) as box:
-            for frame in box.decode(video=0):
-                height = 192 * frame.height // frame.width // 2 * 2
-                yield float(frame.time), frame.reformat(width=192, height=height, format="rgb24").to_ndarray()
-
     rows = []
     for clip in sync_score.read_onsets(folder / "onsets.json").values():
         if clip["tier"] == "A":
-            track = cues_of(frames(folder / clip["file"]), clip["duration"])
+            track = cues_of(read_frames(folder / clip["file"]), clip["duration"])
             assert len(track) <= LIMITS.max_cues
             times = [cue.time for cue in track]
             rows.append(sync_score.score(times, clip["onsets"], clip["optional"], clip["duration"]))
