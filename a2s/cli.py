@@ -304,9 +304,12 @@ def train(
     recordings: Annotated[Path | None, typer.Option(help="Real sounds beside the world's (vae, vocoder).")] = None,
     vae: Annotated[Path | None, typer.Option(help="A trained VAE (vocoder, av-ldm).")] = None,
     av_sim: Annotated[Path | None, typer.Option(help="A trained AV-Sim (av-ldm).")] = None,
+    sound_only: Annotated[Path | None, typer.Option(help="More videos, without pictures (av-ldm).")] = None,
+    init: Annotated[Path | None, typer.Option(help="A trained folder to start from (vocoder, av-ldm).")] = None,
 ) -> None:
     """Train one of the models."""
     given = {"steps": steps, "seed": seed, "batch": batch, "recordings": recordings, "vae": vae, "av_sim": av_sim}
+    given |= {"sound_only": sound_only, "init": init}
     given = {name: value for name, value in given.items() if value is not None}
     if not data.is_dir():
         raise BadSettings(f"There is no data set at {data}; `world render` makes one.")

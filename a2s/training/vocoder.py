@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from a2s.audio.mel import mel_spectrogram
+from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models.mel_vae import MelVAE
 from a2s.models.vocoder import Vocoder
 from a2s.settings import AUDIO
@@ -48,13 +48,19 @@ def train(
     judges = Judges() if adversarial_from is not None else None
     held = _held_out(data, recordings)
     samples = frames * AUDIO.hop_length
+    length = AUDIO.window_samples if coder is not None else samples
 
     def loss(step: int):
         rng = np.random.default_rng([seed, step])
-        true = sound_batch(videos, real, batch, samples, rng, real=0.4)
-        with torch.autocast("cpu", enabled=False):
-            mel = mel_spectrogram(true)[..., : samples // AUDIO.hop_length]
-            seen = coder.decode(coder.encode(mel)) if coder is not None and rng.random() < 0.5 else mel
+        true = sound_batch(videos, real, batch, length, rng, real=0.4)
+        with torch.autocast("cpu", enabled=False), torch.no_grad():
+            mel = mel_spectrogram(true)
+            # The VAE is only true to whole windows: its group norms take in the whole picture.
+            through = coder is not None and rng.random() < 0.5
+            seen = coder.decode(coder.encode(pad_frames(mel))) if through else mel
+            first = int(rng.integers(0, length // AUDIO.hop_length - frames + 1))
+            mel, seen = (x[..., first : first + frames] for x in (mel, seen))
+            true = true[:, first * AUDIO.hop_length :][:, :samples]
         made = model(seen)
         with torch.autocast("cpu", enabled=False):
             spectral = multi_resolution_stft(made, true)
