@@ -58,10 +58,14 @@ class Take:
 
         path = check_target(path, self.video)
         if path.suffix.lower() == ".mp4":
-            mux(self.video, self.waveform, self.sample_rate, path, comment=json.dumps(self.recipe))
+            mux(self.video, self.waveform, self.sample_rate, path, comment=self._tag())
         else:
-            write_audio(path, self.waveform, self.sample_rate, comment=json.dumps(self.recipe))
+            write_audio(path, self.waveform, self.sample_rate, comment=self._tag())
         return path
+
+    def _tag(self) -> str:
+        """The recipe without how long things took, so that the same dub is the same file."""
+        return json.dumps({name: value for name, value in self.recipe.items() if name != "seconds"})
 
     def save_recipe(self, path: str | Path) -> Path:
         """Write the recipe as JSON. Raises CannotWrite."""

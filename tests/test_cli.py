@@ -226,9 +226,12 @@ def test_from_a_shell(home, tmp_path):
 
 
 SAYS_WHEN_IT_SAMPLES = """
+import signal
 import sys
 from a2s.cli import main
 from a2s.pipelines import AVLDMPipeline
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 
 sample = AVLDMPipeline.__call__
 

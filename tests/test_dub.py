@@ -141,7 +141,7 @@ def test_ambience_from_bank_file_or_retrieval(clip, tmp_path):
     assert run(clip, replace(FAST, ambient_clip="rain")).recipe["ambient"]["clip"] == "rain"
     write_audio(tmp_path / "own.wav", FakeBank().waveform("street"), 16_000)
     report = run(clip, replace(FAST, ambient_clip=str(tmp_path / "own.wav"), ambient=1.0)).recipe["ambient"]
-    assert report["name"] == "own.wav" and report["level_in_db"] == pytest.approx(-25, abs=0.5)
+    assert report["name"] == "own.wav" and report["level_in_db"] == pytest.approx(-26, abs=0.5)
     with pytest.raises(BadSettings, match="neither a clip of the bank nor a file"):
         run(clip, replace(FAST, ambient_clip="no-such-place"))
 
