@@ -79,9 +79,23 @@ class Clips:
             grid, look = motion_grid(motion, start), keyframes_in(motion, start)
             if augment:
                 grid, look = augmented(grid, look, rng)
-            row = {"grid": grid, "look": look, "stems": self.videos.clip(int(video), start)}
+            stems = self.videos.clip(int(video), start)
+            heard = self._heard(int(video), stems, rng) if augment else stems.sum(0)
+            row = {"grid": grid, "look": look, "stems": stems, "heard": heard}
             rows.append(row | targets(self.videos.events[video], start))
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+
+
+    def _heard(self, video: int, stems: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(48000,): what InfoNCE holds against the picture: this moment, another of the video, or the place alone.
+
+        What they share is the place, so that is what the common space is about, and what a bank of ambiences is searched for.
+        """
+        which = rng.random()
+        if which < 0.3:
+            return stems.sum(0)
+        other = self.videos.clip(video, self.videos.random_start(video, rng))
+        return other[1] if which < 0.7 else other.sum(0)
 
 
 def augmented(grid: np.ndarray, look: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -101,10 +115,7 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     tokens = model.video_encoder(grid, look)
     read = model.video_encoder.read(tokens)
     with torch.autocast("cpu", enabled=False):
-        mix, action = (
-            mel_spectrogram(rows["stems"].sum(1).clamp(-1, 1)),
-            coarse_mel(mel_spectrogram(rows["stems"][:, 0])),
-        )
+        sound, action = mel_spectrogram(rows["heard"].clamp(-1, 1)), coarse_mel(mel_spectrogram(rows["stems"][:, 0]))
     onset = F.binary_cross_entropy_with_logits(read.onset.float(), rows["onset"], pos_weight=torch.tensor(3.0))
     sketch = ((read.sketch.float() - action).abs() * (0.25 + action)).mean()
     classes = sum(
@@ -115,7 +126,7 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     strength = (read.strength.float() - rows["strength"])[heard].abs().mean()
     nce = info_nce(
         model.embed_video(tokens, look).float(),
-        model.embed_audio(mix).float(),
+        model.embed_audio(sound).float(),
         model.log_temperature.exp().clamp(max=60),
     )
     total = 2 * onset + 6 * sketch + 0.4 * classes + strength + 0.3 * nce
@@ -123,26 +134,47 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     return total, {k: v.item() for k, v in named.items()}
 
 
+def place_loss(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, float]]:
+    """InfoNCE alone, on a video encoder that stays as it is."""
+    grid, look = model_inputs(rows["grid"], rows["look"])
+    with torch.no_grad():
+        tokens = model.video_encoder(grid, look)
+    with torch.autocast("cpu", enabled=False):
+        sound = mel_spectrogram(rows["heard"].clamp(-1, 1))
+    video, audio = model.embed_video(tokens, look).float(), model.embed_audio(sound).float()
+    nce = info_nce(video, audio, model.log_temperature.exp().clamp(max=60))
+    return nce, {"nce": nce.item()}
+
+
 def train(
     data: str | Path,
     out: str | Path,
     resume: bool = False,
     steps: int = 4000,
+    init: str | Path | None = None,
     batch: int = 24,
     embedding: int = 128,
     token_dim: int = 192,
     seed: int = 0,
 ) -> Path:
-    """Fit AV-Sim to rendered videos with motion; writes a diffusers folder `out/av_sim`."""
+    """Fit AV-Sim to rendered videos with motion; writes a diffusers folder `out/av_sim`.
+
+    init: a trained AV-Sim whose common space is to be trained further. Its video encoder is left alone, since a UNet
+    that was trained on its tokens knows no others.
+    """
     torch.manual_seed(seed)
     clips = Clips(data)
     beside = Path(str(data).rstrip("/") + "-held-out")
     held = Clips(beside) if beside.is_dir() else clips
-    model = AVSim(embedding, token_dim)
+    model = AVSim.from_pretrained(init) if init else AVSim(embedding, token_dim)
+    if init:
+        model.video_encoder.requires_grad_(False)
+        model.video_encoder.train = lambda mode=True: model.video_encoder  # its batch norms stay as they are, too
     trainer = Trainer(model, Schedule(steps, 2e-3, weight_decay=0.02, clip=2.0), Path(out), resume)
+    objective = place_loss if init else losses
 
     def loss(step: int):
-        return losses(model, clips.draw(np.random.default_rng([seed, step]), batch))
+        return objective(model, clips.draw(np.random.default_rng([seed, step]), batch))
 
     trainer.fit(loss, lambda: examine(model, held), evaluate_every=500)
     with trainer.averaged():
@@ -162,10 +194,9 @@ def examine(model: AVSim, held: Clips, size: int = 96) -> dict[str, float]:
         name: (logits.argmax(-1) == rows[name])[heard].float().mean().item()
         for name, logits in (("action", read.action), ("material", read.material))
     }
-    audio = model.embed_audio(mel_spectrogram(rows["stems"].sum(1).clamp(-1, 1)))
-    rank = (model.embed_video(tokens, look) @ audio.t()).argsort(1, descending=True)
-    own = torch.arange(len(rank))[:, None]
-    figures["recall_at_1"] = (rank[:, :1] == own).any(1).float().mean().item()
-    figures["recall_at_5"] = (rank[:, :5] == own).any(1).float().mean().item()
+    video, own = model.embed_video(tokens, look), torch.arange(len(look))[:, None]
+    for name, sound in (("", rows["stems"].sum(1).clamp(-1, 1)), ("place_", rows["stems"][:, 1])):
+        rank = (video @ model.embed_audio(mel_spectrogram(sound)).t()).argsort(1, descending=True)
+        figures |= {f"{name}recall_at_{k}": (rank[:, :k] == own).any(1).float().mean().item() for k in (1, 5)}
     bce = F.binary_cross_entropy_with_logits(read.onset, rows["onset"], pos_weight=torch.tensor(3.0))
     return figures | {"onset_bce": bce.item()}

@@ -110,6 +110,16 @@ def test_av_sim(world, trained_av_sim):
     assert av_sim.video_tokens(second, world / "000000", np.array([0.0, 5.0])).shape == (2, 48, 24)
 
 
+def test_the_common_space_is_trained_further_and_the_eyes_stay_as_they_are(world, trained_av_sim, tmp_path):
+    first = AVSim.from_pretrained(trained_av_sim)
+    second = AVSim.from_pretrained(small_av_sim(world, tmp_path, steps=3, init=trained_av_sim))
+    for name, before in first.state_dict().items():
+        after = second.state_dict()[name]
+        if name.startswith("video_encoder"):
+            assert torch.equal(before, after), name
+    assert not torch.equal(first.audio_projection.weight, second.audio_projection.weight)
+
+
 def test_targets_are_where_the_events_are(world):
     events = LongVideos(world).events[0]
     start = max(0.0, events[0].time - 1.0)
