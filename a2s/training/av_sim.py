@@ -89,7 +89,7 @@ class Clips:
     def _heard(self, video: int, stems: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(48000,): what InfoNCE holds against the picture: this moment, another of the video, or the place alone.
 
-        What they share is the place, so that is what the common space is about, and what a bank of ambiences is searched for.
+        What they share is the place: so the common space is about it, as a search for ambiences needs.
         """
         which = rng.random()
         if which < 0.3:
