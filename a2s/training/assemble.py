@@ -7,6 +7,7 @@ python -m a2s.training.assemble --vae RUN/vae --vocoder RUN/vocoder --av-sim RUN
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 from pathlib import Path
@@ -44,10 +45,18 @@ def assemble(vae: Path, vocoder: Path, av_sim: Path, av_ldm: Path, out: Path, ha
     for name in KEPT:
         if (out / name).is_file():
             shutil.copy2(out / name, part / name)
+    _forget_origins(part)
     write_checksums(part)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(part, out)
     return out
+
+
+def _forget_origins(folder: Path) -> None:
+    """diffusers notes in each config where a part was loaded from; nobody else has that folder."""
+    for path in folder.rglob("config.json"):
+        config = {key: value for key, value in json.loads(path.read_text()).items() if key != "_name_or_path"}
+        path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def main() -> None:
