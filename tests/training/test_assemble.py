@@ -1,0 +1,29 @@
+"""A model folder put together from trained parts."""
+
+from __future__ import annotations
+
+import torch
+
+from a2s import AVLDMPipeline
+from a2s.training.assemble import assemble
+from a2s.weights.registry import verify
+from tests.tiny import tiny_pipeline
+
+
+def test_parts_become_a_model_that_loads_and_names_no_other_folder(tmp_path):
+    pipe, out = tiny_pipeline(), tmp_path / "model"
+    for name in ("vae", "vocoder", "av_sim", "unet", "conditioner", "scheduler"):
+        getattr(pipe, name).save_pretrained(tmp_path / "parts" / name)
+    out.mkdir()
+    (out / "README.md").write_text("a card that somebody wrote")
+    parts = tmp_path / "parts"
+    assemble(parts / "vae", parts / "vocoder", parts / "av_sim", parts, out)
+    loaded = AVLDMPipeline.from_pretrained(out)
+    assert loaded.unet.dtype == torch.float32
+    assert torch.allclose(loaded.vae.latent_std, pipe.vae.latent_std, atol=1e-3)
+    for (name, before), after in zip(pipe.unet.state_dict().items(), loaded.unet.state_dict().values(), strict=True):
+        assert torch.allclose(before, after, atol=2e-3), name
+    assert verify(out).compared
+    assert (out / "README.md").read_text() == "a card that somebody wrote"
+    assert not any(str(tmp_path) in path.read_text() for path in out.rglob("*.json"))
+    assert not list(tmp_path.glob("*.part"))
