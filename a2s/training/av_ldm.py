@@ -14,7 +14,7 @@ import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
 
-from a2s.cues import Cue
+from a2s.cues import Cue, Motion, detect_cues
 from a2s.models import AVSim, Conditioner, MelVAE
 from a2s.pipelines.avldm import weights_hash
 from a2s.pipelines.roll import cue_roll
@@ -97,11 +97,13 @@ def corrupted(cues: list[Cue], rng: np.random.Generator) -> list[Cue]:
 class Batches:
     """Draws training rows from cached latents of one or more data sets.
 
-    Each set is (videos, cached latents, video tokens or None); tokens: per video (48-slot windows at the cached starts)
-    (CLIPS, 48, D) float16. Sets are drawn from evenly.
+    Each set is (videos, cached latents, video tokens or None, the machine's cues or None); tokens: per video,
+    of the windows at the cached starts, (CLIPS, 48, D) float16. Sets are drawn from evenly.
     """
 
-    def __init__(self, sets: list[tuple[LongVideos, list[dict], list[np.ndarray] | None]], token_dim: int):
+    def __init__(
+        self, sets: list[tuple[LongVideos, list[dict], list[np.ndarray] | None, list[list[Cue]] | None]], token_dim: int
+    ):
         self.sets, self.token_dim = sets, token_dim
 
     def draw(self, rng: np.random.Generator, size: int, clean: bool = False) -> dict[str, torch.Tensor]:
@@ -114,7 +116,7 @@ class Batches:
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])).float() for name in rows[0]}
 
     def _row(self, rng: np.random.Generator, clean: bool) -> dict[str, np.ndarray]:
-        videos, cached, tokens = self.sets[rng.integers(len(self.sets))]
+        videos, cached, tokens, predicted = self.sets[rng.integers(len(self.sets))]
         video = int(rng.integers(len(videos)))
         arrays, clip = cached[video], int(rng.integers(CLIPS))
         start = float(arrays["starts"][clip])
@@ -127,6 +129,10 @@ class Batches:
             if keep_cues and not clean and rng.random() < 0.2:
                 # What the cues say is made even where the picture seems to say otherwise: a creator's word is final.
                 seen = tokens[int(rng.integers(len(tokens)))][int(rng.integers(CLIPS))]
+        if tokens is not None and not clean and rng.random() < 0.06:
+            return self._nothing(arrays, seen, start, rng)
+        if predicted is not None and rng.random() < 0.12 and not clean:
+            cues = predicted[video]
         return {
             "latent": arrays["latents"][clip],
             "ambient": self._neighbour(arrays, start, rng, clean),
@@ -135,6 +141,18 @@ class Batches:
             "sketch": arrays["sketches"][clip],
             "keep_video": np.float32(keep_video),
             "keep_cues": np.float32(keep_cues),
+        }
+
+    def _nothing(self, arrays: dict, seen: np.ndarray, start: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """A row whose cues were all taken out: whatever is seen, what is heard is the place alone."""
+        return {
+            "latent": arrays["ambient"][rng.integers(len(arrays["ambient"]))],
+            "ambient": self._neighbour(arrays, start, rng, clean=False),
+            "cues": cue_roll([], start),
+            "video": seen,
+            "sketch": np.zeros_like(arrays["sketches"][0]),
+            "keep_video": np.float32(1),
+            "keep_cues": np.float32(1),
         }
 
     def _neighbour(self, arrays: dict, start: float, rng: np.random.Generator, clean: bool) -> np.ndarray:
@@ -248,15 +266,21 @@ def examine(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 9
 
 
 def _load(coder: MelVAE, eyes: AVSim | None, data: str | Path, out: Path):
-    """(videos, cached latents, video tokens or None); what was encoded once is kept under `out`."""
+    """(videos, cached latents, video tokens or None, the machine's cues or None); `out` keeps what was encoded once."""
     videos = LongVideos(data)
     cached = cache_latents(coder, videos, out / "latents")
     if eyes is None:
-        return videos, cached, None
+        return videos, cached, None, None
     from a2s.training.av_sim import cache_tokens
 
     starts = [arrays["starts"] for arrays in cached]
-    return videos, cached, cache_tokens(eyes, videos, starts, out / f"tokens-{weights_hash(eyes)}")
+    tokens = cache_tokens(eyes, videos, starts, out / f"tokens-{weights_hash(eyes)}")
+    return videos, cached, tokens, [machine_cues(folder) for folder in videos.folders]
+
+
+def machine_cues(folder: Path) -> list[Cue]:
+    """What the detector makes of a rendered video: moments and strengths, unnamed."""
+    return list(detect_cues(Motion.load(Path(folder) / "motion.npz")).cues)
 
 
 def _generator(init, latent_channels: int, token_dim: int, channels: tuple[int, ...], aligned: bool) -> Generator:

@@ -42,7 +42,7 @@ def test_cache_is_read_back(videos, cached, tmp_path):
 
 
 def test_neighbour_is_of_the_same_video_and_shares_no_moment(videos, cached):
-    batches = Batches([(videos, cached, None)], 24)
+    batches = Batches([(videos, cached, None, None)], 24)
     rng = np.random.default_rng(0)
     for _ in range(200):
         clip = int(rng.integers(CLIPS))
@@ -54,10 +54,26 @@ def test_neighbour_is_of_the_same_video_and_shares_no_moment(videos, cached):
 
 def test_ambience_is_never_dropped_and_video_is_at_times(videos, cached):
     tokens = [np.ones((CLIPS, 48, 24), np.float16)] * len(videos)
-    rows = Batches([(videos, cached, tokens)], 24).draw(np.random.default_rng(0), 400)
+    rows = Batches([(videos, cached, tokens, None)], 24).draw(np.random.default_rng(0), 400)
     assert rows["ambient"].abs().sum((1, 2, 3)).min() > 0
     assert 1 - rows["keep_video"].mean() == pytest.approx(0.2, abs=0.06)
     assert 0.05 < 1 - rows["keep_cues"].mean() < 0.3
+
+
+def test_where_cues_were_taken_out_the_place_alone_is_to_be_heard(videos, cached):
+    seen = np.ones((48, 24), np.float16)
+    row = Batches([(videos, cached, None, None)], 24)._nothing(cached[0], seen, 2.0, np.random.default_rng(0))
+    assert any(np.array_equal(row["latent"], place) for place in cached[0]["ambient"])
+    assert not row["cues"].any() and not row["sketch"].any()
+    assert row["keep_video"] == row["keep_cues"] == 1 and row["video"] is seen
+
+
+def test_the_machines_own_cues_are_among_the_rows(videos, cached):
+    tokens = [np.ones((CLIPS, 48, 24), np.float16)] * len(videos)
+    unlike = [[Cue(0.01 * k, 1.0, "pour", "water", 1.0, 0.0) for k in range(2400)]] * len(videos)
+    rows = Batches([(videos, cached, tokens, unlike)], 24).draw(np.random.default_rng(0), 300)
+    dense = (rows["cues"][:, 0] > 0).float().mean(1) > 0.9
+    assert 0.05 < dense.float().mean() < 0.2
 
 
 def test_corrupted_cues_stay_cues():
@@ -81,7 +97,7 @@ def test_a_few_steps_lower_the_error(videos, cached):
         prediction_type="v_prediction",
         rescale_betas_zero_snr=True,
     )
-    batches, objective = Batches([(videos, cached, None)], 24), Objective(noise)
+    batches, objective = Batches([(videos, cached, None, None)], 24), Objective(noise)
     before = examine(model.eval(), batches, noise, size=16)["x0"]
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
     model.train()
