@@ -170,11 +170,13 @@ class AVLDMPipeline(DiffusionPipeline):
     def _conditions(self, video, cues, ambient, guidance_scale):
         """Context and grid of one model call: with guidance the unconditional rows come first."""
         on = torch.ones(len(video), device=self.device)
+        # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
+        seen = (cues.flatten(1).abs().sum(1) > 0).float()
         if guidance_scale == 1:
-            return self.conditioner(video, cues, ambient, on, on)[:2]
-        keep = torch.cat([torch.zeros_like(on), on])
+            return self.conditioner(video, cues, ambient, seen, on)[:2]
+        keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))
         twice = (torch.cat([x, x]) for x in (video, cues, ambient))
-        return self.conditioner(*twice, keep, keep)[:2]
+        return self.conditioner(*twice, keep_video, keep_cues)[:2]
 
     def _denoise(self, latents, timestep, context, grid, guidance_scale):
         x = latents if len(context) == len(latents) else torch.cat([latents, latents])

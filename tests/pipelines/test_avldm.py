@@ -58,6 +58,13 @@ def test_every_condition_reaches_the_sound(pipe, index):
     assert not torch.allclose(before, pipe(*rows, num_inference_steps=2, generator=seeded(0)).latents, atol=1e-4)
 
 
+def test_without_cues_the_picture_is_not_heard(pipe):
+    video, cues, ambient = conditions(pipe)
+    nothing = torch.zeros_like(cues)
+    a, b = (pipe(v, nothing, ambient, num_inference_steps=2, generator=seeded(0)).latents for v in (video, video + 1))
+    assert torch.equal(a, b)
+
+
 def test_guidance_moves_the_result_and_one_means_none(pipe):
     a = pipe(*conditions(pipe), num_inference_steps=2, guidance_scale=1, generator=seeded(0)).latents
     b = pipe(*conditions(pipe), num_inference_steps=2, guidance_scale=4, generator=seeded(0)).latents
