@@ -329,16 +329,13 @@ def bench(
     seconds: Annotated[float, typer.Option(help="Length of the drawn test clip.")] = 3.0,
     threads: Annotated[str, typer.Option(help="Thread counts to compare.")] = "1,2",
     cold: Annotated[bool, typer.Option(help="Also time a fresh process.")] = True,
+    page: Annotated[bool, typer.Option("--page", help="Also start the page, and dub through it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure seconds per stage, speed, memory and start-up on this machine."""
-    from a2s.bench import measure, table
+    """Measure seconds per stage, speed, memory and start-up on this machine, and the page."""
+    from a2s.bench import measure, table, thread_counts
 
-    try:
-        counts = [int(count) for count in threads.split(",")]
-    except ValueError:
-        raise BadSettings(f"--threads must be numbers with commas between, not {threads!r}.") from None
-    found = measure(model, bank, seconds=seconds, threads=counts, cold=cold)
+    found = measure(model, bank, seconds=seconds, threads=thread_counts(threads), cold=cold, page=page)
     print(json.dumps(found, indent=1) if as_json else table(found))
 
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a2s.errors import BadSettings
-from a2s.progress import OnProgress, Progress
+from a2s.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Preview, Previews, Progress
 from a2s.scene import find_cues, load_bank, retrieve, see
 from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
 from a2s.take import Take
@@ -42,11 +43,12 @@ SETTING_RANGES = {
     "original_audio": (-80.0, 12.0),
     "loudness": (-70.0, -5.0),
     "overlap_seconds": (0.0, 1.5),
+    "first_take": (0, 1000),
 }
 """Least and most of every number in DubSettings; the ends are allowed."""
 
 _OPTIONAL = ("original_audio", "loudness")
-_WHOLE = ("takes", "seed", "steps")
+_WHOLE = ("takes", "seed", "steps", "first_take")
 
 
 def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
@@ -59,11 +61,11 @@ def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
             continue
         kind = int if name in _WHOLE else (int, float)
         number = isinstance(value, kind) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and least <= value <= most):
+        if not (number and least <= value <= most):
             what = "a whole number" if name in _WHOLE else "a number"
-            raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {value!r}.")
+            raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {repr(value)[:40]}.")
     if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
-        raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {settings.ambient_clip!r}.")
+        raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
 
 
 def dub(
@@ -76,6 +78,8 @@ def dub(
     motion: Motion | None = None,
     stems: bool = False,
     on_progress: OnProgress | None = None,
+    on_preview: OnPreview | None = None,
+    preview_seconds: float = PREVIEW_SECONDS,
     cancelled: Callable[[], bool] | None = None,
     threads: int = THREADS,
 ) -> Take:
@@ -86,10 +90,12 @@ def dub(
     says what where they leave it open; None lets the machine look for the moments as well.
     motion: what `a2s.scene.see` saw of this video, to spare a second look. stems: also render the action alone.
     on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
-    every sampler step. threads: of torch while this runs.
+    every sampler step. on_preview(Preview) shows the first take's window in work, every `preview_seconds` at most; it
+    changes no sample. threads: of torch while this runs.
 
     The same video, settings, cues, model and bank give the same sound on one machine with the same `threads`. A take's
-    noise depends on seed, take and window alone, so a take is the same among others, up to rounding.
+    noise depends on seed, take and window alone, so a take is the same among others, up to rounding; with takes=1 and
+    its number as first_take, as its recipe says, it is made again alone.
     Raises UnreadableVideo, TooLarge, BadSettings, UnreadableAudio, WeightsMissing, BankError, Cancelled.
     """
     check_settings(settings)
@@ -106,9 +112,10 @@ def dub(
         progress.report(1.0, place.report["name"])
         conditions = [place.waveform, *([place.low] if stems else [])]
         progress.enter("generating")
+        previews = Previews(on_preview, preview_seconds), Previews(None)
         mels = [
-            _generate(pipe, motion, track, condition, settings, _part(progress, index, len(conditions)))
-            for index, condition in enumerate(conditions)
+            _generate(pipe, motion, track, condition, settings, _part(progress, index, len(conditions)), shown)
+            for index, (condition, shown) in enumerate(zip(conditions, previews, strict=False))
         ]
         progress.enter("sounding")
         sounds = [
@@ -116,7 +123,7 @@ def dub(
         ]
     progress.enter("finishing")
     recipe = _recipe(source, settings, track, place, pipe, bank, threads)
-    takes = [_finish(take, source, settings, mels[0], sounds, track, recipe) for take in range(settings.takes)]
+    takes = [_finish(take, source, settings, mels[0], sounds, track, place, recipe) for take in range(settings.takes)]
     progress.finish()
     for take in takes:
         take.recipe["seconds"] = progress.seconds
@@ -161,7 +168,10 @@ def _read(video: str | Path, settings: DubSettings) -> _Source:
 
 @dataclass(frozen=True)
 class Place:
-    """The ambient condition, 16 kHz. waveform: at the amount; low: nearly no ambience. report: for the recipe."""
+    """The ambient condition, 16 kHz. waveform: at the amount; low: nearly no ambience. report: for the recipe.
+
+    The report's sha256 is of a bank clip's samples as the bank gives them, or of a recording's file.
+    """
 
     waveform: np.ndarray
     low: np.ndarray
@@ -180,6 +190,7 @@ def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
     if chosen in clips:
         waveform, clip = bank.waveform(chosen), clips[chosen]
         report = {"clip": clip.id, "name": clip.name, "author": clip.author, "licence": clip.licence, "score": score}
+        report["sha256"] = sha256(waveform).hexdigest()
     elif Path(chosen).is_file():
         from a2s.media import read_audio
 
@@ -202,13 +213,13 @@ def _part(progress: Progress, index: int, count: int) -> Callable[[float, str], 
 
 
 def _generate(
-    pipe, motion: Motion, track: CueTrack, condition: np.ndarray, settings: DubSettings, report
+    pipe, motion: Motion, track: CueTrack, condition: np.ndarray, settings: DubSettings, report, previews: Previews
 ) -> np.ndarray:
     """Mels of all takes, (takes, 128, T) float32, T at least to the end of the video."""
     import torch
 
     from a2s.pipelines.roll import cue_roll
-    from a2s.pipelines.windows import join, plan_windows, sample_windows
+    from a2s.pipelines.windows import frames_of, join, plan_windows, sample_windows
 
     windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
     ambient = pipe.encode_ambient(condition)
@@ -222,16 +233,17 @@ def _generate(
         done = (window + step / settings.steps) / len(windows)
         report(done, f"window {window + 1} of {len(windows)}, step {step} of {settings.steps}")
 
+    def on_estimate(window, step: int, mel) -> None:
+        left = frames_of(motion.duration) - window.first_frame
+        where = step, settings.steps, window.index + 1, len(windows)
+        previews.offer(lambda: Preview(window.start, mel()[:, :left], *where))
+
     pieces = sample_windows(
-        pipe,
-        windows,
-        inputs,
-        range(settings.takes),
-        seed=settings.seed,
-        steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        on_step=on_step,
-    )
+        pipe, windows, inputs,
+        range(settings.first_take, settings.first_take + settings.takes),
+        seed=settings.seed, steps=settings.steps, guidance_scale=settings.guidance_scale,
+        on_step=on_step, on_estimate=on_estimate,
+    )  # fmt: skip
     return join(pieces, [window.first_frame for window in windows])
 
 
@@ -242,7 +254,9 @@ def _vocode(pipe, mel: np.ndarray, samples: int, report) -> np.ndarray:
     return vocode(pipe, mel, samples, on_chunk=lambda done: report(done, ""))
 
 
-def _finish(take: int, source: _Source, settings: DubSettings, mels, sounds, track: CueTrack, recipe: dict) -> Take:
+def _finish(
+    take: int, source: _Source, settings: DubSettings, mels, sounds, track: CueTrack, place: Place, recipe: dict
+) -> Take:
     """Set the level, mix the original under, measure. The action stem goes through the same gains as the mix."""
     from a2s.media import mix_under
     from a2s.media.loudness import normalise
@@ -257,28 +271,25 @@ def _finish(take: int, source: _Source, settings: DubSettings, mels, sounds, tra
         waveform, loudness = normalise(mixed, AUDIO.sample_rate, None)
         gain += loudness.gain_db
         action = action if action is None else action * gain_curve(mixed, waveform)
+    number = settings.first_take + take
     measured = {
-        "take": take,
+        "take": number,
+        "settings": recipe["settings"] | {"takes": 1, "first_take": number},
         "loudness": {"lufs": loudness.lufs, "true_peak_db": loudness.true_peak_db, "gain_db": gain},
         "ambient": recipe["ambient"] | {"level_out_db": quietest_db(waveform)},
     }
     frames = frames_of(len(waveform) / AUDIO.sample_rate)
     return Take(
-        np.asarray(waveform, np.float32),
-        AUDIO.sample_rate,
-        mels[take][:, :frames],
-        track,
-        recipe | measured,
-        Path(source.info.path),
-        action,
-    )
+        np.asarray(waveform, np.float32), AUDIO.sample_rate, mels[take][:, :frames], track, recipe | measured,
+        Path(source.info.path), action, place.waveform[: AUDIO.window_samples],
+    )  # fmt: skip
 
 
 def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Place, pipe, bank, threads: int) -> dict:
     """What went in, as JSON."""
     from a2s import __version__
 
-    info, folder = source.info, model_folder(pipe)
+    info = source.info
     return {
         "a2s": __version__,
         "video": {
@@ -296,11 +307,17 @@ def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Plac
         "seed": settings.seed,
         "threads": threads,
         "original_audio": source.original is not None,
-        "model": {"name": folder.name, "sha256": _fingerprint(folder)} if folder else {"name": None, "sha256": None},
+        "model": model_report(pipe),
         "bank": bank.model_hash,
         "ambient": place.report,
         "cues": json.loads(track.to_json()),
     }
+
+
+def model_report(pipe) -> dict:
+    """Name and checksum of a model, None for one that was made in memory."""
+    folder = model_folder(pipe)
+    return {"name": folder.name, "sha256": _fingerprint(folder)} if folder else {"name": None, "sha256": None}
 
 
 @cache

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from a2s.errors import Cancelled
+
+if TYPE_CHECKING:
+    import numpy as np
 
 OnProgress = Callable[[str, float, str], None]
 """(stage, done 0..1 of the whole, detail)"""
 
 STAGES = {"reading": 0.03, "seeing": 0.22, "retrieving": 0.03, "generating": 0.56, "sounding": 0.11, "finishing": 0.05}
 """Stages in order, and the part of the whole that each is taken to be."""
+
+PREVIEW_SECONDS = 0.4
+"""Seconds from one preview to the next, at least: what a page can show without flicker, and cheap beside a step."""
 
 _BEFORE = dict(zip(STAGES, accumulate(STAGES.values(), initial=0.0), strict=False))
 
@@ -52,3 +60,35 @@ class Progress:
     def _close(self) -> None:
         if self._stage:
             self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The window in work, as far as the solver can tell by now.
+
+    start: seconds. mel: (128, F) float32 in [0, 1] of the first take, from `start` to the window's or the film's end.
+    step of `steps` and window of `windows` are counted from 1.
+    """
+
+    start: float
+    mel: np.ndarray
+    step: int
+    steps: int
+    window: int
+    windows: int
+
+
+OnPreview = Callable[[Preview], None]
+
+
+class Previews:
+    """Hands previews on, and has none made more often than every `seconds`, or where nobody looks."""
+
+    def __init__(self, tell: OnPreview | None, seconds: float = PREVIEW_SECONDS):
+        self._tell, self._seconds, self._next = tell, seconds, 0.0
+
+    def offer(self, make: Callable[[], Preview]) -> None:
+        """Call `make` and tell what it gives, if it is time."""
+        if self._tell is not None and time.perf_counter() >= self._next:
+            self._tell(make())
+            self._next = time.perf_counter() + self._seconds

@@ -99,6 +99,7 @@ class DubSettings:
     ambient_clip: a bank clip's id or a path to a recording; None takes the best match of the bank.
     original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
     loudness: integrated loudness target in LUFS, None leaves the level as generated.
+    first_take: the number of the first take. Takes share nothing but the seed, so one of many can be made again alone.
     """
 
     ambient: float = 0.35
@@ -110,6 +111,7 @@ class DubSettings:
     original_audio: float | None = None
     loudness: float | None = None
     overlap_seconds: float = 0.5
+    first_take: int = 0
 
     def to_dict(self) -> dict:
         return asdict(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.errors import BadSettings, CannotWrite
+from a2s.errors import BadSettings, CannotWrite, UnreadableAudio
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
@@ -20,14 +20,18 @@ SUFFIXES = (".mp4", ".wav", ".flac")
 FULL_SCALE = 2**23
 """Steps of a 24-bit sample from 0 to full scale."""
 
+MAX_RECIPE_BYTES = 8 * 1024 * 1024
+"""Several times what `Limits.max_cues` cues can fill."""
+
 
 @dataclass(frozen=True, eq=False)
 class Take:
     """waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before loudness.
 
-    events: the cues that were used. recipe: settings, seed, sources, checksums, and a report of what came out; JSON.
-    video: the source, whose picture `save` takes. action: (n,) float32, the sound without ambience, if stems were asked
-    for. others: the further takes of the same dub.
+    events: the cues that were used. recipe: settings that make this take alone, seed, sources, checksums, and a report
+    of what came out; JSON. video: the source, whose picture `save` takes. action: (n,) float32, the sound without
+    ambience, if stems were asked for. condition: (m,) float32, 16 kHz, the ambience at its amount that the model heard,
+    at most one window of it; a shorter one was looped. others: the further takes of the same dub.
     """
 
     waveform: np.ndarray
@@ -37,6 +41,7 @@ class Take:
     recipe: dict
     video: Path
     action: np.ndarray | None = None
+    condition: np.ndarray | None = None
     others: tuple[Take, ...] = field(default=(), repr=False)
 
     @property
@@ -107,16 +112,23 @@ class Take:
 
 
 def read_recipe(path: str | Path) -> dict:
-    """The recipe inside an exported .mp4, .wav or .flac, or in a recipe's own .json. Raises BadSettings."""
+    """The recipe inside an exported .mp4, .wav or .flac, or in a recipe's own .json, whatever the file is called.
+
+    Raises BadSettings where there is none, TooLarge.
+    """
     from a2s.media import read_comment
 
     path = Path(path)
     try:
-        text = path.read_text("utf-8") if path.suffix.lower() == ".json" else read_comment(path)
-        recipe = json.loads(text)
-        if isinstance(recipe, dict) and "settings" in recipe:
-            return recipe
-    except (OSError, ValueError, RecursionError):
+        with open(path, "rb") as file:
+            text = file.read(MAX_RECIPE_BYTES + 1)
+        if not text.lstrip()[:1] == b"{":
+            text = read_comment(path)
+        if len(text) <= MAX_RECIPE_BYTES:
+            recipe = json.loads(text)
+            if isinstance(recipe, dict) and isinstance(recipe.get("settings"), dict):
+                return recipe
+    except (OSError, ValueError, RecursionError, UnreadableAudio):
         pass
     raise BadSettings(f"{path.name} carries no recipe of a2s.")
 

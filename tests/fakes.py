@@ -71,9 +71,15 @@ class FakePipeline:
                 latent, mask = known
                 latents = torch.where(mask.bool(), latent, latents)
             if callback_on_step_end is not None:
-                callback_on_step_end(self, step, num_inference_steps - step, {"latents": latents})
+                tensors = {"latents": latents, "estimate": latents}
+                callback_on_step_end(self, step, num_inference_steps - step, tensors)
         self.calls.append({"takes": takes, "steps": num_inference_steps, "known": known is not None})
         return SimpleNamespace(mels=_mel(latents, cue_roll, ambient), latents=latents)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """(B, C, 16, 24) -> (B, 128, 188): a mel of texture alone."""
+        texture = latents[:, 0].repeat_interleave(8, 1).repeat_interleave(8, 2)
+        return texture.mul(0.1).add(0.4).clamp(0, 1)[..., : AUDIO.window_frames]
 
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
         """(B, 128, T) -> (B, 256 T): a tone as loud as the brightest band."""
@@ -107,6 +113,8 @@ class FakeClip:
     level_db: float
     author: str = "tests"
     licence: str = "CC0-1.0"
+    floor_db: float = -90.0
+    sha256: str = "fake"
 
 
 class FakeBank:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from a2s.bench import draw_clip, measure, table
-from a2s.errors import BadSettings
+from a2s.bench import draw_clip, measure, table, thread_counts
+from a2s.bench.page import ROOT, cpu_seconds, measure_page, page_rows, resident_mb, stop
+from a2s.errors import A2SError, BadSettings, WeightsMissing
 from a2s.media import probe
 from tests.fakes import FakeBank, FakePipeline
 
@@ -32,7 +37,7 @@ def test_every_stage_is_measured():
 
 def test_a_steps_time_is_measured_not_the_gap_between_runs(monkeypatch):
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("a2s.bench.time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr("a2s.bench.stages.time", SimpleNamespace(perf_counter=lambda: clock.now))
 
     class Slow(FakePipeline):
         def __call__(self, *inputs, callback_on_step_end, **options):
@@ -49,7 +54,72 @@ def test_a_steps_time_is_measured_not_the_gap_between_runs(monkeypatch):
     assert stages["conditions_and_vae_decode"] == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("bad", [{"seconds": 0}, {"seconds": 1e6}, {"threads": []}, {"threads": [0]}])
+@pytest.mark.parametrize("bad", [{"seconds": 0}, {"seconds": 1e6}, {"threads": []}, {"threads": [0]}, {"page": True}])
 def test_senseless_requests_are_refused(bad):
     with pytest.raises(BadSettings):
         measure(FakePipeline(), FakeBank(), **bad)
+
+
+def test_thread_counts_are_numbers_with_commas_between():
+    assert thread_counts("1,2, 4") == [1, 2, 4]
+    with pytest.raises(BadSettings, match="commas"):
+        thread_counts("1;2")
+
+
+def test_a_page_without_a_model_is_not_started(tmp_path, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("a page was started"))
+    with pytest.raises(WeightsMissing):
+        measure_page(tmp_path / "clip.mp4", tmp_path)
+
+
+@pytest.mark.parametrize(("code", "fault"), [(2, A2SError), (1, RuntimeError)])
+def test_a_page_that_ends_at_once_says_why(code, fault, tmp_path, monkeypatch):
+    (tmp_path / "app.py").write_text(f"print('Loading.')\nprint('No room left.')\nraise SystemExit({code})")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model_index.json").write_text("{}")
+    monkeypatch.setattr("a2s.bench.page.ROOT", tmp_path)
+    with pytest.raises(fault, match="No room left."):
+        measure_page(tmp_path / "clip.mp4", tmp_path / "model")
+
+
+def test_what_cannot_be_told_is_said_to_be_unknown():
+    found = dict.fromkeys(("answers", "first_sound", "second_sound"), 1.5)
+    rows = dict(page_rows(found | dict.fromkeys(("rested", "idle_rss_mb", "used_rss_mb"))))
+    assert rows["page answers"] == "1.500 s"
+    assert rows["page holds when idle"] == "needs /proc"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_memory_and_work_are_read_of_the_process_that_is_asked_for():
+    with subprocess.Popen([sys.executable, "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        assert 200 < resident_mb(other.pid) < 400
+        assert 0.3 <= cpu_seconds(other.pid) < 30
+        other.stdin.close()
+    assert resident_mb(other.pid) is None and cpu_seconds(other.pid) is None
+
+
+WORK = """
+import time
+held = bytearray(b"1") * (200 << 20)
+while time.process_time() < 0.35: pass
+print("ready", flush=True)
+input()
+"""
+
+
+def test_the_page_is_measured_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    if not (ROOT / "checkpoints" / "compact" / "model_index.json").is_file():
+        pytest.skip("needs checkpoints/compact")
+    clip, stopped, temporary = draw_clip(tmp_path / "clip.mp4", 3.0), [], tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr("a2s.bench.page.stop", lambda server: stopped.append((stop(server), server)))
+    found = measure_page(clip)
+    known = set(found) if Path("/proc").exists() else {"answers", "first_sound", "second_sound"}
+    assert {"answers", "first_sound", "second_sound"} <= known
+    assert all(0 < found[name] < 600 for name in known if not name.endswith("_mb"))
+    assert all(100 < found[name] < 20_000 for name in known if name.endswith("_mb"))
+    assert json.loads(json.dumps(found)) == found
+    assert [server.poll() is not None for _, server in stopped] == [True]
+    assert not list(temporary.iterdir())

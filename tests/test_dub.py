@@ -128,6 +128,96 @@ def test_a_take_of_the_real_pipeline_does_not_depend_on_its_batch(long_clip):
     assert np.array_equal(alone.waveform, run(long_clip, FAST, pipe).waveform)
 
 
+def test_one_take_of_several_is_made_again_alone_by_its_recipe(clip):
+    settings = replace(FAST, ambient=1.0, takes=3, loudness=-16.0)
+    among = run(clip, settings).takes
+    alone = run(clip, replace(settings, takes=1, first_take=2))
+    assert alone.waveform.tobytes() == among[2].waveform.tobytes() and alone.recipe["take"] == 2
+    for number, take in enumerate(among):
+        said = DubSettings.from_dict(take.recipe["settings"])
+        assert said == replace(settings, takes=1, first_take=number)
+        assert run(clip, said).waveform.tobytes() == take.waveform.tobytes()
+    later = run(clip, replace(settings, takes=2, first_take=1)).takes
+    assert [take.recipe["take"] for take in later] == [1, 2]
+    assert [take.waveform.tobytes() for take in later] == [take.waveform.tobytes() for take in among[1:]]
+
+
+def test_the_condition_that_the_model_heard_comes_along(clip):
+    loud, quiet = (run(clip, replace(FAST, ambient=amount)).condition for amount in (1.0, 0.0))
+    assert loud.shape == quiet.shape == (AUDIO.window_samples,) and loud.dtype == np.float32
+    assert np.array_equal(quiet, FakeBank().waveform("silence")[: AUDIO.window_samples])
+    assert np.square(loud).mean() > 1000 * np.square(quiet).mean()
+
+
+class EstimatingPipeline(FakePipeline):
+    """A fake that says after each step what the solver takes the latent to be; `decoded` counts what was looked at."""
+
+    def __init__(self, knows=True):
+        super().__init__()
+        self.knows, self.decoded = knows, 0
+
+    def __call__(self, *inputs, callback_on_step_end, **options):
+        def told(pipe, step, timestep, tensors):
+            estimate = tensors["latents"] if self.knows else None
+            return callback_on_step_end(pipe, step, timestep, tensors | {"estimate": estimate})
+
+        return super().__call__(*inputs, callback_on_step_end=told, **options)
+
+    def decode(self, latents):
+        assert len(latents) == 1, "only the first take is shown"
+        self.decoded += 1
+        return latents.mean((1, 2, 3)).sigmoid()[:, None, None].expand(1, 128, AUDIO.window_frames)
+
+
+def test_previews_say_where_they_are_and_change_no_sample(long_clip):
+    pipe, seen = EstimatingPipeline(), []
+    settings = replace(FAST, ambient=1.0, takes=2)
+    take = run(long_clip, settings, pipe, on_preview=seen.append, preview_seconds=0, stems=True)
+    assert [(p.window, p.windows, p.step, p.steps) for p in seen] == [
+        (window, 3, step, 3) for window in (1, 2, 3) for step in (1, 2, 3)
+    ]
+    assert [p.start for p in seen[::3]] == pytest.approx([0, 2.432, 4.864])
+    assert {p.mel.shape[0] for p in seen} == {128} and {p.mel.dtype for p in seen} == {np.dtype("float32")}
+    ends = [p.start + p.mel.shape[1] * 0.016 for p in seen]
+    assert ends[:6] == pytest.approx([3.008] * 3 + [5.44] * 3), "a whole window"
+    assert ends[6:] == pytest.approx([probe(long_clip).duration] * 3, abs=0.02), "the last one ends with the film"
+    silent = run(long_clip, settings, EstimatingPipeline(), stems=True)
+    for a, b in zip(take.takes, silent.takes, strict=True):
+        assert a.waveform.tobytes() == b.waveform.tobytes() and a.mel.tobytes() == b.mel.tobytes()
+
+
+def test_previews_are_decoded_only_when_they_are_due_and_wanted(long_clip):
+    unwatched, seldom, unable = EstimatingPipeline(), EstimatingPipeline(), EstimatingPipeline(knows=False)
+    run(long_clip, pipe=unwatched)
+    assert unwatched.decoded == 0
+    seen = []
+    run(long_clip, pipe=seldom, on_preview=seen.append, preview_seconds=3600)
+    assert len(seen) == seldom.decoded == 1
+    run(long_clip, pipe=unable, on_preview=seen.append, preview_seconds=0)
+    assert len(seen) == 1 and len(unable.calls) == 3, "a pipeline that gives no estimate gives no preview"
+
+
+def test_previews_of_the_real_pipeline_come_near_the_result_and_change_no_byte(long_clip):
+    pipe, seen = tiny_pipeline(), []
+    settings = replace(FAST, steps=6)
+    watched = run(long_clip, settings, pipe, on_preview=seen.append, preview_seconds=0)
+    assert watched.waveform.tobytes() == run(long_clip, settings, pipe).waveform.tobytes()
+    first = [p.mel for p in seen if p.window == 1]
+    away = [np.abs(mel[:, :150] - watched.mel[:, :150]).mean() for mel in first]
+    assert len(first) == 6 and 0 <= min(mel.min() for mel in first) and max(mel.max() for mel in first) <= 1
+    assert away[-1] < 0.01 and away[0] > away[-1]
+
+
+def test_who_watches_may_stop_it(clip):
+    def leave(_preview):
+        raise Cancelled("gone")
+
+    pipe = EstimatingPipeline()
+    with pytest.raises(Cancelled):
+        run(clip, pipe=pipe, on_preview=leave)
+    assert pipe.decoded == 1 and not pipe.calls
+
+
 def test_more_ambient_is_louder_ambience_and_the_report_says_so(clip):
     takes = [run(clip, replace(FAST, ambient=amount)) for amount in (0.0, 0.5, 1.0)]
     levels = [quietest_db(take.waveform) for take in takes]
@@ -198,7 +288,8 @@ def test_cancel_is_heard_at_every_step(clip, at):
         {"ambient": -0.1}, {"ambient": 1.01}, {"ambient": float("nan")}, {"ambient": "0.5"}, {"ambient": True},
         {"ambient": None}, {"takes": 0}, {"takes": 7}, {"takes": 1.5}, {"seed": -1}, {"seed": 2**32}, {"steps": 0},
         {"steps": 101}, {"guidance_scale": 0.5}, {"guidance_scale": float("inf")}, {"original_audio": 40.0},
-        {"loudness": 0.0}, {"overlap_seconds": 2.0}, {"ambient_clip": 5},
+        {"loudness": 0.0}, {"overlap_seconds": 2.0}, {"ambient_clip": 5}, {"first_take": -1}, {"first_take": 1001},
+        {"first_take": 0.5},
     ],
 )  # fmt: skip
 def test_settings_outside_their_range_are_refused_by_name(changes):

@@ -103,13 +103,15 @@ class AmbientBank:
         scores, rows = self._index.search(query[None], max(1, min(int(k), len(self))))
         return [Match(self.clips[row], float(score)) for score, row in zip(scores[0], rows[0], strict=True)]
 
-    def add(self, waveform: np.ndarray, name: str, embedding: np.ndarray | None = None) -> AmbientBank:
-        """This bank with a visitor's own recording: (n,) float32 at 16 kHz, kept 3 to 10 s long, of kind "own".
+    def add(
+        self, waveform: np.ndarray, name: str, embedding: np.ndarray | None = None, kind: str = "own"
+    ) -> AmbientBank:
+        """This bank with a visitor's own recording: (n,) float32 at 16 kHz, kept 3 to 10 s long.
 
         A bank with embeddings needs the recording's as well. Raises BankError.
         """
         label = shown(name)[:80].strip() or "Own recording"
-        clip, data = _clip(waveform, set(self._files), name=label, kind="own", author="", licence="own recording")
+        clip, data = _clip(waveform, set(self._files), name=label, kind=kind, author="", licence="own recording")
         index = None
         if self._index is not None:
             if embedding is None or np.shape(embedding) != (self._index.d,):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,26 @@ def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int,
         try:
             channels = 1 if waveform.ndim == 1 else waveform.shape[1]
             with soundfile.SoundFile(part, "w", sample_rate, channels, "PCM_24", format=kind) as file:
-                if comment:
+                if comment and kind == "FLAC":
                     file.comment = comment
                 file.write(waveform)
+            if comment and kind == "WAV":
+                _append_comment(part, comment)
         except soundfile.LibsndfileError as fault:
             raise CannotWrite(f"{shown(path)} cannot be written: {fault.error_string}") from fault
+
+
+def _append_comment(path: Path, comment: str) -> None:
+    """A LIST INFO chunk behind a WAV's samples; libsndfile leaves a long comment out without a word."""
+    text = comment.encode() + b"\0"
+    text += b"\0" * (len(text) % 2)
+    info = b"INFOICMT" + struct.pack("<I", len(text)) + text
+    with open(path, "r+b") as file:
+        file.seek(0, os.SEEK_END)
+        file.write(b"\0" * (file.tell() % 2) + b"LIST" + struct.pack("<I", len(info)) + info)
+        size = file.tell() - 8
+        file.seek(4)
+        file.write(struct.pack("<I", size))
 
 
 def read_comment(path: str | os.PathLike) -> str:

@@ -44,13 +44,13 @@ def mux(
     out: str | os.PathLike,
     limits: Limits = LIMITS,
     comment: str | None = None,
-) -> None:
+) -> bool:
     """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
 
     The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264,
     constant quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut
     or padded to the picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
-    comment: text for the file's comment tag.
+    comment: text for the file's comment tag. Returns whether the picture was copied.
     Raises CannotWrite, UnreadableVideo, TooLarge.
     """
     video, out = Path(video), Path(out)
@@ -67,14 +67,15 @@ def mux(
                 with open_mp4(part) as container:
                     if comment:
                         container.metadata["comment"] = comment
-                    _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
+                    copied = _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
                 if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
-                    return
+                    break
             except OSError:
                 raise
             except (*FAULTS, UnreadableVideo) as fault:  # packets that mp4 does not take as they are
                 if not may_copy:
                     raise UnreadableVideo(f"The picture of {shown(video.name)} cannot be written as mp4.") from fault
+    return copied
 
 
 def _write(
@@ -85,7 +86,8 @@ def _write(
     sample_rate: int,
     limits: Limits,
     may_copy: bool,
-) -> None:
+) -> bool:
+    """Fill the container, and say whether the picture was copied."""
     name = shown(video.name)
     with open_media(video, limits) as container:
         source = picture_stream(container, name)
@@ -109,6 +111,7 @@ def _write(
         heard_packets = _sound(waveform, sample_rate, timeline.seconds, sound)
         for packet in heapq.merge(shown_packets, heard_packets, key=_decode_time):
             out.mux(packet)
+    return copied
 
 
 def _decode_time(packet: Packet) -> Fraction:

@@ -138,7 +138,8 @@ class AVLDMPipeline(DiffusionPipeline):
         video_tokens: (B, 48, D); cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient: (B, C, 16, 24).
         guidance_scale: 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
         known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
-        callback_on_step_end(pipe, step, timestep, {"latents": x}) is called after each step and may raise to stop.
+        callback_on_step_end(pipe, step, timestep, {"latents": x, "estimate": x0}) is called after each step and may
+        raise to stop. x0: what the solver takes the finished latent to be by now, or None where it doesn't say.
         """
         self._check(video_tokens, cue_roll, ambient)
         video, cues, ambient = (x.to(self.device, torch.float32) for x in (video_tokens, cue_roll, ambient))
@@ -157,10 +158,16 @@ class AVLDMPipeline(DiffusionPipeline):
             )
             latents = solver.step(prediction, timestep, latents).prev_sample
             if callback_on_step_end is not None:
-                latents = callback_on_step_end(self, step, timestep, {"latents": latents}).get("latents", latents)
+                tensors = {"latents": latents, "estimate": _estimate(solver)}
+                latents = callback_on_step_end(self, step, timestep, tensors).get("latents", latents)
         if known is not None:
             latents = known[1] * known[0] + (1 - known[1]) * latents
-        return AVLDMOutput(self.vae.decode(latents)[..., : AUDIO.window_frames], latents)
+        return AVLDMOutput(self.decode(latents), latents)
+
+    @torch.inference_mode()
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """latents (B, C, 16, 24) -> mels (B, 128, 188) in [0, 1]."""
+        return self.vae.decode(latents)[..., : AUDIO.window_frames]
 
     @torch.inference_mode()
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
@@ -204,6 +211,11 @@ class AVLDMPipeline(DiffusionPipeline):
     def model_hash(self) -> str:
         """Eight hex digits of AV-Sim's weights: what an ambient bank's embeddings are good for."""
         return weights_hash(self.av_sim)
+
+
+def _estimate(solver: DPMSolverMultistepScheduler) -> torch.Tensor | None:
+    """(B, C, 16, 24) clean latents as of the last step, which the solvers whose name ends in ++ keep anyway."""
+    return solver.model_outputs[-1] if solver.config.algorithm_type.endswith("++") else None
 
 
 def weights_hash(model: torch.nn.Module) -> str:

@@ -109,17 +109,23 @@ def sample_windows(
     steps: int,
     guidance_scale: float,
     on_step: Callable[[int, int], None] = lambda window, step: None,
+    on_estimate: Callable[[Window, int, Callable[[], np.ndarray]], None] = lambda window, step, mel: None,
 ) -> Iterator[np.ndarray]:
     """Run the model over consecutive windows, all takes in one batch; yields mels (takes, 128, 188) float32.
 
-    on_step(window index, steps done) is called after every sampler step and may raise to stop.
+    on_step(window index, steps done) is called after every sampler step and may raise to stop. So is
+    on_estimate(window, steps done, mel), where the pipeline knows an estimate: mel() decodes it for the first take,
+    (128, 188) float32, and nothing is decoded unless it is called.
     """
     takes, previous = tuple(takes), None
     for window in windows:
         inputs = (tensor.expand(len(takes), *tensor.shape[1:]) for tensor in condition(window))
 
-        def after_step(_pipe, step: int, _timestep, tensors: dict, index: int = window.index) -> dict:
-            on_step(index, step + 1)
+        def after_step(_pipe, step: int, _timestep, tensors: dict, window: Window = window) -> dict:
+            on_step(window.index, step + 1)
+            estimate = tensors.get("estimate")
+            if estimate is not None:
+                on_estimate(window, step + 1, lambda: pipe.decode(estimate[:1])[0].float().cpu().numpy())
             return tensors
 
         output = pipe(

@@ -85,7 +85,6 @@ class Clips:
             rows.append(row | targets(self.videos.events[video], start))
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 
-
     def _heard(self, video: int, stems: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(48000,): what InfoNCE holds against the picture: this moment, another of the video, or the place alone.
 

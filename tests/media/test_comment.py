@@ -30,10 +30,33 @@ def test_mp4_carries_it(tmp_path):
     assert read_recipe(tmp_path / "dub.mp4") == RECIPE
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".json"])
+def test_what_the_file_is_called_does_not_matter(tmp_path, suffix):
+    path = tmp_path / f"take{suffix}"
+    if suffix == ".json":
+        path.write_text("\n" + json.dumps(RECIPE))
+    else:
+        write_audio(path, SOUND, 16_000, comment=json.dumps(RECIPE))
+    assert read_recipe(path.rename(tmp_path / "recipe-1")) == RECIPE
+
+
+def test_a_recipe_with_very_many_cues_fits_in(tmp_path):
+    long = RECIPE | {"cues": [{"time": k / 7, "strength": 0.5, "action": "hit"} for k in range(5000)]}
+    encode_frames(tmp_path / "silent.mp4", [(0.0, np.zeros((48, 64, 3), np.uint8))], 10)
+    for name in ("take.flac", "take.wav"):
+        write_audio(tmp_path / name, SOUND, 16_000, comment=json.dumps(long))
+    mux(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "take.mp4", comment=json.dumps(long))
+    for name in ("take.flac", "take.wav", "take.mp4"):
+        assert read_recipe(tmp_path / name) == long
+
+
 def test_files_without_a_recipe_say_so(tmp_path):
     write_audio(tmp_path / "plain.wav", SOUND, 16_000)
     assert read_comment(tmp_path / "plain.wav") == ""
     (tmp_path / "other.json").write_text("[1, 2]")
-    for name in ("plain.wav", "other.json"):
+    (tmp_path / "half.json").write_text('{"settings": [1')
+    (tmp_path / "deep.json").write_text('{"settings": ' + "[" * 100_000)
+    (tmp_path / "long.json").write_text('{"settings": {}}' + " " * 9_000_000)
+    for name in ("plain.wav", "other.json", "half.json", "deep.json", "long.json"):
         with pytest.raises(BadSettings, match="carries no recipe"):
             read_recipe(tmp_path / name)

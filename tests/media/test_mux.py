@@ -44,11 +44,12 @@ def ffmpeg() -> str:
         ("turned.mp4", {"rotation": -90}),
         ("fragments.mp4", {"container": {"movflags": "frag_keyframe+empty_moov"}}),
         ("one.mp4", {"times": [0]}),
+        ("vp9.mkv", {"codec": "libvpx-vp9"}),
     ],
 )
 def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    mux(video, np.zeros(RATE, np.float32), RATE, out)
+    assert mux(video, np.zeros(RATE, np.float32), RATE, out) is True
     assert picture_packets(out) == picture_packets(video)
     before, after = probe(video), probe(out)
     assert (after.codec, after.width, after.height, after.rotation, after.frames) == (
@@ -74,11 +75,13 @@ def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
         ("variable.mkv", {"codec": "ffv1", "times": [0, 33, 90, 400, 420, 900, 1300]}),
         ("turned.mp4", {"pix_fmt": "yuv444p", "rotation": -90}),
         ("one.gif", {"codec": "gif", "pix_fmt": "rgb8", "times": [0]}),
+        ("prores.mov", {"codec": "prores_ks", "pix_fmt": "yuv422p10le"}),
+        ("wide.mp4", {"pix_fmt": "yuv422p"}),
     ],
 )
 def test_other_pictures_become_h264(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    mux(video, np.zeros(RATE, np.float32), RATE, out)
+    assert mux(video, np.zeros(RATE, np.float32), RATE, out) is False
     before, after = probe(video), probe(out)
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"

@@ -94,6 +94,39 @@ def test_callback_sees_every_step_and_may_stop(pipe):
     assert seen == [0, 1]
 
 
+def test_the_estimate_of_the_last_step_is_the_result(pipe):
+    seen = []
+
+    def look(_pipe, _step, _timestep, tensors):
+        seen.append(tensors["estimate"].clone())
+        return tensors
+
+    out = pipe(*conditions(pipe), num_inference_steps=5, generator=seeded(0), callback_on_step_end=look)
+    away = [(estimate - out.latents).abs().mean() for estimate in seen]
+    assert len(seen) == 5 and torch.allclose(seen[-1], out.latents, atol=1e-3)
+    assert away == sorted(away, reverse=True), "each step knows more"
+    assert torch.equal(pipe.decode(out.latents), out.mels)
+    unwatched = pipe(*conditions(pipe), num_inference_steps=5, generator=seeded(0))
+    assert torch.equal(unwatched.latents, out.latents)
+
+
+def test_a_solver_that_keeps_no_clean_latents_gives_no_estimate():
+    other, seen = tiny_pipeline(), []
+    # Keyword arguments of the older solver: it keeps noise predictions, which are nothing to show.
+    other.register_modules(
+        scheduler=type(other.scheduler).from_config(
+            other.scheduler.config, algorithm_type="dpmsolver", final_sigmas_type="sigma_min"
+        )
+    )
+
+    def look(_pipe, _step, _timestep, tensors):
+        seen.append(tensors["estimate"])
+        return tensors
+
+    other(*conditions(other), num_inference_steps=2, generator=seeded(0), callback_on_step_end=look)
+    assert seen == [None, None]
+
+
 def test_mismatched_conditions_are_refused(pipe):
     video, cues, ambient = conditions(pipe, 2)
     with pytest.raises(ValueError, match="batch sizes differ"):

@@ -124,6 +124,33 @@ def test_every_step_is_told_and_may_stop_the_run():
     assert not pipe.calls
 
 
+def test_an_estimate_is_decoded_for_the_first_take_and_only_on_demand():
+    class Estimating(FakePipeline):
+        decoded = []
+
+        def __call__(self, *inputs, callback_on_step_end, **options):
+            return super().__call__(
+                *inputs,
+                callback_on_step_end=lambda p, s, t, tensors: callback_on_step_end(
+                    p, s, t, tensors | {"estimate": tensors["latents"]}
+                ),
+                **options,
+            )
+
+        def decode(self, latents):
+            self.decoded.append(len(latents))
+            return torch.zeros(len(latents), 128, 188)
+
+    told = []
+
+    def look(window, step, mel):
+        told.append((window.index, step, mel().shape if step == 2 else None))
+
+    sample(Estimating(), 5.0, range(3), on_estimate=look)
+    assert told == [(0, 1, None), (0, 2, (128, 188)), (1, 1, None), (1, 2, (128, 188))]
+    assert Estimating.decoded == [1, 1]
+
+
 def test_noise_sources_differ_by_seed_take_and_window():
     keys = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (2**32 - 1, 5, 900)]
     draws = {torch.randn(1, generator=noise_source(*key)).item() for key in keys}

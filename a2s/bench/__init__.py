@@ -1,4 +1,4 @@
-"""How fast, how much memory: every stage on its own, whole dubs at several thread counts, and a start from nothing."""
+"""How fast, how much memory: every stage, whole dubs at several thread counts, a start from nothing, the page."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from a2s.dub import dub, torch_threads
+from a2s.bench.page import measure_page, page_rows
+from a2s.bench.stages import time_dub, time_stages
 from a2s.errors import A2SError, BadSettings
-from a2s.scene import load_bank, retrieve, see
-from a2s.settings import AUDIO, DubSettings
+from a2s.scene import load_bank
 from a2s.weights.registry import load_model
 
 MOST_SECONDS = 600.0
@@ -33,19 +30,23 @@ def measure(
     seconds: float = 3.0,
     threads: list[int] | None = None,
     cold: bool = True,
+    page: bool = False,
     repeats: int = 3,
 ) -> dict:
     """Measure on a clip that is drawn for it.
 
     seconds: of the clip. threads: thread counts of torch to compare; stages are timed at the first. cold: also dub in a
-    fresh process, which needs `model` by name or folder. Stages are medians of `repeats`, warm. Returns a dict:
-    seconds, MB, and `real_time_factor`, seconds of work for a second of video. Raises BadSettings, WeightsMissing.
+    fresh process. page: also start the page and dub through it (`measure_page`). Both need `model` by name or folder.
+    Stages are medians of `repeats`, warm. Returns a dict: seconds, MB, and `real_time_factor`, seconds of work for a
+    second of video. Raises BadSettings, WeightsMissing.
     """
     threads = [1, 2] if threads is None else threads
     if not 0.1 <= seconds <= MOST_SECONDS:
         raise BadSettings(f"The bench's clip must last from 0.1 to {MOST_SECONDS:g} seconds, not {seconds:g}.")
     if not threads or not all(1 <= count <= MOST_THREADS for count in threads):
         raise BadSettings(f"Thread counts must be from 1 to {MOST_THREADS}, not {threads}.")
+    if page and bank is not None:
+        raise BadSettings("The page has the bank that comes along: measure either the page or another bank.")
     with TemporaryDirectory() as folder:
         clip = draw_clip(Path(folder) / "clip.mp4", seconds)
         # First, while this process is small: Linux counts what a parent held when it forked as its child's peak.
@@ -53,17 +54,27 @@ def measure(
         began = time.perf_counter()
         pipe, opened = load_model(model), load_bank(bank)
         load = time.perf_counter() - began
-        dubs = {str(count): _time_dub(clip, pipe, opened, count, repeats) for count in threads}
-        return {
+        dubs = {str(count): time_dub(clip, pipe, opened, count, repeats) for count in threads}
+        found = {
             "clip": {"seconds": seconds, "fps": CLIP_FPS, "size": list(CLIP_SIZE)},
             "load": round(load, 3),
-            "stages": _time_stages(clip, pipe, opened, threads[0], repeats),
+            "stages": time_stages(clip, pipe, opened, threads[0], repeats),
             "dub": dubs,
             "real_time_factor": round(min(dubs.values()) / seconds, 3),
             "fastest_threads": int(min(dubs, key=dubs.get)),
             "peak_rss_mb": _peak_mb(resource.RUSAGE_SELF),
             **start,
         }
+        # Last: what this process needs to talk to the page is not the model's.
+        return found | ({"page": measure_page(clip, model)} if page else {})
+
+
+def thread_counts(text: str) -> list[int]:
+    """Counts as a person writes them, with commas between. Raises BadSettings."""
+    try:
+        return [int(count) for count in text.split(",")]
+    except ValueError:
+        raise BadSettings(f"--threads must be numbers with commas between, not {text!r}.") from None
 
 
 def draw_clip(path: Path, seconds: float) -> Path:
@@ -84,66 +95,6 @@ def draw_clip(path: Path, seconds: float) -> Path:
     return path
 
 
-def _time_dub(clip: Path, pipe, bank, threads: int, repeats: int) -> float:
-    """Seconds of a whole warm dub, file in to file out."""
-
-    def once() -> None:
-        dub(clip, DubSettings(), pipe, bank, threads=threads).save(clip.with_name("dubbed.mp4"))
-
-    once()
-    return _median_seconds(once, repeats)
-
-
-def _time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str, float]:
-    """Seconds of each stage for the clip's first window (decode, observe and mux: for the whole clip)."""
-    import torch
-
-    from a2s.media import mux, probe, read_frames
-    from a2s.pipelines.roll import cue_roll
-    from a2s.pipelines.windows import vocode
-
-    motion, steps = see(clip), DubSettings().steps
-    samples = round(motion.duration * AUDIO.sample_rate)
-    stamps: list[float] = []
-
-    def stamp(_pipe, _step, _time, tensors: dict) -> dict:
-        stamps.append(time.perf_counter())
-        return tensors
-
-    with torch_threads(threads):
-        place = bank.waveform(bank.clips[0].id)
-        tokens, ambient = pipe.encode_motion(motion, 0.0), pipe.encode_ambient(place)
-        roll = torch.from_numpy(cue_roll((), 0.0))[None]
-
-        def sample():
-            generator = [torch.Generator().manual_seed(0)]
-            return pipe(
-                tokens, roll, ambient, num_inference_steps=steps, generator=generator, callback_on_step_end=stamp
-            )
-
-        mel = sample().mels
-        stamps.clear()
-        generating = _median_seconds(sample, repeats)
-        gaps = [
-            after - before for k, (before, after) in enumerate(zip(stamps, stamps[1:], strict=False)) if (k + 1) % steps
-        ]
-        step = median(gaps) if gaps else generating
-        return {
-            "decode": _median_seconds(lambda: sum(1 for _ in read_frames(clip)), repeats),
-            "decode_and_observe": _median_seconds(lambda: see(clip, probe(clip)), repeats),
-            "encode_video": _median_seconds(lambda: pipe.encode_motion(motion, 0.0), repeats),
-            "encode_ambient": _median_seconds(lambda: pipe.encode_ambient(place), repeats),
-            "retrieve": _median_seconds(lambda: retrieve(motion, 1, pipe, bank), repeats),
-            "unet_step": round(step, 4),
-            "conditions_and_vae_decode": round(max(0.0, generating - steps * step), 4),
-            "vocoder": _median_seconds(lambda: vocode(pipe, mel.numpy(), AUDIO.window_samples), repeats),
-            "mux": _median_seconds(
-                lambda: mux(clip, np.zeros(samples, np.float32), AUDIO.sample_rate, clip.with_name("muxed.mp4")),
-                repeats,
-            ),
-        }
-
-
 def _time_cold(clip: Path, model, bank) -> dict[str, float]:
     """A dub in a fresh process: seconds from the command to its end, and its largest memory."""
     command = [
@@ -159,27 +110,12 @@ def _time_cold(clip: Path, model, bank) -> dict[str, float]:
     ]
     command += ["--bank", str(bank)] if bank is not None else []
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[1], capture_output=True, text=True)
+    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True)
     if done.returncode == 2:
         raise A2SError(done.stderr.strip().removeprefix("a2s: "))
     if done.returncode:
         raise RuntimeError(f"the cold dub failed: {done.stderr.strip()}")
     return {"seconds": round(time.perf_counter() - began, 3), "peak_rss_mb": _peak_mb(resource.RUSAGE_CHILDREN)}
-
-
-def _median_seconds(run: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        with _timed(times):
-            run()
-    return round(median(times), 4)
-
-
-@contextmanager
-def _timed(times: list[float]) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    times.append(time.perf_counter() - began)
 
 
 def _peak_mb(who: int) -> float:
@@ -198,4 +134,5 @@ def table(found: dict) -> str:
     rows += [("largest memory", f"{found['peak_rss_mb']:.0f} MB")]
     if "cold" in found:
         rows += [("dub from nothing", f"{found['cold']['seconds']:.3f} s, {found['cold']['peak_rss_mb']:.0f} MB")]
+    rows += page_rows(found["page"]) if "page" in found else []
     return "\n".join(f"{name:<34}{value:>18}" for name, value in rows)

@@ -1,0 +1,109 @@
+"""A film as a strip of small pictures, for a timeline to show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from a2s.errors import UnreadableVideo
+from a2s.media.decode import timed, upright
+from a2s.media.files import shown, whole_file
+from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
+from a2s.media.source import FAULTS, decoded, open_media, picture_stream
+from a2s.media.timeline import Timeline
+from a2s.settings import LIMITS, Limits
+
+LEAP = 2.0
+"""Seconds between two pictures of the strip from which on seeking is cheaper than decoding all that lies between."""
+
+PATIENCE = 120
+"""Frames decoded for one picture after a seek. Where key frames are rarer, a picture somewhat too early has to do."""
+
+WIDEST = 4.0
+"""Width of one picture, as a multiple of its height; a wider one is squeezed, so that the strip stays small."""
+
+
+def filmstrip(
+    path: str | os.PathLike, out_path: str | os.PathLike, frames: int = 24, height: int = 56, limits: Limits = LIMITS
+) -> Path:
+    """Write a JPEG of `frames` pictures side by side, each `height` pixels high, and return `out_path`.
+
+    Picture k is what is shown at (k + 0.5) / frames of the film. A long film is sampled by seeking, so the work is
+    bounded by the number of pictures. Raises UnreadableVideo, TooLarge, CannotWrite.
+    """
+    path, out_path = Path(path), Path(out_path)
+    name = shown(path.name)
+    timeline = probe_timeline(path, limits)
+    with open_media(path, limits) as container:
+        stream = picture_stream(container, name)
+        frame = first_frame(container, stream, name, limits)
+        (width, tall), matrix = displayed_size(frame, stream), display_matrix(frame)
+    size = max(1, round(height * min(width / tall, WIDEST))), height
+    length = timeline.end - timeline.start
+    moments = [timeline.start + int((k + 0.5) / frames * length) for k in range(frames)]
+    with open_media(path, limits) as container:
+        stream = picture_stream(container, name)
+        pictures = [_small(frame, size, matrix, name) for frame in _at(container, stream, timeline, moments, limits)]
+    if not pictures:
+        raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be decoded.")
+    pictures += pictures[-1:] * (frames - len(pictures))
+    with whole_file(out_path) as part:
+        Image.fromarray(np.concatenate(pictures, axis=1)).save(part, format="jpeg", quality=80, optimize=True)
+    return out_path
+
+
+def _at(
+    container: InputContainer, stream: VideoStream, timeline: Timeline, moments: list[int], limits: Limits
+) -> Iterator[VideoFrame]:
+    """Yield the frame shown at each of the moments (ticks, ascending); fewer where the file breaks off."""
+    apart = (moments[-1] - moments[0]) * timeline.time_base / max(1, len(moments) - 1)
+    if apart > LEAP and timeline.exact:
+        return _sought(container, stream, moments, limits)
+    return _passed(timed(decoded_picture(container, stream, limits), timeline), moments)
+
+
+def _passed(frames: Iterator[tuple[int, VideoFrame]], moments: list[int]) -> Iterator[VideoFrame]:
+    """Every frame is decoded up to the last moment."""
+    waiting, last = list(moments), None
+    for ticks, frame in frames:
+        while waiting and last is not None and ticks > waiting[0]:
+            del waiting[0]
+            yield last
+        if not waiting:
+            return
+        last = frame
+    if last is not None:
+        yield last
+
+
+def _sought(container: InputContainer, stream: VideoStream, moments: list[int], limits: Limits) -> Iterator[VideoFrame]:
+    """For each moment the frames from the key frame before it are decoded, but no more than PATIENCE."""
+    last = next(decoded_picture(container, stream, limits), None)  # this opens the decoder, with its limits
+    for moment in moments:
+        with suppress(*FAULTS):
+            container.seek(moment, stream=stream)
+        for frame in islice(decoded(container, stream), PATIENCE):
+            if frame.pts is None or frame.pts > moment:
+                break
+            last = frame
+        if last is not None:
+            yield last
+
+
+def _small(frame: VideoFrame, size: tuple[int, int], matrix: tuple[int, ...], name: str) -> np.ndarray:
+    """(h, w, 3) uint8, upright; size: (w, h)."""
+    lying = abs(matrix[1]) > abs(matrix[0])
+    try:
+        rgb = frame.reformat(*(size[::-1] if lying else size), format="rgb24").to_ndarray()
+    except FAULTS as fault:
+        raise UnreadableVideo(f"{name} has a pixel format that a2s cannot read.") from fault
+    return upright(rgb, matrix)
