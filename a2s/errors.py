@@ -27,6 +27,10 @@ class BadCues(A2SError):
     """A cue file that does not say what a cue file says."""
 
 
+class BadAnswers(A2SError):
+    """Answers of a listening test that are none."""
+
+
 class BankError(A2SError):
     """An ambient bank is missing, damaged, or was built for another model."""
 

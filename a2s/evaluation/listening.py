@@ -1,0 +1,101 @@
+"""Listening tests: which of two sounds people prefer, as in the paper's study, and whether they hear a difference.
+
+Preference is a blind pair with three questions; ABX plays a third sound that is one of the two, and asks which.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from scipy.stats import binomtest
+
+from a2s.errors import BadAnswers
+
+QUESTIONS = {
+    "action": "Which has the better action sounds?",
+    "noise": "Which has less ambient noise?",
+    "prefer": "Which do you prefer?",
+}
+"""Asked of every blind pair."""
+
+ABX = "abx"
+"""The question of an ABX trial: which of the two was X?"""
+
+SIDES = ("first", "second")
+NEITHER = "neither"
+MOST = 20_000
+"""Answers that are evaluated at once."""
+
+
+def compare_stats(answers: Sequence[dict]) -> dict:
+    """Evaluate answers. Each is a dict of `first`, `second` (names of the sounds), `question` (a key of QUESTIONS, or
+    ABX), `answer` ("first", "second", or "neither" of a preference) and, for ABX, `truth` ("first" or "second").
+
+    Returns {"preferences": [...], "abx": [...]}, one entry a pair and question. A preference counts those who chose;
+    `share` is that of `first` among them, with its 95 % Wilson interval; `p` (two-sided, binomial) tests it against one
+    half. ABX gives the share of right answers, its interval, and `p` (one-sided) of as many by guessing.
+    Raises BadAnswers.
+    """
+    if not isinstance(answers, (list, tuple)) or len(answers) > MOST:
+        raise BadAnswers(f"Answers must be a list of at most {MOST}.")
+    groups: dict[tuple, list[dict]] = defaultdict(list)
+    for number, answer in enumerate(answers, 1):
+        checked = _checked(answer, number)
+        groups[checked["question"], checked["first"], checked["second"]].append(checked)
+    found = {"preferences": [], "abx": []}
+    for (question, first, second), group in groups.items():
+        pair = {"first": first, "second": second}
+        if question == ABX:
+            found["abx"].append(pair | _abx(group))
+        else:
+            found["preferences"].append(pair | {"question": question} | _preference(group))
+    return found
+
+
+def _preference(group: list[dict]) -> dict:
+    wins, losses = (sum(answer["answer"] == side for answer in group) for side in SIDES)
+    return {
+        "first_wins": wins,
+        "second_wins": losses,
+        "undecided": len(group) - wins - losses,
+    } | _binomial(wins, wins + losses, "two-sided")
+
+
+def _abx(group: list[dict]) -> dict:
+    right = sum(answer["answer"] == answer["truth"] for answer in group)
+    return {"right": right, "trials": len(group)} | _binomial(right, len(group), "greater")
+
+
+def _binomial(successes: int, trials: int, alternative: str) -> dict:
+    """share, its 95 % Wilson interval, and p against one half; None of all where nobody chose."""
+    if not trials:
+        return {"share": None, "interval": None, "p": None}
+    test = binomtest(successes, trials, 0.5, alternative)
+    interval = binomtest(successes, trials).proportion_ci(0.95, "wilson")
+    return {
+        "share": round(successes / trials, 4),
+        "interval": [round(float(interval.low), 4), round(float(interval.high), 4)],
+        "p": round(float(test.pvalue), 6),
+    }
+
+
+def _checked(answer: object, number: int) -> dict:
+    """The answer with its pair in alphabetical order, so that a pair that was turned round is one pair."""
+    if not isinstance(answer, dict):
+        raise BadAnswers(f"Answer {number} is not an object.")
+    names = [answer.get(side) for side in SIDES]
+    if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in names) or names[0] == names[1]:
+        raise BadAnswers(f"Answer {number} must name two different sounds, first and second.")
+    question, said, truth = (answer.get(key) for key in ("question", "answer", "truth"))
+    if question != ABX and question not in QUESTIONS:
+        raise BadAnswers(f"Answer {number} has no question; there are {', '.join(QUESTIONS)} and {ABX}.")
+    if said not in (SIDES if question == ABX else (*SIDES, NEITHER)):
+        raise BadAnswers(f"Answer {number} must be first or second, or neither for a preference.")
+    if question == ABX and truth not in SIDES:
+        raise BadAnswers(f"Answer {number} must say in truth which of the two X was.")
+    if names[0] > names[1]:
+        names.reverse()
+        turned = dict(zip(SIDES, reversed(SIDES), strict=True))
+        said, truth = turned.get(said, said), turned.get(truth, truth)
+    return {"first": names[0], "second": names[1], "question": question, "answer": said, "truth": truth}
