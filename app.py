@@ -24,6 +24,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--share", action="store_true", help="also serve through a public link of gradio's (needs the internet)"
     )
+    parser.add_argument("--mcp", action="store_true", help="also offer the endpoints as MCP tools")
     return parser.parse_args(arguments)
 
 
@@ -41,7 +42,7 @@ def main() -> int:
     page = build(engine)
     engine.warm()
     port = 7860 if ON_SPACE and flags.port is None else flags.port
-    page.launch(server_name=flags.host, server_port=port, share=flags.share, **launch_options())
+    page.launch(server_name=flags.host, server_port=port, share=flags.share, mcp_server=flags.mcp, **launch_options())
     return 0
 
 

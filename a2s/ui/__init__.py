@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported; nothing leaves this machine
 
-from a2s.ui.engine import Engine
-from a2s.ui.page import build, launch_options
+_HOME = {"Engine": "engine", "build": "page", "launch_options": "page"}
+__all__ = list(_HOME)
 
-__all__ = ["Engine", "build", "launch_options"]
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

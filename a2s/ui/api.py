@@ -1,4 +1,4 @@
-"""The one endpoint for programs: `/dub`, a video in, mp4, wav and a report out. It lives on hidden components."""
+"""What programs may call: `/dub`, `/retrieve`, `/ambience`, `/compare_stats`; they live on hidden components."""
 
 from __future__ import annotations
 
@@ -6,52 +6,158 @@ import json
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
-from a2s.settings import DubSettings
+from a2s.errors import A2SError
+from a2s.settings import AUDIO, DubSettings
+from a2s.ui.dub.controls import OFF, read_settings
+from a2s.ui.dub.results import export
+from a2s.ui.engine import Engine
 from a2s.ui.guard import guarded
-from a2s.ui.results import export
-from a2s.ui.studio import Studio, read_settings
+from a2s.ui.visit import Visit, Visits
 
 _DEFAULT = DubSettings()
+_MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
-def add_dub_endpoint(studio: Studio) -> None:
-    """Must be called inside the page's `gr.Blocks`."""
+class Api:
+    """Endpoints over one engine. A caller's session is a visit: its files stay until an hour after its last call."""
 
-    def dub(video, ambient, seed, steps, guidance, ambient_clip, cues, request: gr.Request):
-        """Dub a video: returns the dubbed mp4, its sound as wav, and the report.
+    def __init__(self, engine: Engine, visits: Visits) -> None:
+        self.engine, self.visits = engine, visits
 
-        ambient: 0 is the action only, 1 the whole place. ambient_clip: a bank clip's id, or empty for the best match.
-        cues: the JSON of a cue file, or empty for automatic cues.
+    def dub(self, video, ambient, seed, steps, guidance, ambient_clip, cues, request: gr.Request):
+        """Make the sound of a silent video of hands doing things.
+
+        Args:
+            video: the video file.
+            ambient: how much of the place is heard, from 0 (only the action) to 1 (the whole place).
+            seed: the same seed gives the same sound.
+            steps: sampler steps, 4 to 50; 12 is good.
+            guidance: how closely the sound keeps to picture and cues, 1 to 8.
+            ambient_clip: id of an ambience, as /retrieve lists them; empty for the best match.
+            cues: JSON text of a cue file; empty to let the machine find them.
+
+        Returns:
+            the dubbed mp4, its sound as a 24-bit wav, and a report with cues, levels and settings.
         """
         from a2s.cues import CueTrack
 
-        # a visit per session; its files stay until an hour after its last call
-        visit = studio.visits.of(request.session_hash)
-        if video is None:
-            visit.need_picture()
-        _, bank = studio.engine.parts()
-        clip = ambient_clip if ambient_clip in {clip.id for clip in bank.clips} else None
-        if ambient_clip and clip is None:
-            raise gr.Error("The bank has no ambience of that id.", print_exception=False)
-        settings = read_settings(ambient, seed, 1, steps, guidance, None, _DEFAULT.loudness, clip)
+        visit = self._opened(video, request)
+        _, bank = self.engine.parts()
+        if ambient_clip and ambient_clip not in {clip.id for clip in bank.clips}:
+            raise A2SError("The bank has no ambience of that id.")
+        settings, _ = read_settings(
+            ambient, seed, 1, 1, steps, guidance, _DEFAULT.overlap_seconds, OFF, OFF, self.engine.default
+        )
+        settings = DubSettings.from_dict(settings.to_dict() | {"ambient_clip": ambient_clip or None})
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
-        picture = visit.receive(video, "picture")
-        visit.load(picture, Path(video).name)
         visit.cancel.clear()
-        take = studio.engine.dub(picture, settings, cues=track, cancelled=visit.cancel.is_set)
-        result = export(take, visit.next_path("dub"), visit.name, settings)[0]
+        take = self.engine.dub(visit.need_picture(), settings, cues=track, cancelled=visit.cancel.is_set)
+        result = export(take, visit.next_path("take"), visit.name, 1)
         return str(result.video), str(result.sound), json.loads(result.recipe.read_text("utf-8"))
 
-    with gr.Column(visible=False):
-        inputs = [
-            gr.File(label="video"),
-            gr.Number(_DEFAULT.ambient, label="ambient"),
-            gr.Number(_DEFAULT.seed, label="seed", precision=0),
-            gr.Number(_DEFAULT.steps, label="steps", precision=0),
-            gr.Number(_DEFAULT.guidance_scale, label="guidance"),
-            gr.Textbox("", label="ambient_clip"),
-            gr.Textbox("", label="cues"),
+    def retrieve(self, video, k, request: gr.Request):
+        """List the ambiences of the bank that suit the look of a video's place best.
+
+        Args:
+            video: the video file.
+            k: how many, 1 to 100.
+
+        Returns:
+            the ambiences, best first: id, name, kind, level in dBFS, similarity -1..1.
+        """
+        from a2s.scene import retrieve, see
+
+        visit = self._opened(video, request)
+        pipe, bank = self.engine.parts()
+        found = retrieve(see(visit.need_picture()), int(k), pipe, bank)
+        return [
+            {"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "level_db": m.clip.level_db, "score": m.score}
+            for m in found
         ]
-        outputs = [gr.File(label="mp4"), gr.File(label="wav"), gr.JSON(label="report")]
-        gr.Button().click(guarded(dub), inputs, outputs, api_name="dub", concurrency_id="model", concurrency_limit=1)
+
+    def ambience(self, clip, amount, request: gr.Request):
+        """Hear an ambience of the bank at the level that an amount of it stands for in a dub.
+
+        Args:
+            clip: id of the ambience, as /retrieve lists them.
+            amount: 0 (hardly any) to 1 (the full place).
+
+        Returns:
+            the ambience as a flac file, and what is known of it with the level in dBFS.
+        """
+        from a2s.ambient import full_level, scale_ambience
+        from a2s.ambient.clip import level_db
+        from a2s.media import write_audio
+
+        visit = self.visits.of(request.session_hash)
+        _, bank = self.engine.parts()
+        known = bank[str(clip)]
+        amount = float(amount) if isinstance(amount, (int, float)) else -1.0
+        heard = scale_ambience(
+            bank.waveform(known.id), amount, bank.low_ambient.level_db, full_level(known.level_db, known.kind)
+        )
+        path = visit.next_path("ambience", ".flac")
+        write_audio(path, np.asarray(heard), AUDIO.sample_rate)
+        about = {
+            "id": known.id,
+            "name": known.name,
+            "kind": known.kind,
+            "author": known.author,
+            "licence": known.licence,
+        }
+        return str(path), about | {"level_db": round(level_db(heard), 2)}
+
+    def compare_stats(self, answers: list) -> dict:
+        """Evaluate a blind listening test: shares with 95 % Wilson intervals, and binomial p of ABX answers.
+
+        Args:
+            answers: a list of answers, as the page's trials.csv has them.
+
+        Returns:
+            wins, losses and intervals for each question and pair, and the ABX result.
+        """
+        from a2s.evaluation.listening import compare_stats
+
+        return compare_stats(answers)
+
+    def _opened(self, video: str | None, request: gr.Request) -> Visit:
+        """The caller's visit with this video in it. Raises A2SError, TooLarge."""
+        visit = self.visits.of(request.session_hash)
+        if video is None:
+            raise A2SError("Send a video.")
+        visit.load(visit.receive(video, "picture"), Path(video).name)
+        return visit
+
+
+def add_endpoints(engine: Engine, visits: Visits) -> None:
+    """Must be called inside the page's `gr.Blocks`, before anything else takes the names."""
+    api = Api(engine, visits)
+    with gr.Column(visible=False):
+        video = gr.File(label="video")
+        _offer(
+            api.dub,
+            [
+                video,
+                gr.Number(_DEFAULT.ambient, label="ambient"),
+                gr.Number(_DEFAULT.seed, label="seed", precision=0),
+                gr.Number(_DEFAULT.steps, label="steps", precision=0),
+                gr.Number(_DEFAULT.guidance_scale, label="guidance"),
+                gr.Textbox("", label="ambient_clip"),
+                gr.Textbox("", label="cues"),
+            ],
+            [gr.File(label="mp4"), gr.File(label="wav"), gr.JSON(label="report")],
+            **_MODEL,
+        )
+        _offer(api.retrieve, [video, gr.Number(5, label="k", precision=0)], gr.JSON(label="ambiences"), **_MODEL)
+        _offer(
+            api.ambience,
+            [gr.Textbox(label="clip"), gr.Number(1.0, label="amount")],
+            [gr.File(label="flac"), gr.JSON(label="about")],
+        )
+        _offer(api.compare_stats, gr.JSON(label="answers"), gr.JSON(label="statistics"))
+
+
+def _offer(endpoint, inputs, outputs, **limits) -> None:
+    gr.Button().click(guarded(endpoint), inputs, outputs, api_name=endpoint.__name__, **limits)

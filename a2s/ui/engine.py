@@ -1,35 +1,63 @@
-"""The model and the bank, loaded once per process and shared read-only by every visit."""
+"""The models and the bank, loaded once per process and shared read-only by every visit."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from a2s.progress import STAGES, OnProgress, Progress
-from a2s.settings import AUDIO, DubSettings
+from a2s.settings import DubSettings
+from a2s.ui.pace import Pace, measure_pace
+
+if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank
+    from a2s.ui.visit import Visit
 
 log = logging.getLogger("a2s.ui")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
-class Engine:
-    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or by `warm`."""
+@dataclass(frozen=True)
+class Choice:
+    """A model that the page offers. missing: what to do when it isn't installed, empty when it is."""
 
-    def __init__(self, model="compact", bank=None) -> None:
-        self._model, self._bank = model, bank
+    name: str
+    label: str
+    missing: str
+
+
+class Engine:
+    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or by `warm`.
+
+    `model` is the page's first choice; beside it are the models that a2s knows, those that lie beside the shipped one,
+    and `more`, by the name that is shown. No visitor names a folder: what can be chosen is settled at the start.
+    """
+
+    def __init__(self, model="compact", bank=None, more: dict[str, object] | None = None) -> None:
+        known = _known_models() if isinstance(model, (str, Path)) else {}
+        self._models = {_name_of(model): model} | known | (more or {})
+        self.default = _name_of(model)
+        self._bank = bank
         self._lock = threading.Lock()
+        self._embedded: list[tuple[AmbientBank, AmbientBank]] = []  # (as given, with embeddings by another model)
+        self._paces: dict[str, Pace] = {}
 
     def check(self) -> None:
         """Raise WeightsMissing now rather than at the first dub, when the model is not where it should be."""
         from a2s.weights.registry import resolve_model
 
-        if isinstance(self._model, (str, Path)):
-            resolve_model(self._model)
+        model = self._models[self.default]
+        if isinstance(model, (str, Path)):
+            resolve_model(model)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Every model that the page offers, the default first."""
+        return tuple(Choice(name, name, _missing(model)) for name, model in self._models.items())
 
     def warm(self) -> None:
         """Begin loading in the background, so that the first visitor waits less."""
@@ -37,43 +65,97 @@ class Engine:
 
     def _warm(self) -> None:
         try:
-            self.parts()
+            self.pace()
         except Exception:
             log.warning("the model could not be loaded ahead of time; the first visitor will be told", exc_info=True)
 
-    def parts(self) -> tuple:
-        """(pipeline, bank), loaded once however many threads ask."""
+    def parts(self, model: str | None = None) -> tuple:
+        """(pipeline, bank), loaded once however many threads ask. Raises BadSettings, WeightsMissing, BankError."""
+        from a2s.errors import BadSettings
         from a2s.scene import load_bank
         from a2s.weights.registry import load_model
 
+        if model is not None and model not in self._models:
+            raise BadSettings("There is no such model on this page.")
         with self._lock:
-            return load_model(self._model), load_bank(self._bank)
+            pipe = load_model(self._models[model or self.default])
+            return pipe, self._fitting(load_bank(self._bank), pipe)
 
-    def analyse(self, video: Path, k: int, on_progress: OnProgress, cancelled: Callable[[], bool]) -> tuple:
-        """Watch a video once: (motion, cue track with classes, the k best ambiences as a tuple of Match)."""
+    def bank_of(self, visit: Visit, model: str | None = None) -> AmbientBank:
+        """The bank of a visit: its own, or the one that comes along; searchable with this model."""
+        pipe, bank = self.parts(model)
+        if visit.bank is None:
+            return bank
+        with self._lock:
+            return self._fitting(visit.bank, pipe)
+
+    def _fitting(self, bank: AmbientBank, pipe) -> AmbientBank:
+        """The bank with embeddings by this model, made on the spot where they came from another."""
+        if bank.model_hash == pipe.model_hash:
+            return bank
+        for given, embedded in self._embedded:
+            if given is bank and embedded.model_hash == pipe.model_hash:
+                return embedded
+        embedded = bank.embedded(pipe.embed_audio, pipe.model_hash)
+        self._embedded = [*self._embedded[-3:], (bank, embedded)]  # a few are kept, not one a visit for ever
+        return embedded
+
+    def pace(self, model: str | None = None) -> Pace:
+        """How fast this machine is with a model, measured at the first call."""
+        name = model or self.default
+        pipe, _ = self.parts(name)
+        if name not in self._paces:
+            self._paces[name] = measure_pace(pipe)
+        return self._paces[name]
+
+    def known_pace(self, model: str | None = None) -> Pace | None:
+        """The same without waiting: None while nothing was measured."""
+        return self._paces.get(model or self.default)
+
+    def analyse(
+        self, visit: Visit, k: int, on_progress: OnProgress, cancelled: Callable[[], bool], model=None
+    ) -> tuple:
+        """Watch a visit's video once: (motion, cue track with classes, the k best ambiences as a tuple of Match)."""
         from a2s.scene import find_cues, retrieve, see
 
         before, share = STAGES["reading"], STAGES["seeing"]
         told = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
-        motion = see(video, progress=told)
-        pipe, bank = self.parts()
-        k = min(k, len(bank.clips))
-        return motion, find_cues(motion, pipe), tuple(retrieve(motion, k, pipe, bank))
+        motion = see(visit.need_picture(), progress=told)
+        pipe, _ = self.parts(model)
+        bank = self.bank_of(visit, model)
+        return motion, find_cues(motion, pipe), tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
 
-    def dub(self, video: Path, settings: DubSettings, **more):
-        """`a2s.dub` with this engine's model and bank; `more` is handed through."""
+    def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
+        """`a2s.dub` with a model of this engine, and its bank unless there is another; `more` is handed through."""
         from a2s.dub import dub
 
-        return dub(video, settings, *self.parts(), **more)
+        pipe, own = self.parts(model)
+        return dub(video, settings, pipe, bank or own, **more)
 
-    def preview(self, clip_id: str, folder: Path) -> Path:
-        """A bank clip as a FLAC that the page may serve, written once. ValueError for an id that is not the bank's."""
-        from a2s.media import write_audio
 
-        _, bank = self.parts()
-        number = [clip.id for clip in bank.clips].index(clip_id)
-        path = folder / f"ambience-{number}.flac"
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_audio(path, np.asarray(bank.waveform(clip_id)), AUDIO.sample_rate)
-        return path
+def _name_of(model) -> str:
+    """What a visitor reads for a model: its name, or its folder's; never a path."""
+    return Path(model).name if isinstance(model, (str, Path)) else "model"
+
+
+def _known_models() -> dict[str, str | Path]:
+    """The models that a2s knows by name, and whatever else lies beside them."""
+    from a2s.weights.registry import CHECKPOINTS, INDEX, MODELS
+
+    beside = {path.parent.name: path.parent for path in sorted(CHECKPOINTS.glob(f"*/{INDEX}"))}
+    return {name: name for name in MODELS} | {name: path for name, path in beside.items() if name not in MODELS}
+
+
+def _missing(model) -> str:
+    """Why a model can't be used now; empty when it can."""
+    from a2s.errors import WeightsMissing
+    from a2s.weights.registry import MODELS, resolve_model
+
+    if not isinstance(model, (str, Path)):
+        return ""
+    try:
+        resolve_model(model)
+    except WeightsMissing:
+        known = MODELS.get(str(model))
+        return known.missing if known else "Its folder holds no model."
+    return ""

@@ -1,4 +1,4 @@
-"""The clips that come with a2s: a video and, beside it, a json that may name it."""
+"""The clips that come with a2s: a video and, beside it, a json that may name it and a jpg that shows it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Example:
-    """id: the file's stem, what the page sends back. name: what a visitor reads."""
+    """id: the file's stem, what the page sends back. name: what a visitor reads. poster: a still, None without one."""
 
     id: str
     name: str
     path: Path
+    poster: Path | None
 
 
 def find_examples(folder: Path, limit: int = 6) -> tuple[Example, ...]:
     """The mp4 files of a folder in order of name; nothing is opened but their small json."""
-    return tuple(Example(path.stem, _name(path), path) for path in sorted(folder.glob("*.mp4"))[:limit])
+    return tuple(
+        Example(path.stem, _name(path), path, poster if (poster := path.with_suffix(".jpg")).is_file() else None)
+        for path in sorted(folder.glob("*.mp4"))[:limit]
+    )
 
 
 def _name(path: Path) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import html
+import inspect
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import gradio as gr
 
@@ -16,19 +18,33 @@ log = logging.getLogger("a2s.ui")
 
 
 def guarded(handler: Callable) -> Callable:
-    """Wrap a handler: an A2SError is shown as its sentence, anything else as the id that it has in the log."""
+    """Wrap a handler, also one that yields: an A2SError is shown as its sentence, a fault as its id in the log."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def safe_steps(*args, **kwargs):
+            with _told(handler.__name__):
+                yield from handler(*args, **kwargs)
+
+        return safe_steps
 
     @functools.wraps(handler)
     def safe(*args, **kwargs):
-        try:
+        with _told(handler.__name__):
             return handler(*args, **kwargs)
-        except gr.Error:
-            raise
-        except A2SError as error:
-            raise gr.Error(html.escape(str(error)), title="That did not work", print_exception=False) from None
-        except Exception:
-            incident = secrets.token_hex(4)
-            log.exception("incident %s in %s", incident, handler.__name__)
-            raise gr.Error(f"Something went wrong, id {incident}.", title="A fault", print_exception=False) from None
 
     return safe
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (gr.Error, GeneratorExit):
+        raise
+    except A2SError as error:
+        raise gr.Error(html.escape(str(error)), title="That did not work", print_exception=False) from None
+    except Exception:
+        incident = secrets.token_hex(4)
+        log.exception("incident %s in %s", incident, name)
+        raise gr.Error(f"Something went wrong, id {incident}.", title="A fault", print_exception=False) from None

@@ -1,20 +1,39 @@
-"""Pictures of sound, drawn on matplotlib Figures of their own: no pyplot, no shared state, safe in threads."""
+"""Pictures of sound, drawn on matplotlib Figures of their own: no pyplot, no shared state, safe in threads.
+
+Pictures that are wanted often, or without axes, are made by table and Pillow alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from PIL import Image
 
 from a2s.cues import Cue, CueTrack
 from a2s.settings import AUDIO, AudioSpec
 
 GROUND, INK, FAINT, MARK = "#14161a", "#c9ced6", "#3a4049", "#5ad1c8"
+HEARD, WAVE = "#ffc24d", "#9fb0c6"
+"""Onsets, and the waveform; cues are in MARK."""
+COLOURS, LEAST_DB, MOST_DB = "magma", -80, 10
 TICKS_HZ = (250, 500, 1000, 2000, 4000, 7000)
 LETTER = 1 / 110
 """Width of a letter as part of the picture's width; a name that would run into the one before is left out."""
+COLUMNS = 1_600
+"""What is longer is drawn in this many columns, each with its extremes: more than a picture has, and quick."""
+CROWDED = 90
+"""Marks that still stand apart; more are drawn thinner."""
+WIPE_SIZE = 960, 256
+"""Width and height of `wipe_picture`."""
 
 
 def slaney_mel(hertz: np.ndarray | float) -> np.ndarray:
@@ -31,27 +50,74 @@ def band_of(hertz: np.ndarray | float, spec: AudioSpec = AUDIO) -> np.ndarray:
 
 
 def mel_figure(mel: np.ndarray, track: CueTrack | None = None, spec: AudioSpec = AUDIO) -> Figure:
-    """The sound's mel spectrogram with seconds below, hertz at the side and the cues in a lane above.
+    """The sound's mel spectrogram with seconds below, hertz at the side and the cues, if given, in a lane above.
 
     mel: (n_mels, T) in [0, 1], 100 dB wide.
     """
     mel = np.asarray(mel, np.float32)
     seconds = mel.shape[1] * spec.frame_seconds
     figure = Figure(figsize=(9, 4), dpi=120, facecolor=GROUND, layout="constrained")
-    lane, axes = figure.subplots(2, 1, sharex=True, height_ratios=(1, 7), subplot_kw={"facecolor": GROUND})
+    if track is None:
+        lane, axes = None, figure.subplots(subplot_kw={"facecolor": GROUND})
+    else:
+        lane, axes = figure.subplots(2, 1, sharex=True, height_ratios=(1, 7), subplot_kw={"facecolor": GROUND})
     image = axes.imshow(
-        mel * 100 - 80, origin="lower", aspect="auto", cmap="magma", vmin=-80, vmax=10,
+        decibels(mel), origin="lower", aspect="auto", cmap=COLOURS, vmin=LEAST_DB, vmax=MOST_DB,
         extent=(0, seconds, -0.5, spec.n_mels - 0.5), interpolation="nearest",
     )  # fmt: skip
-    names = [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in TICKS_HZ]
-    axes.set_yticks(band_of(TICKS_HZ, spec), names)
+    _scale_hertz(axes, TICKS_HZ, spec)
     axes.set_xlim(0, seconds)
     axes.set_xlabel("time (s)")
     axes.set_ylabel("frequency (Hz)")
     bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.025)
     bar.set_label("dB")
-    _mark(lane, axes, track.cues if track else (), seconds)
-    _colour(lane, axes, bar.ax)
+    if track is not None:
+        _mark(lane, axes, track.cues, seconds)
+        _colour(lane)
+    _colour(axes, bar.ax)
+    return figure
+
+
+def result_figure(
+    waveform: np.ndarray,
+    sample_rate: int,
+    mel: np.ndarray,
+    condition_mel: np.ndarray,
+    cues: Iterable[Cue],
+    onsets: Sequence[float],
+    spec: AudioSpec = AUDIO,
+) -> Figure:
+    """A take on one axis of time: waveform, cues, mel spectrogram with the onsets that are heard, ambient condition.
+
+    waveform: (n,) float. mel: (n_mels, T) in [0, 1] of it. condition_mel: (n_mels, W) of the condition, which the model
+    hears anew in every window, so it is repeated. onsets: seconds. The picture is 1080 x 800 whatever the length.
+    """
+    seconds = len(waveform) / sample_rate
+    figure = Figure(figsize=(9, 6.67), dpi=120, facecolor=GROUND)
+    grid = figure.add_gridspec(
+        4, 2, height_ratios=(2.1, 1.1, 5.2, 2.3), width_ratios=(60, 1),
+        left=0.075, right=0.93, top=0.985, bottom=0.075, hspace=0.07, wspace=0.03,
+    )  # fmt: skip
+    place = figure.add_subplot(grid[3, 0], facecolor=GROUND)
+    wave, lane, heard = (figure.add_subplot(grid[row, 0], facecolor=GROUND, sharex=place) for row in range(3))
+    _draw_wave(wave, waveform, seconds)
+    _draw_mel(heard, mel, seconds, spec)
+    image = _draw_mel(place, np.tile(condition_mel, -(-mel.shape[1] // condition_mel.shape[1])), seconds, spec)
+    _scale_hertz(heard, TICKS_HZ, spec)
+    _scale_hertz(place, TICKS_HZ[::2], spec)
+    bar = figure.colorbar(image, cax=figure.add_subplot(grid[2:, 1]))
+    bar.set_label("dB")
+    _draw_cues(lane, heard, [cue for cue in cues if cue.time <= seconds], seconds)
+    _draw_onsets(heard, onsets)
+    _name(heard, "spectrogram (Hz)")
+    _name(heard, f"\N{BLACK DOWN-POINTING TRIANGLE} onsets heard: {len(onsets)}", HEARD, right=True)
+    period = condition_mel.shape[1] * spec.frame_seconds
+    _name(place, f"ambient condition (Hz), its {period:.0f} s repeated")
+    for axes in (wave, lane, heard):
+        axes.tick_params(labelbottom=False)
+    _scale_time(place, seconds)
+    _colour(wave, lane, heard, place, bar.ax, size=10.5)
+    lane.tick_params(axis="y", length=0, labelcolor=MARK)
     return figure
 
 
@@ -59,6 +125,131 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """Write a PNG."""
     figure.savefig(path, format="png")
     return path
+
+
+def decibels(mel: np.ndarray) -> np.ndarray:
+    """[0, 1] as the model sees it, to dB of mel amplitude, -80 .. 20."""
+    return np.asarray(mel, np.float32) * 100 - 80
+
+
+def mel_picture(mel: np.ndarray) -> Image.Image:
+    """A mel (n_mels, T) in [0, 1] in the colours of the figures, one pixel a value, high frequencies on top."""
+    level = (decibels(mel)[::-1] - LEAST_DB) / (MOST_DB - LEAST_DB)
+    return Image.fromarray(_colour_table()[np.clip(level * 255, 0, 255).astype(np.uint8)])
+
+
+def wipe_picture(mel: np.ndarray, size: tuple[int, int] = WIPE_SIZE) -> Image.Image:
+    """A mel without axes, stretched to `size` (width, height), so that two takes of a clip lie on each other."""
+    return mel_picture(_thinned(mel)).resize(size, Image.Resampling.BILINEAR)
+
+
+def preview_picture(mel: np.ndarray, frames: int = AUDIO.window_frames) -> bytes:
+    """A JPEG of a mel (n_mels, T), T <= frames, for a moment's look: a few kB in a few ms.
+
+    What is missing to `frames` stays ground, so that every preview has one size.
+    """
+    picture = Image.new("RGB", (2 * frames, 2 * mel.shape[0]), GROUND)
+    drawn = mel_picture(mel[:, :frames])
+    picture.paste(drawn.resize((2 * drawn.width, 2 * drawn.height), Image.Resampling.BILINEAR))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=82)
+    return file.getvalue()
+
+
+def preview_address(mel: np.ndarray) -> str:
+    """`preview_picture` as a data address for an img's src."""
+    return "data:image/jpeg;base64," + base64.b64encode(preview_picture(mel)).decode()
+
+
+@cache
+def _colour_table() -> np.ndarray:
+    """(256, 3) uint8."""
+    return (colormaps[COLOURS](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+
+
+def _thinned(values: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
+    """(..., n) with at most about `columns` columns, each the largest of those it stands for: a hit stays seen."""
+    step = -(-values.shape[-1] // columns)
+    return np.maximum.reduceat(values, np.arange(0, values.shape[-1], step), -1) if step > 1 else values
+
+
+def _draw_mel(axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
+    """Frame f stands at f hops, as the centred transform has it; what lies beyond the sound is cut off."""
+    mel = mel[:, : int(seconds / spec.frame_seconds) + 2]
+    half = spec.frame_seconds / 2
+    return axes.imshow(
+        decibels(_thinned(mel)), origin="lower", aspect="auto", cmap=COLOURS, vmin=LEAST_DB, vmax=MOST_DB,
+        extent=(-half, mel.shape[1] * spec.frame_seconds - half, -0.5, spec.n_mels - 0.5), interpolation="nearest",
+    )  # fmt: skip
+
+
+def _draw_wave(axes, waveform: np.ndarray, seconds: float) -> None:
+    """An outline from the lowest to the highest sample of every column, as high as the panel allows."""
+    top, bottom = _thinned(waveform), -_thinned(-waveform)
+    peak = float(np.abs(waveform).max(initial=0))
+    axes.fill_between(np.linspace(0, seconds, len(top)), bottom, top, color=WAVE, linewidth=0.6)
+    axes.set_ylim(-1.5 * max(peak, 1e-4), 1.5 * max(peak, 1e-4))
+    axes.set_yticks([])
+    level = f"{20 * np.log10(peak):.1f} dBFS".replace("-", "\N{MINUS SIGN}") if peak > 1e-6 else "silence"
+    _name(axes, f"waveform, peak {level}")
+
+
+def _draw_cues(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
+    """`_mark` for any number of cues: dots, lines in the mel and names give way when there are many."""
+    crowded = len(cues) > CROWDED
+    times, strengths = [cue.time for cue in cues], [cue.strength for cue in cues]
+    lane.set_ylim(0, 2.3)
+    lane.set_yticks([1.1], [f"cues\n{len(cues)}"])
+    lane.vlines(times, 0, strengths, color=MARK, linewidth=0.8 if crowded else 2)
+    long = [cue for cue in cues if cue.duration > 0]
+    lane.hlines(
+        [0.08] * len(long), [c.time for c in long], [c.time + c.duration for c in long], color=MARK, linewidth=3
+    )
+    if crowded:
+        return
+    lane.plot(times, strengths, "o", color=MARK, markersize=4.5)
+    axes.vlines(times, 0, 1, MARK, (0, (3, 3)), transform=axes.get_xaxis_transform(), linewidth=0.9, alpha=0.55)
+    free = 0.0
+    for cue in cues:
+        name = " ".join(word for word in (cue.action, cue.material) if word)
+        width = len(name) * seconds * LETTER * 1.3
+        if name and cue.time >= free and cue.time + width <= seconds:
+            lane.text(cue.time, 1.3, name, color=INK, fontsize=9.5, ha="left", va="bottom", clip_on=True)
+            free = cue.time + width
+
+
+def _draw_onsets(axes, onsets: Sequence[float]) -> None:
+    """Triangles that point at each onset near the top of the panel, ticks where there are many."""
+    size = 7 if len(onsets) <= CROWDED / 2 else 5
+    shape = {"marker": "v", "markersize": size, "markeredgecolor": GROUND, "markeredgewidth": 0.5}
+    if len(onsets) > CROWDED:
+        shape = {"marker": "|", "markersize": 8, "markeredgewidth": 0.5}
+    heights = [0.86] * len(onsets)
+    axes.plot(onsets, heights, color=HEARD, linestyle="", transform=axes.get_xaxis_transform(), **shape)
+
+
+def _name(axes, text: str, colour: str = INK, right: bool = False) -> None:
+    """What a panel shows, in its upper corner, readable on any sound."""
+    axes.text(
+        0.992 if right else 0.008, 0.97, text, transform=axes.transAxes, color=colour, fontsize=10.5,
+        ha="right" if right else "left", va="top", path_effects=[withStroke(linewidth=3, foreground=GROUND)], zorder=9,
+    )  # fmt: skip
+
+
+def _scale_hertz(axes, ticks: Sequence[int], spec: AudioSpec) -> None:
+    names = [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in ticks]
+    axes.set_yticks(band_of(ticks, spec), names)
+
+
+def _scale_time(axes, seconds: float) -> None:
+    """Seconds, or minutes and seconds from a minute on; few enough to be read in a narrow column."""
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 3, 5, 10)))
+    axes.set_xlim(0, seconds)
+    if seconds >= 60:
+        steps = (10, 15, 30, 60, 120, 300, 600)
+        axes.xaxis.set_major_locator(MultipleLocator(next((step for step in steps if seconds / step <= 9), 1800)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: f"{int(time // 60)}:{int(time % 60):02d}"))
+    axes.set_xlabel("time (min:s)" if seconds >= 60 else "time (s)")
 
 
 def _mark(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
@@ -81,10 +272,10 @@ def _mark(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
             free = cue.time + len(name) * seconds * LETTER
 
 
-def _colour(*all_axes) -> None:
+def _colour(*all_axes, size: float = 8) -> None:
     for axes in all_axes:
-        axes.tick_params(colors=INK, labelsize=8)
+        axes.tick_params(colors=INK, labelsize=size)
         for label in (axes.xaxis.label, axes.yaxis.label):
-            label.set(color=INK, fontsize=9)
+            label.set(color=INK, fontsize=size + 1)
         for spine in axes.spines.values():
             spine.set_color(FAINT)

@@ -13,9 +13,18 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from a2s.errors import A2SError, TooLarge
 from a2s.settings import LIMITS
+
+if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank, Match
+    from a2s.cues import CueTrack, Motion
+    from a2s.media import VideoInfo
+    from a2s.ui.compare.booth import Booth
+    from a2s.ui.dub.place import Own
+    from a2s.ui.dub.results import Result
 
 log = logging.getLogger("a2s.ui")
 
@@ -25,22 +34,31 @@ LONGEST_IDLE = 3600.0
 GRACE = 30.0
 """Seconds between a browser's goodbye and the removal: who loses the connection for a moment keeps the work."""
 
+KEPT_TAKES = 12
+"""Takes a visit keeps; the oldest goes when there is one more."""
+
 
 @dataclass
 class Visit:
-    """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`."""
+    """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
+
+    track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
+    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been.
+    """
 
     folder: Path
     name: str = "clip"
     picture: Path | None = None
-    info: object | None = None
-    motion: object | None = None
-    track: object | None = None
-    matches: tuple = ()
+    info: VideoInfo | None = None
+    motion: Motion | None = None
+    track: CueTrack | None = None
+    matches: tuple[Match, ...] = ()
     chosen: str | None = None
-    own: Path | None = None
-    own_level: float = -60.0
-    results: tuple = ()
+    own: Own | None = None
+    bank: AmbientBank | None = None
+    takes: list[Result] = field(default_factory=list)
+    made: int = 0
+    booth: Booth | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     uploads: list[Path] = field(default_factory=list)
     used: float = field(default_factory=time.monotonic)
@@ -65,11 +83,29 @@ class Visit:
         return self.folder / f"{kind}-{self.counter}{suffix}"
 
     def load(self, picture: Path, name: str) -> None:
-        """Begin with another picture; what belonged to the one before is forgotten."""
+        """Begin with another picture; what was made of the one before goes, the visitor's own ambiences stay."""
+        if self.picture is not None:
+            self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
         self.info = self.motion = self.track = None
-        self.matches, self.results = (), ()
+        self.matches = ()
+        if self.booth is not None:
+            shutil.rmtree(self.booth.folder, ignore_errors=True)
+            self.booth = None
+        while self.takes:
+            self._drop_oldest()
+        self.made = 0
         self.chosen = None
+
+    def keep(self, result: Result) -> None:
+        """One take more; beyond KEPT_TAKES the oldest goes."""
+        self.takes.append(result)
+        self.made += 1
+        while len(self.takes) > KEPT_TAKES:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        shutil.rmtree(self.takes.pop(0).video.parent, ignore_errors=True)
 
     def need_picture(self) -> Path:
         if self.picture is None:
@@ -96,7 +132,7 @@ class Visits:
         """The visit of a session, begun if it is new; one that was leaving stays."""
         key = session or f"nobody-{secrets.token_hex(8)}"
         with self._lock:
-            self._sweep()
+            self.sweep()
             if key not in self._visits:
                 folder = self.root / "visits" / secrets.token_hex(16)
                 folder.mkdir(parents=True)
@@ -129,8 +165,11 @@ class Visits:
                     upload.unlink(missing_ok=True)
             shutil.rmtree(visit.folder, ignore_errors=True)
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """End the visits that nobody has used for an hour."""
         now = time.monotonic()
-        for session in [key for key, visit in self._visits.items() if now - visit.used > LONGEST_IDLE]:
+        with self._lock:
+            idle = [key for key, visit in self._visits.items() if now - visit.used > LONGEST_IDLE]
+        for session in idle:
             log.info("a visit was idle for an hour and is removed")
             self.end(session)

@@ -16,6 +16,7 @@ import pytest
 from tests.fakes import draw_video
 
 ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 
 def start(command: list[str], folder: Path) -> tuple[subprocess.Popen, str]:
@@ -73,7 +74,7 @@ def browser():
     if chromium is None:
         pytest.skip("needs a Chromium on the PATH")
     with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
         opened.close()
 

@@ -21,15 +21,24 @@ class PacedPipeline(FakePipeline):
         def paced(pipe, step, left, tensors):
             time.sleep(self.seconds)
             print(f"STEP {step}", flush=True)
-            return callback_on_step_end(pipe, step, left, tensors)
+            return callback_on_step_end(pipe, step, left, tensors) if callback_on_step_end else tensors
 
         return super().__call__(*inputs, callback_on_step_end=paced, **more)
+
+
+class LouderPipeline(FakePipeline):
+    """Another model: all that it makes is twice as loud."""
+
+    def vocode(self, mel):
+        return 2 * super().vocode(mel)
 
 
 def main() -> None:
     examples = Path(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    page = build(Engine(PacedPipeline(seconds), FakeBank()), examples)
+    engine = Engine(PacedPipeline(seconds), FakeBank(), more={"louder": LouderPipeline(), "official": "official"})
+    page = build(engine, examples)
+    engine.warm()
     page.launch(server_name="127.0.0.1", **launch_options(examples))
 
 

@@ -1,4 +1,4 @@
-"""What a creator does on the page, in a browser."""
+"""What a creator does on the page, in a browser, over stand-ins for model and bank."""
 
 from __future__ import annotations
 
@@ -6,102 +6,220 @@ import json
 import re
 import time
 
+import numpy as np
 import pytest
 import soundfile
 
+from a2s.audio.onsets import detect_onsets
 from a2s.media import probe, read_audio
+from tests.e2e.hands import choose, download, dub, load_example, set_number, unfold, upload, watched
 from tests.fakes import draw_video
 
 
-def load_example(tab, number=0):
-    tab.click(f"#examples button >> nth={number}")
-    tab.wait_for_selector("#ambiences .card")
-    tab.wait_for_function("document.querySelector('#cue-note')?.innerText.includes('cue') ?? true")
-
-
-def dub(tab):
-    """Press Dub and wait until the page offers it again."""
-    before = tab.get_attribute("#result video", "src") if tab.query_selector("#result video") else None
-    tab.click("#dub")
-    tab.wait_for_function(
-        "before => { const v = document.querySelector('#result video'); return v && v.src && v.src !== before; }",
-        arg=before,
+def cue_file(tab, folder, *times) -> None:
+    """Put cues at these seconds on the timeline, through a file."""
+    file = folder / f"cues-{len(list(folder.iterdir()))}.json"
+    file.write_text(json.dumps([{"time": at, "action": "hit", "material": "wood"} for at in times]))
+    tab.set_input_files(
+        "#load-cues input[type=file], #load-cues ~ input[type=file], .gradio-container input[accept='.json']", str(file)
     )
-    tab.wait_for_selector("#dub:not([disabled])")
+    wait_for_count(tab, len(times))
 
 
-def download(tab, name, folder):
-    with tab.expect_download() as waiting:
-        tab.click(f"#get-{name}")
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
+def wait_for_count(tab, number) -> None:
+    words = f"{number} cue"
+    tab.wait_for_function("w => document.querySelector('#timeline .count').innerText.startsWith(w)", arg=words)
 
 
-def set_amount(tab, value):
-    tab.fill("#amount input[type=number]", str(value))
-    tab.press("#amount input[type=number]", "Enter")
-    tab.wait_for_function(
-        "words => document.querySelector('#level-note').innerText.includes(words)", arg=f"{value:.0%}"
-    )
+def drag(tab, number: int, seconds: float) -> None:
+    """Drag a cue of a 3.5 s clip along its timeline."""
+    cue = tab.locator("#timeline .cue").nth(number)
+    cue.scroll_into_view_if_needed()
+    box, lanes = cue.bounding_box(), tab.locator("#timeline .lanes").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 4
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + seconds / 3.5 * lanes["width"] / 2, y)
+    tab.mouse.move(x + seconds / 3.5 * lanes["width"], y)
+    tab.mouse.up()
 
 
-def test_the_whole_job(tab, site, tmp_path):
+def heard(path) -> np.ndarray:
+    sound, rate = soundfile.read(path, dtype="float32")
+    return detect_onsets(sound, rate)
+
+
+def near(times, wanted) -> bool:
+    return bool(len(times)) and np.abs(np.asarray(times) - wanted).min() < 0.08
+
+
+def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path):
     load_example(tab)
-    assert "3.5 s" in tab.inner_text("#facts") and "silent" in tab.inner_text("#facts")
+    facts = tab.inner_text("#facts")
+    assert "3.5 s" in facts and "silent" in facts and "2 windows" in facts
+    assert re.search(r"About \d+ s to dub", tab.inner_text("#progress"))
     assert tab.locator("#ambiences .card").count() >= 3
 
-    tab.click("#ambiences .play >> nth=1")
-    tab.wait_for_function("document.querySelectorAll('#ambiences audio')[1].currentTime > 0.1")
+    for number in (1, 2):
+        tab.click(f"#ambiences .play >> nth={number}")
+        tab.wait_for_function(f"document.querySelectorAll('#ambiences audio')[{number}].currentTime > 0.1")
+    assert tab.evaluate("document.querySelectorAll('#ambiences audio')[1].paused")
     level = tab.inner_text("#level-note b")
     tab.click("#ambiences .card label >> nth=2")
     tab.wait_for_function("level => document.querySelector('#level-note b').innerText !== level", arg=level)
 
-    set_amount(tab, 0.7)
+    set_number(tab, "amount", 0.7)
+    tab.wait_for_function("document.querySelector('#level-note').innerText.includes('70%')")
     dub(tab)
     tab.wait_for_function("document.querySelector('#result video').readyState >= 1")
     assert abs(tab.evaluate("document.querySelector('#result video').duration") - 3.5) < 0.1
-    tab.wait_for_selector("#spectrogram img")
-    assert tab.evaluate("document.querySelector('#spectrogram img').naturalWidth") > 800
+    tab.wait_for_selector("#spectrogram img", state="attached")
 
-    video, sound, recipe, cues = (download(tab, name, tmp_path) for name in ("mp4", "wav", "recipe", "cues"))
+    names = ("mp4", "wav", "flac", "recipe", "cues")
+    video, sound, flac, recipe, cues = (download(tab, name, tmp_path) for name in names)
+    assert video.name == "Chopping-board-ambient70-seed0.mp4"
     info = probe(video)
     assert info.has_audio and info.duration == pytest.approx(3.5, abs=0.01)
-    assert soundfile.info(sound).duration == pytest.approx(info.duration, abs=0.01)
-    assert abs(read_audio(video)).max() > 0.001
-    settings = json.loads(recipe.read_text())["settings"]
-    assert settings["ambient"] == 0.7 and json.loads(cues.read_text())["version"] == 1
-    assert video.name.startswith("Chopping-board-ambient70-seed0")
+    assert soundfile.info(sound).subtype == "PCM_24" and soundfile.info(sound).duration == pytest.approx(3.5, abs=0.01)
+    assert np.array_equal(soundfile.read(sound)[0], soundfile.read(flac)[0]) and abs(read_audio(video)).max() > 0.001
+    assert json.loads(recipe.read_text())["settings"]["ambient"] == 0.7 and json.loads(cues.read_text())["version"] == 1
+
+    tab.click("#make-stems")
+    action, ambience = (
+        soundfile.read(download(tab, name, tmp_path), dtype="int32")[0] for name in ("action", "ambience")
+    )
+    assert np.array_equal(action // 256 + ambience // 256, soundfile.read(sound, dtype="int32")[0] // 256)
 
     assert [url for url in tab.asked if not url.startswith((site, "data:", "blob:"))] == []
     assert tab.complaints == []
 
 
-def test_cancel_stops_within_a_step_and_the_next_dub_works(tab, work):
+def test_a_recipe_dropped_back_restores_every_setting_and_the_same_sound(tab, tmp_path):
     load_example(tab)
-    tab.click("#settings button.label-wrap")
-    tab.fill("#steps input[type=number]", "100")
-    tab.press("#steps input[type=number]", "Enter")
+    unfold(tab, "settings")
+    for control, value in {"seed": 41, "steps": 6, "guidance": 3.5, "overlap": 0.25, "takes": 2, "amount": 0.6}.items():
+        set_number(tab, control, value)
+    cue_file(tab, tmp_path, 0.7, 2.1)
+    tab.click("#ambiences .card label >> nth=1")
+    dub(tab)
+    recipe, first = download(tab, "recipe", tmp_path), download(tab, "wav", tmp_path)
+    assert "take2" in first.name
+
+    tab.reload()
+    load_example(tab)
+    unfold(tab, "settings")
+    before = tab.evaluate("document.querySelector('#result video')?.src ?? ''")
+    tab.set_input_files("#recipe input[type=file]", str(recipe))
+    tab.wait_for_function(
+        "before => { const v = document.querySelector('#result video'); return v && v.src && v.src !== before; }",
+        arg=before,
+    )
+    values = {
+        control: float(tab.input_value(f"#{control} input[type=number]"))
+        for control in ("seed", "steps", "guidance", "overlap", "takes", "first-take", "amount")
+    }
+    assert values == {
+        "seed": 41, "steps": 6, "guidance": 3.5, "overlap": 0.25, "takes": 1, "first-take": 2, "amount": 0.6
+    }  # fmt: skip
+    (tmp_path / "again").mkdir()
+    again = download(tab, "wav", tmp_path / "again")
+    assert np.array_equal(soundfile.read(first)[0], soundfile.read(again)[0])
+
+
+def test_a_cue_that_is_dragged_takes_its_hit_along(tab, tmp_path):
+    load_example(tab)
+    cue_file(tab, tmp_path, 0.6, 2.4)
+    dub(tab)
+    (tmp_path / "a").mkdir()
+    before = heard(download(tab, "wav", tmp_path / "a"))
+    assert near(before, 0.6) and near(before, 2.4)
+    drag(tab, 1, -0.9)
+    dub(tab)
+    (tmp_path / "b").mkdir()
+    after = heard(download(tab, "wav", tmp_path / "b"))
+    assert near(after, 0.6) and near(after, 1.5) and not near(after, 2.4)
+
+
+def test_cues_are_tapped_along_with_the_picture(tab, tmp_path):
+    load_example(tab)
+    tab.click("#timeline [data-do=clear]")
+    wait_for_count(tab, 0)
+    tab.click("#timeline [data-do=tap]")
+    times = []
+    for wanted in (0.5, 1.1, 1.7, 2.3):
+        tab.wait_for_function("t => document.querySelector('#source video').currentTime >= t", arg=wanted)
+        tab.keyboard.press("Space")
+        times.append(tab.evaluate("document.querySelector('#source video').currentTime"))
+    tab.keyboard.press("Escape")
+    wait_for_count(tab, 4)
+    dub(tab)
+    cues = json.loads(download(tab, "cues", tmp_path).read_text())["cues"]
+    assert [cue["time"] for cue in cues] == pytest.approx(times, abs=0.15)
+    assert all(near(heard(download(tab, "wav", tmp_path)), cue["time"]) for cue in cues)
+
+
+def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
+    load_example(tab)
+    unfold(tab, "settings")
+    dub(tab)
+    set_number(tab, "steps", 100)
+    set_number(tab, "takes", 2)
     log = work / "server.log"
     begun = log.read_text().count("STEP")
     tab.click("#dub")
-    tab.wait_for_function("document.querySelector('#result').innerText.includes('step')")
+    tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
+    tab.wait_for_function("document.querySelector('#progress .preview').src.startsWith('data:image')")
     tab.click("#cancel")
     tab.wait_for_selector("#dub:not([disabled])")
-    assert "Stopped" in tab.inner_text("body")
+    tab.wait_for_function("document.querySelector('#progress .stage').innerText === 'Stopped'")
     steps = log.read_text().count("STEP") - begun
     time.sleep(0.5)
     assert 0 < steps < 200 and log.read_text().count("STEP") - begun == steps
-    assert tab.query_selector("#result video") is None
-    tab.fill("#steps input[type=number]", "4")
-    tab.press("#steps input[type=number]", "Enter")
+    assert tab.locator("#takes label").count() == 1 and tab.query_selector("#result video") is not None
+    set_number(tab, "steps", 4)
+    set_number(tab, "takes", 1)
     dub(tab)
+    assert tab.locator("#takes label").count() == 2
+
+
+def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
+    load_example(tab)
+    dub(tab, "#ladder")
+    labels = tab.locator("#takes label").all_inner_texts()
+    assert [label.split("·")[1].strip() for label in labels] == ["0 %", "33 %", "67 %", "100 %"]
+    tab.wait_for_selector("#wipe img", state="attached")
+    shown = tab.evaluate("document.querySelector('#result video').src")
+    pictures = tab.evaluate("[...document.querySelectorAll('#wipe img')].map(each => each.src)")
+    assert len(set(pictures)) == 2
+    tab.click("#takes label >> nth=0")
+    tab.wait_for_function("src => document.querySelector('#result video').src !== src", arg=shown)
+    tab.wait_for_function(
+        "old => [...document.querySelectorAll('#wipe img')].map(each => each.src).join() !== old",
+        arg=",".join(pictures),
+    )
+
+
+def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, browser, site):
+    load_example(tab)
+    unfold(tab, "settings")
+    context = browser.new_context(viewport={"width": 1360, "height": 1000})
+    second = context.new_page()
+    second.goto(site)
+    second.wait_for_selector("#examples button")
+    load_example(second, 1)
+    set_number(tab, "steps", 100)
+    tab.click("#dub")
+    tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
+    second.click("#dub")
+    second.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
+    tab.click("#cancel")
+    second.wait_for_selector("#result video")
+    second.wait_for_selector("#dub:not([disabled])")
+    context.close()
 
 
 def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
-    clip = draw_video(tmp_path / "mine & yours.mp4", seconds=2.0, tone=True)
-    tab.set_input_files("#source input[type=file]", str(clip))
-    tab.wait_for_selector("#ambiences .card")
+    upload(tab, draw_video(tmp_path / "mine & yours.mp4", seconds=2.0, tone=True))
     facts = tab.inner_text("#facts")
     assert "2.0 s" in facts and "has sound" in facts
 
@@ -117,54 +235,82 @@ def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
     assert "It stays on this server for this visit only" in tab.inner_text("#facts")
 
 
-def test_edited_cues_are_what_is_heard(tab, tmp_path):
+def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):
     load_example(tab)
-    cues = tmp_path / "cues.json"
-    cues.write_text('[{"time": 1.25, "action": "hit", "material": "glass"}]')
-    tab.click("#cues button.label-wrap")
+    tab.fill("#search textarea, #search input", "stre")
+    tab.wait_for_function("document.querySelector('#ambiences .card .name').innerText === 'Street'")
+    tab.fill("#search textarea, #search input", "")
+    choose(tab, "how-many", "3 best")
+
+    yard = tmp_path / "back yard.wav"
+    soundfile.write(yard, 0.05 * np.random.default_rng(0).standard_normal(5 * 16_000), 16_000)
     tab.set_input_files(
-        "#load-cues ~ input[type=file], #load-cues input[type=file], input[type=file][accept='.json']", str(cues)
+        "#own input[type=file], #own ~ input[type=file], .gradio-container input[accept*='.opus']", str(yard)
     )
-    tab.wait_for_function("document.querySelector('#cue-note').innerText.startsWith('1 cue')")
+    tab.wait_for_function("document.querySelector('#ambiences input:checked')?.value === 'own recording'")
+    assert "back yard" in tab.inner_text("#ambiences .card >> nth=0")
     dub(tab)
-    (cue,) = json.loads(download(tab, "cues", tmp_path).read_text())["cues"]
-    assert (cue["time"], cue["material"]) == (1.25, "glass")
+    recipe = json.loads(download(tab, "recipe", tmp_path).read_text())
+    assert recipe["ambient"]["name"] == "back yard" and str(tmp_path) not in json.dumps(recipe)
+
+
+def test_another_model_is_chosen_and_a_missing_one_says_what_to_do(tab, tmp_path):
+    load_example(tab)
+    unfold(tab, "settings")
+    dub(tab)
+    (tmp_path / "a").mkdir()
+    plain = soundfile.read(download(tab, "wav", tmp_path / "a"))[0]
+    choose(tab, "model", "louder")
+    dub(tab)
+    (tmp_path / "b").mkdir()
+    assert abs(soundfile.read(download(tab, "wav", tmp_path / "b"))[0]).max() > 1.5 * abs(plain).max()
+    choose(tab, "model", "official")
+    assert "not installed" in tab.wait_for_selector(".toast-body").inner_text()
+    tab.wait_for_function("document.querySelector('#model input').value === 'model'")
 
 
 def test_a_phone_sees_the_page_without_scrolling_sideways(browser, site):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     tab = context.new_page()
     tab.goto(site)
     tab.wait_for_selector("#examples button")
     load_example(tab)
-    tab.click("#cues button.label-wrap")
-    tab.click("#settings button.label-wrap")
-    tab.wait_for_timeout(500)
-    width = tab.evaluate("document.documentElement.scrollWidth")
+    unfold(tab, "settings")
+    widths = {}
+    for name in ("Dub", "Compare", "Bank"):
+        tab.click(f"button[role=tab]:has-text('{name}')")
+        tab.wait_for_timeout(500)
+        widths[name] = tab.evaluate("document.documentElement.scrollWidth")
     context.close()
-    assert width <= 390
+    assert max(widths.values()) <= 390, widths
 
 
-def test_a_program_dubs_through_the_endpoint(site, tmp_path):
-    from gradio_client import Client, handle_file
+def test_nothing_jumps_while_a_dub_is_made(tab):
+    load_example(tab)
+    unfold(tab, "settings")
+    set_number(tab, "steps", 60)
+    corners = ("#source", "#timeline", "#ambiences", "#amount", "#bar")
 
-    clip = draw_video(tmp_path / "clip.mp4", seconds=2.0)
-    client = Client(site, verbose=False, download_files=str(tmp_path))
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/dub"]
-    mp4, wav, report = client.predict(
-        handle_file(str(clip)), ambient=0.2, seed=5, steps=4, cues="[1.0]", api_name="/dub"
-    )
-    assert probe(mp4).has_audio and soundfile.info(wav).duration == pytest.approx(2.0, abs=0.01)
-    assert report["seed"] == 5 and [cue["time"] for cue in report["cues"]["cues"]] == [1.0]
-    with pytest.raises(Exception, match="must be"):
-        client.predict(handle_file(str(clip)), ambient=7, api_name="/dub")
+    def places():
+        return {
+            corner: tab.evaluate("c => document.querySelector(c).getBoundingClientRect().top + scrollY", corner)
+            for corner in corners
+        }
+
+    tab.evaluate("scrollTo(0, 0)")
+    before = places()
+    tab.click("#dub")
+    tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
+    tab.wait_for_function("document.querySelector('#progress .preview').src.startsWith('data:image')")
+    assert places() == before
+    tab.click("#cancel")
+    tab.wait_for_selector("#dub:not([disabled])")
 
 
-def test_files_outside_the_visits_are_not_served(site, work):
-    import urllib.error
-    import urllib.request
-
-    for path in ("/etc/passwd", str(work / "server.log"), "app.py", "a2s/settings.py"):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{site}/gradio_api/file={path}", timeout=10)
-        assert refused.value.code in (403, 404)
+def test_a_new_picture_forgets_the_takes_of_the_one_before(tab):
+    load_example(tab)
+    dub(tab)
+    tab.click("#examples button >> nth=1")
+    tab.wait_for_function("!document.querySelector('#result video')")
+    watched(tab)
+    assert tab.is_disabled("#get-mp4")

@@ -28,7 +28,7 @@ def test_an_example_is_dubbed_with_the_shipped_weights(browser, shipped, tmp_pat
     assert tab.locator("#examples button").count() >= 3
     tab.click("#examples button >> nth=0")
     tab.wait_for_selector("#ambiences .card")
-    assert tab.locator("#ambiences .card").count() == 5
+    assert tab.locator("#ambiences .card").count() == 5 + 1  # the best five, and near silence
     tab.click("#dub")
     tab.wait_for_selector("#result video")
     tab.wait_for_selector("#spectrogram img")

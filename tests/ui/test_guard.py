@@ -31,3 +31,29 @@ def test_a_bug_is_an_id_on_the_page_and_a_story_in_the_log(caplog):
 
 def test_what_is_returned_passes():
     assert guarded(lambda number: number + 1)(1) == 2
+
+
+def test_a_handler_that_yields_is_guarded_as_well():
+    def handler():
+        yield 1
+        raise UnreadableVideo("It broke off.")
+
+    steps = guarded(handler)()
+    assert next(steps) == 1
+    with pytest.raises(gr.Error, match="It broke off"):
+        next(steps)
+
+
+def test_a_browser_that_goes_away_ends_the_handler_and_is_no_fault(caplog):
+    closed = []
+
+    def handler():
+        try:
+            yield 1
+        finally:
+            closed.append(True)
+
+    steps = guarded(handler)()
+    next(steps)
+    steps.close()
+    assert closed == [True] and caplog.text == ""

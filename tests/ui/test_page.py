@@ -20,9 +20,11 @@ def page(tmp_path, monkeypatch):
     return build(Engine(FakePipeline(), FakeBank()), tmp_path, Visits(tmp_path / "root"))
 
 
-def test_one_endpoint_is_public(page):
-    public = [fn.api_name for fn in page.fns.values() if fn.api_visibility == "public"]
-    assert public == ["dub"]
+def test_four_endpoints_are_public_and_each_says_what_it_does(page):
+    public = {fn.api_name: fn for fn in page.fns.values() if fn.api_visibility == "public"}
+    assert set(public) == {"dub", "retrieve", "ambience", "compare_stats"}
+    described = page.get_api_info()["named_endpoints"]
+    assert all(described[f"/{name}"]["description"] for name in public)
 
 
 def test_the_queue_is_bounded_and_the_model_serves_one_at_a_time(page):
@@ -31,9 +33,9 @@ def test_the_queue_is_bounded_and_the_model_serves_one_at_a_time(page):
 
 
 def test_no_box_takes_a_path(page):
-    """Text boxes are two: a bank clip's id and a cue file's text, both of the endpoint for programs."""
+    """Text boxes are for ids and a cue file's text, which programs send, and for words to search with."""
     boxes = [block.label for block in page.blocks.values() if type(block).__name__ == "Textbox"]
-    assert sorted(boxes) == ["ambient_clip", "cues"]
+    assert sorted(boxes) == ["Search the bank", "Search the bank", "ambient_clip", "clip", "cues"]
 
 
 def test_only_the_examples_are_served_beside_the_visits(tmp_path):

@@ -12,6 +12,12 @@ element.addEventListener('click', (event) => {
 element.addEventListener('change', (event) => {
   if (event.target.name === 'ambience') trigger('choose', { clip: event.target.value });
 });
+// A radio that a person has clicked no longer follows its attribute, so what is chosen is set by hand.
+const mark = () => {
+  element.querySelectorAll('input').forEach((input) => { input.checked = input.dataset.chosen === 'true'; });
+};
+watch('value', mark);
+mark();
 // Media events don't bubble, so they are caught on the way down.
 for (const kind of ['play', 'pause', 'ended', 'timeupdate']) {
   element.addEventListener(kind, ({ target: audio }) => {

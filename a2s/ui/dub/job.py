@@ -1,0 +1,186 @@
+"""The main job: takes made one after the other, told while they are made, kept when one is cancelled."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gradio as gr
+
+from a2s.errors import Cancelled
+from a2s.settings import DubSettings
+from a2s.ui import text
+from a2s.ui.dub.controls import read_settings
+from a2s.ui.dub.cues import track_of
+from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.results import export
+from a2s.ui.dub.worker import Report, Worker
+from a2s.ui.engine import Engine
+from a2s.ui.parts.progress import job
+from a2s.ui.visit import Visit, Visits
+from a2s.ui.zero_gpu import on_gpu
+
+LADDER = (0.0, 0.33, 0.67, 1.0)
+"""Amounts of the takes that `ladder` makes."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One take to be made, with all that `a2s.dub` needs; it can be pickled."""
+
+    picture: Path
+    settings: DubSettings
+    cues: object
+    motion: object
+    bank: object
+    model: str
+    seconds: float
+
+
+class DubDesk:
+    """Handlers of the Dub button and of what belongs to it."""
+
+    def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
+        self.engine, self.visits, self.place = engine, visits, place
+        self._make = on_gpu(self._make_take, lambda order, *_: 20 + round(order.seconds))
+
+    def begin(self, seed, keep_seed: bool, request: gr.Request):
+        """Dub was pressed: from now on, also in line, Cancel means this dub.
+
+        Returns (dub, ladder, cancel, progress, seed); the seed is a new one unless it is to be kept.
+        """
+        visit = self.visits.of(request.session_hash)
+        visit.need_picture()
+        visit.cancel.clear()
+        busy = gr.Button(interactive=False)
+        rolled = seed if keep_seed else secrets.randbelow(2**31)
+        return busy, busy, gr.Button(interactive=True), job("running", "In line"), rolled
+
+    def rest(self):
+        """A dub is over, in whatever way. Returns (dub, ladder, cancel)."""
+        return gr.Button(interactive=True), gr.Button(interactive=True), gr.Button(interactive=False)
+
+    def failed(self) -> dict:
+        """A dub went wrong, and the page has said why. Returns progress."""
+        return job("failed", "Nothing was made")
+
+    def estimate(self, request: gr.Request, *controls_and_progress):
+        """How long the dub that the controls ask for would take, said before it is asked for. Returns progress."""
+        *controls, told = controls_and_progress
+        visit = self.visits.of(request.session_hash)
+        if visit.info is None or (isinstance(told, dict) and told.get("state") == "running"):
+            return gr.skip()
+        settings, model = read_settings(*controls)
+        pace = self.engine.known_pace(model)
+        if pace is None:
+            return gr.skip()
+        seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
+        of = f"for {text.count(settings.takes, 'take')} of {text.seconds(visit.info.duration)}"
+        return job("idle", f"{text.about(seconds)} to dub".capitalize(), of)
+
+    def choose_model(self, name: str) -> str:
+        """A model that isn't installed says what to do; the one that the page began with takes its place."""
+        for choice in self.engine.choices():
+            if choice.name == name and not choice.missing:
+                return name
+            if choice.name == name:
+                gr.Warning(f"The model {name} is not installed. {choice.missing}")
+        return self.engine.default
+
+    def cancel(self, request: gr.Request) -> None:
+        self.visits.of(request.session_hash).cancel.set()
+
+    def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
+        """Make the takes that the controls ask for. Yields progress."""
+        from a2s.dub import check_settings
+
+        settings, model = read_settings(*controls)
+        check_settings(settings)  # before a list is made that is as long as a stranger says
+        takes = [
+            replace(settings, takes=1, first_take=settings.first_take + number) for number in range(settings.takes)
+        ]
+        yield from self._make_all(takes, cues, model, request)
+
+    def ladder(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
+        """One take at each amount of LADDER, alike in all else. Yields as `dub`."""
+        settings, model = read_settings(*controls)
+        takes = [replace(settings, takes=1, ambient=amount) for amount in LADDER]
+        yield from self._make_all(takes, cues, model, request)
+
+    def _make_all(self, takes: list[DubSettings], cues, model: str, request: gr.Request) -> Iterator[dict]:
+        visit = self.visits.of(request.session_hash)
+        picture = visit.need_picture()
+        track = track_of(cues, visit.track) if cues else visit.track
+        clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
+        orders = [
+            Order(picture, replace(one, ambient_clip=clip), track, visit.motion, bank, model, visit.info.duration)
+            for one in takes
+        ]
+        began = time.perf_counter()
+        for number, order in enumerate(orders):
+            try:
+                yield from self._watched(order, visit, number, len(orders))
+            except Cancelled:
+                kept = f"{text.count(number, 'take')} of this dub kept" if number else "What was there is still there"
+                yield job("idle", "Stopped", kept)
+                return
+        took = f"{text.count(len(orders), 'take')} in {time.perf_counter() - began:.1f} s"
+        yield job("done", "Done", took, done=1.0)
+
+    def _watched(self, order: Order, visit: Visit, number: int, count: int) -> Iterator[dict]:
+        """Make one take and keep it; yields job progress."""
+        pace = self.engine.pace(order.model)
+        said = pace.estimate(order.seconds, order.settings.steps, order.settings.guidance_scale)
+        prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
+        began, picture = time.perf_counter(), ""
+        report = Report("reading", 0.0, "")
+        for event in self._make(order, visit.cancel.is_set):
+            if isinstance(event, Report):
+                report = event
+            elif isinstance(event, str):
+                picture = event
+            else:
+                pace.learn(said, time.perf_counter() - began)
+                own = visit.own.name if visit.own else None
+                visit.keep(export(event, visit.next_path("take"), visit.name, visit.made + 1, order.model, own))
+                return
+            left = _left(time.perf_counter() - began, report.done, said)
+            yield job(
+                "running",
+                prefix + text.STAGES[report.stage],
+                report.detail,
+                left,
+                (number + report.done) / count,
+                picture,
+            )
+
+    def _make_take(self, order: Order, cancelled) -> Iterator[object]:
+        """Yield reports, addresses of previews, and at last the take."""
+        from a2s.ui.plots import preview_address
+
+        def work(tell):
+            return self.engine.dub(
+                order.picture,
+                order.settings,
+                model=order.model,
+                bank=order.bank,
+                cues=order.cues,
+                motion=order.motion,
+                on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
+                on_preview=lambda preview: tell(preview_address(preview.mel)),
+                cancelled=cancelled,
+            )
+
+        with Worker(work) as worker:
+            yield from worker
+            yield worker.result
+
+
+def _left(spent: float, done: float, said: float) -> str:
+    """Seconds left: what was said at first, more and more what the work itself shows."""
+    shown = spent * (1 - done) / done if done > 0.05 else said
+    left = max(0.0, (1 - done) * max(0.0, said - spent) + done * shown)
+    return f"{left:.0f} s left" if left >= 1 else "nearly there"

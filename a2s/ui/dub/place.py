@@ -1,0 +1,166 @@
+"""The place: which ambience, how much of it. What a browser chooses must be something that it was offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from a2s.errors import A2SError
+from a2s.settings import AUDIO, LIMITS
+from a2s.ui import text
+from a2s.ui.bank.shelf import Shelf, write_both
+from a2s.ui.engine import Engine
+from a2s.ui.parts.part import served
+from a2s.ui.visit import Visit, Visits
+
+OWN = "own recording"
+"""Stands for the visitor's own recording where a clip's id would stand; a space never occurs in an id."""
+
+MOST = 10
+"""Cards that are shown at once."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A visitor's recording. path: FLAC in the visit's folder. score: similarity to the picture, None without one."""
+
+    path: Path
+    picture: Path
+    name: str
+    level_db: float
+    score: float | None
+
+
+class PlaceDesk:
+    """Handlers of the place's corner of the page."""
+
+    def __init__(self, engine: Engine, visits: Visits) -> None:
+        self.engine, self.visits, self.shelf = engine, visits, Shelf(visits)
+
+    def fresh(self, words: str, k: int, amount: float, request: gr.Request):
+        """After a picture was watched. Returns (cards, level)."""
+        return self.search(words, k, request), self.level(amount, request)
+
+    def search(self, words: str, k: int, request: gr.Request) -> dict:
+        """The cards: the k best matches, or what the bank has under these words."""
+        return self.cards(self.visits.of(request.session_hash), str(words or ""), k)
+
+    def cards(self, visit: Visit, words: str = "", k: int = 5) -> dict:
+        """Value of the cards: what was searched for or fits best, the low-ambient clip, and one's own recording.
+
+        What is chosen stays in sight.
+        """
+        if visit.motion is None:
+            return {"items": []}
+        bank, scores = self.engine.bank_of(visit), self._scores(visit)
+        ranked = sorted(bank.clips, key=lambda clip: -scores.get(clip.id, -2.0))
+        if visit.chosen != OWN and visit.chosen not in {clip.id for clip in ranked}:
+            visit.chosen = ranked[0].id  # the bank was changed
+        wanted = words.lower().split()
+        found = [clip for clip in ranked if all(word in f"{clip.name} {clip.kind}".lower() for word in wanted)]
+        shown = found[: MOST if wanted else max(1, min(int(k), MOST))]
+        for clip in (bank.low_ambient, *(clip for clip in ranked if clip.id == visit.chosen)):
+            if clip not in shown:
+                shown.append(clip)
+        items = [
+            text.card(clip.id, clip.name, clip.kind, clip.level_db, scores.get(clip.id))
+            | self.shelf.addresses(visit, bank, clip)
+            for clip in shown
+        ]
+        if visit.own:
+            own = visit.own
+            addresses = {"url": served(own.path), "picture": served(own.picture)}
+            items.insert(0, text.card(OWN, own.name, "own recording", own.level_db, own.score) | addresses)
+        return {"items": [{**item, "chosen": item["id"] == visit.chosen} for item in items]}
+
+    def _scores(self, visit: Visit) -> dict[str, float]:
+        """Similarity of the picture to every clip of the bank."""
+        from a2s.scene import MAX_MATCHES, retrieve
+
+        pipe, _ = self.engine.parts()
+        bank = self.engine.bank_of(visit)
+        matches = retrieve(visit.motion, min(len(bank.clips), MAX_MATCHES), pipe, bank)
+        return {match.clip.id: match.score for match in matches}
+
+    def choose(self, amount: float, event: gr.EventData, request: gr.Request) -> str:
+        """An ambience was chosen. Returns the level."""
+        visit = self.visits.of(request.session_hash)
+        known = {clip.id for clip in self.engine.bank_of(visit).clips} | ({OWN} if visit.own else set())
+        if event.clip not in known:
+            raise A2SError("That ambience is not on the page any more; load the video again.")
+        visit.chosen = event.clip
+        return self.level(amount, request)
+
+    def take_own(self, upload: str | None, words: str, k: int, amount: float, request: gr.Request):
+        """The visitor's own recording becomes an ambience. Returns (cards, level, the button that keeps it)."""
+        from a2s.ambient.clip import checked_waveform, fitted, level_db
+        from a2s.media import read_audio
+
+        visit = self.visits.of(request.session_hash)
+        if upload is None:
+            raise A2SError("Choose a recording first.")
+        raw = visit.receive(upload, "recording")
+        try:
+            waveform = read_audio(raw, AUDIO.sample_rate, max_seconds=LIMITS.max_ambient_seconds)
+            waveform = checked_waveform(waveform, Path(upload).name)
+        except A2SError as error:
+            raise type(error)(str(error).replace(raw.name, Path(upload).name)) from None
+        finally:
+            raw.unlink(missing_ok=True)
+        sound, picture = visit.next_path("own", ".flac"), visit.next_path("own", ".png")
+        write_both(waveform, sound, picture)
+        name = Path(upload).stem[:60]
+        visit.own = Own(sound, picture, name, level_db(waveform), self._score(visit, fitted(waveform)))
+        visit.chosen = OWN
+        return self.search(words, k, request), self.level(amount, request), gr.Button(interactive=True)
+
+    def _score(self, visit: Visit, waveform: np.ndarray) -> float | None:
+        if visit.motion is None:
+            return None
+        pipe, _ = self.engine.parts()
+        return float(pipe.embed_video(visit.motion) @ pipe.embed_audio(waveform))
+
+    def keep_own(self, words: str, k: int, request: gr.Request):
+        """The own recording joins the bank of this visit. Returns (cards, the button)."""
+        from a2s.ambient.clip import fitted
+        from a2s.media import read_audio
+
+        visit = self.visits.of(request.session_hash)
+        if visit.own is None:
+            raise A2SError("Bring a recording first.")
+        pipe, _ = self.engine.parts()
+        waveform = read_audio(visit.own.path, AUDIO.sample_rate)
+        before = self.engine.bank_of(visit)
+        visit.bank = before.add(waveform, visit.own.name, pipe.embed_audio(fitted(waveform)))
+        if visit.chosen == OWN:
+            visit.chosen = visit.bank.clips[-1].id
+        visit.own = None
+        return self.search(words, k, request), gr.Button(interactive=False)
+
+    def level(self, amount: float, request: gr.Request) -> str:
+        """What the amount stands for with the chosen ambience."""
+        visit = self.visits.of(request.session_hash)
+        if visit.chosen == OWN and visit.own:
+            return text.level_note(amount, level_of(amount, visit.own.level_db, None))
+        if visit.chosen is None:
+            return text.level_note(amount, None)
+        clips = {clip.id: clip for clip in self.engine.bank_of(visit).clips}
+        clip = clips.get(visit.chosen)
+        return text.level_note(amount, level_of(amount, clip.level_db, clip.kind) if clip else None)
+
+    @staticmethod
+    def clip_of(visit: Visit) -> str | None:
+        """What `DubSettings.ambient_clip` must be: an id of the visit's bank, or the own recording's path."""
+        return str(visit.own.path) if visit.chosen == OWN and visit.own else visit.chosen
+
+
+def level_of(amount: float, own_db: float, kind: str | None) -> float:
+    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very functions that scale it."""
+    from a2s.ambient import full_level, scale_ambience
+    from a2s.ambient.clip import level_db
+
+    sample = np.full(1, 10 ** (own_db / 20), np.float32)
+    return level_db(scale_ambience(sample, float(amount), full_db=full_level(own_db, kind)))

@@ -1,0 +1,166 @@
+"""The Dub tab: layout and handlers put together. Which handler answers which control is said here and nowhere else."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import gradio as gr
+
+from a2s.ui.dub import layout
+from a2s.ui.dub.cues import CueDesk
+from a2s.ui.dub.job import DubDesk
+from a2s.ui.dub.picture import PictureDesk
+from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.takes import TakesDesk
+from a2s.ui.engine import Engine
+from a2s.ui.examples import Example
+from a2s.ui.guard import guarded
+from a2s.ui.visit import Visits
+
+QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+MODEL = {"api_visibility": "private", "concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
+"""The model serves one event at a time; who waits sees the place in line."""
+
+
+def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> SimpleNamespace:
+    """Build the tab inside a `gr.Blocks`. Returns its desks and its corners."""
+    place = PlaceDesk(engine, visits)
+    desks = SimpleNamespace(
+        picture=PictureDesk(engine, visits, examples),
+        cues=CueDesk(engine, visits),
+        place=place,
+        dub=DubDesk(engine, visits, place),
+        takes=TakesDesk(engine, visits, place),
+    )
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=340):
+            picture = layout.picture(examples)
+        with gr.Column(scale=1, min_width=340):
+            result = layout.result()
+    cues = layout.cues()
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=340):
+            place = layout.place()
+            settings = layout.settings(engine.choices(), place.amount)
+        with gr.Column(scale=1, min_width=340):
+            sound = layout.sound()
+    bar = layout.bar()
+    page = SimpleNamespace(
+        picture=picture, result=result, cues=cues, place=place, settings=settings, sound=sound, bar=bar
+    )
+    _wire_picture(desks, page)
+    _wire_place(desks, page)
+    _wire_cues(desks, page)
+    _wire_job(desks, page)
+    _wire_takes(desks, page)
+    seen = [page.place.search, page.place.k, page.place.amount]
+    refresh = {"fn": guarded(desks.place.fresh), "inputs": seen, "outputs": [page.place.cards, page.place.level]}
+    return SimpleNamespace(desks=desks, page=page, refresh=refresh)
+
+
+def _estimate(desks, page) -> dict:
+    """Arguments of an event that says anew how long a dub would take."""
+    inputs = [*page.settings.values, page.bar.progress]
+    return {"fn": guarded(desks.dub.estimate), "inputs": inputs, "outputs": page.bar.progress}
+
+
+def _wire_picture(desks, page) -> None:
+    picture, bar = page.picture, page.bar
+    readings = (
+        picture.video.upload(guarded(desks.picture.take_upload), picture.video, picture.facts, **QUIET),
+        picture.strip.take(guarded(desks.picture.take_example), None, [picture.video, picture.facts], **QUIET),
+    )
+    heard = [page.place.cards, page.place.level]
+    for reading in readings:
+        reading.failure(guarded(desks.picture.forget), None, [picture.video, picture.facts], **QUIET)
+        fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **QUIET)
+        fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **QUIET)
+        watching = reading.success(
+            guarded(desks.picture.watch), [page.place.k, page.settings.model], bar.progress, **MODEL
+        )
+        searched = [page.place.search, page.place.k, page.place.amount]
+        known = watching.success(guarded(desks.place.fresh), searched, heard, **QUIET)
+        known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **QUIET).then(**_estimate(desks, page), **QUIET)
+    picture.video.clear(guarded(desks.picture.forget), None, [picture.video, picture.facts], **QUIET)
+
+
+def _wire_place(desks, page) -> None:
+    place = page.place
+    searched = [place.search, place.k]
+    place.cards.choose(guarded(desks.place.choose), place.amount, place.level, queue=False, **QUIET)
+    for control in searched:
+        control.input(guarded(desks.place.search), searched, place.cards, trigger_mode="always_last", **QUIET)
+    place.own.upload(
+        guarded(desks.place.take_own), [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
+        **QUIET,
+    )  # fmt: skip
+    place.keep.click(guarded(desks.place.keep_own), searched, [place.cards, place.keep], **QUIET)
+    place.amount.input(
+        guarded(desks.place.level), place.amount, place.level, queue=False, trigger_mode="always_last", **QUIET
+    )
+
+
+def _wire_cues(desks, page) -> None:
+    cues = page.cues
+    cues.load.upload(guarded(desks.cues.load), cues.load, cues.timeline, **QUIET)
+    cues.restore.click(guarded(desks.cues.restore), None, cues.timeline, **QUIET)
+
+
+def _wire_job(desks, page) -> None:
+    settings, bar = page.settings, page.bar
+    roll = "() => Math.floor(Math.random() * 2147483647)"
+    settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
+    for control in (settings.takes, settings.steps, settings.guidance, settings.model):
+        control.input(**_estimate(desks, page), trigger_mode="always_last", **QUIET)
+    settings.model.input(guarded(desks.dub.choose_model), settings.model, settings.model, **QUIET)
+    _make(desks, page, bar.dub.click, desks.dub.dub)
+    _make(desks, page, bar.ladder.click, desks.dub.ladder)
+    bar.cancel.click(guarded(desks.dub.cancel), None, None, queue=False, **QUIET)
+    place = page.place
+    read = settings.recipe.upload(
+        guarded(desks.takes.restore),
+        [settings.recipe, place.search, place.k],
+        [page.cues.timeline, place.cards, settings.lock, *settings.values],
+        **QUIET,
+    )
+    read.then(lambda: None, None, settings.recipe, **QUIET)
+    _make(desks, page, read.success, desks.dub.dub)
+
+
+def _make(desks, page, asked, work) -> None:
+    """From being asked for takes to showing them. asked: the event that asks."""
+    settings, bar, result = page.settings, page.bar, page.result
+    buttons = [bar.dub, bar.ladder, bar.cancel]
+    start = asked(
+        guarded(desks.dub.begin),
+        [settings.seed, settings.lock],
+        [*buttons, bar.progress, settings.seed],
+        queue=False,
+        **QUIET,
+    )
+    told = [page.cues.timeline, *settings.values]
+    run = start.success(guarded(work), told, bar.progress, show_progress_on=bar.progress, **MODEL)
+    over = run.then(desks.dub.rest, None, buttons, queue=False, **QUIET)
+    run.failure(guarded(desks.dub.failed), None, bar.progress, queue=False, **QUIET)
+    fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **QUIET)
+    fresh.then(guarded(desks.takes.show), result.takes, _shown(page), **QUIET).then(
+        guarded(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **QUIET
+    )
+
+
+def _wire_takes(desks, page) -> None:
+    result, sound = page.result, page.sound
+    wiped = {"inputs": [result.takes, sound.other], "outputs": sound.wipe}
+    result.takes.input(guarded(desks.takes.show), result.takes, _shown(page), **QUIET).then(
+        guarded(desks.takes.wipe), **wiped, **QUIET
+    )
+    sound.other.input(guarded(desks.takes.wipe), **wiped, **QUIET)
+    result.stems.click(
+        guarded(desks.takes.stems), result.takes, result.stem_files, show_progress_on=result.stems, **MODEL
+    )
+
+
+def _shown(page) -> list:
+    """The outputs of `TakesDesk.show`."""
+    result = page.result
+    return [result.video, page.sound.picture, result.summary, page.cues.timeline, *result.files, *result.stem_files]

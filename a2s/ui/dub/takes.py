@@ -1,0 +1,116 @@
+"""The takes of a visit: shown, compared at a wipe, taken away as files, made again from a recipe."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import gradio as gr
+
+from a2s.errors import A2SError
+from a2s.ui import text
+from a2s.ui.dub import controls
+from a2s.ui.dub.cues import timeline_value
+from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.recipe import restored
+from a2s.ui.dub.results import Result, make_stems
+from a2s.ui.engine import Engine
+from a2s.ui.visit import Visit, Visits
+
+
+class TakesDesk:
+    """Handlers of what was made. A take is known to the browser by its number in `visit.takes`."""
+
+    def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
+        self.engine, self.visits, self.place = engine, visits, place
+
+    def newest(self, request: gr.Request):
+        """After a dub: the choice of takes, with the newest chosen. Returns (takes, other take of the wipe)."""
+        takes = self.visits.of(request.session_hash).takes
+        names = [(take.label, index) for index, take in enumerate(takes)]
+        last = len(takes) - 1 if takes else None
+        other = max(0, len(takes) - 2) if takes else None
+        return (
+            gr.Radio(choices=names, value=last, visible=bool(takes)),
+            gr.Dropdown(choices=names, value=other, visible=len(takes) > 1),
+        )
+
+    def show(self, number: int | None, request: gr.Request) -> tuple:
+        """One take: (video, picture, summary, waveform of the timeline, mp4, wav, flac, recipe, cues, two stems)."""
+        visit = self.visits.of(request.session_hash)
+        take = _take(visit, number)
+        if take is None:
+            return (
+                None,
+                None,
+                text.NO_RESULT,
+                gr.HTML(wave=[]),
+                *(gr.DownloadButton(interactive=False),) * 5,
+                *_no_stems(),
+            )
+        files = (take.video, take.sound, take.flac(), take.recipe, take.cues)
+        return (
+            str(take.video),
+            str(take.picture),
+            take.summary,
+            gr.HTML(wave=take.peaks),
+            *(gr.DownloadButton(value=str(file), interactive=True) for file in files),
+            *_no_stems(),
+        )
+
+    def wipe(self, number: int | None, other: int | None, request: gr.Request):
+        """Two takes' mels, one over the other."""
+        visit = self.visits.of(request.session_hash)
+        before, after = _take(visit, other), _take(visit, number)
+        if before is None or after is None or len(visit.takes) < 2:
+            return gr.ImageSlider(value=None, visible=False)
+        return gr.ImageSlider(value=(str(before.wipe), str(after.wipe)), visible=True)
+
+    def stems(self, number: int | None, request: gr.Request):
+        """The action and the ambience of a take, as two files that sum to it."""
+        visit = self.visits.of(request.session_hash)
+        take = _take(visit, number)
+        if take is None:
+            raise A2SError("There is no take yet whose stems could be made.")
+        bank = self.engine.bank_of(visit, take.model)
+
+        def again(**more):
+            return self.engine.dub(visit.need_picture(), motion=visit.motion, bank=bank, model=take.model, **more)
+
+        return tuple(
+            gr.DownloadButton(value=str(stem), visible=True, interactive=True) for stem in make_stems(take, again)
+        )
+
+    def restore(self, upload: str | None, words: str, k: int, request: gr.Request) -> tuple:
+        """A recipe back into the page: (timeline, cards, seed kept, *controls in ORDER, model).
+
+        What will differ from the dub that it describes is said; the dub follows.
+        """
+        visit = self.visits.of(request.session_hash)
+        if upload is None:
+            raise A2SError("Choose a recipe first.")
+        visit.need_picture()
+        file = visit.receive(upload, "recipe")
+        file = file.rename(file.with_suffix(Path(upload).suffix.lower()[:8]))  # a recipe is known by its suffix
+        try:
+            found = restored(file, visit, self.engine, Path(upload).name)
+        finally:
+            file.unlink(missing_ok=True)
+        for note in found.notes:
+            gr.Warning(html.escape(note))
+        visit.chosen = found.chosen or visit.chosen
+        return (
+            timeline_value(found.track, visit.info.duration),
+            self.place.cards(visit, words, k),
+            True,
+            *controls.shown(found.settings),
+            found.model or self.engine.default,
+        )
+
+
+def _take(visit: Visit, number: int | None) -> Result | None:
+    return visit.takes[number] if isinstance(number, int) and 0 <= number < len(visit.takes) else None
+
+
+def _no_stems() -> tuple:
+    return (gr.DownloadButton(value=None, visible=False),) * 2

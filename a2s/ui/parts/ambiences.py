@@ -1,0 +1,14 @@
+"""Ambiences to listen to, one to choose."""
+
+from __future__ import annotations
+
+from a2s.ui.parts.part import Part
+
+
+class AmbienceCards(Part):
+    """Value: {"items": [{"id", "name", "kind", "level", "score", "url", "picture", "chosen"}, ...]} or None.
+
+    Event `choose`: `event.clip` is the id that the browser says was chosen. One ambience plays at a time.
+    """
+
+    FILES = "ambiences"

@@ -1,0 +1,23 @@
+"""Hugging Face's ZeroGPU lends a GPU for the length of one call; everywhere else nothing changes."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+
+def on_gpu(function: Callable, seconds: Callable[..., int]) -> Callable:
+    """`function`, under `spaces.GPU` where that package and a GPU are there, unchanged elsewhere.
+
+    seconds: given the function's own arguments, how long it may hold the GPU. ZeroGPU runs the call in a process of its
+    own, so arguments and results must pickle, and a generator is ended by closing it.
+    """
+    if importlib.util.find_spec("spaces") is None:
+        return function
+    import torch
+
+    if not torch.cuda.is_available():
+        return function
+    import spaces
+
+    return spaces.GPU(duration=seconds)(function)

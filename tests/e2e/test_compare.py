@@ -1,0 +1,228 @@
+"""Two sounds under one picture: what reaches the loudspeaker is taken down and held against what was made."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.e2e.hands import dub, load_example
+
+SECONDS, RATE = 3.5, 48_000
+LOW, SLOPE = 2_000.0, 1_000.0
+"""Hz at the beginning, and Hz a second: the pitch of this recording tells its own playhead."""
+
+TAPE = """
+window.tape = []; window.switched = [];
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (target, ...more) {
+  if (target === this.context.destination) {
+    const context = this.context;
+    if (!context.tape) {
+      context.tape = context.createScriptProcessor(1024, 1, 1);
+      context.tape.onaudioprocess = (event) => window.tape.push(
+        { time: event.playbackTime, samples: Array.from(event.inputBuffer.getChannelData(0)) });
+      connect.call(context.tape, context.destination);
+      window.clock = context;
+    }
+    connect.call(this, context.tape);
+  }
+  return connect.call(this, target, ...more);
+};
+"""
+
+
+@pytest.fixture
+def booth(browser, site, tmp_path):
+    """The Compare tab with a take (a tone of 1 kHz, hits at the cues) as A, and a tone that rises from 2 kHz as B."""
+    context = browser.new_context(viewport={"width": 1360, "height": 1000}, accept_downloads=True)
+    tab = context.new_page()
+    tab.set_default_timeout(30_000)
+    tab.add_init_script(TAPE)
+    tab.complaints = []
+    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.goto(site)
+    tab.wait_for_selector("#examples button")
+    load_example(tab)
+    dub(tab)
+    time = np.arange(round(SECONDS * RATE)) / RATE
+    rise = 0.3 * np.sin(2 * np.pi * (LOW * time + SLOPE * time**2 / 2))
+    soundfile.write(tmp_path / "rising.wav", rise, RATE)
+    tab.click("button[role=tab]:has-text('Compare')")
+    tab.wait_for_selector("#player .ready, #player .player")
+    with tab.expect_file_chooser() as chooser:
+        tab.click("#bring")
+    chooser.value.set_files(str(tmp_path / "rising.wav"))
+    tab.wait_for_function("document.querySelector('#player [data-sound=b] span').innerText === 'rising'")
+    tab.wait_for_selector("#player .ready")
+    yield tab
+    assert tab.complaints == []
+    context.close()
+
+
+def taken_down(tab) -> tuple[np.ndarray, float]:
+    """(what reached the loudspeaker so far, time of its first sample on the clock of the sound)."""
+    pieces = tab.evaluate("window.tape")
+    return np.concatenate([piece["samples"] for piece in pieces]).astype(np.float32), pieces[0]["time"]
+
+
+def pitch(sound: np.ndarray) -> float:
+    """Frequency in Hz of the strongest partial."""
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 16))
+    return float(np.argmax(spectrum) * RATE / (1 << 16))
+
+
+def is_rising(sound: np.ndarray) -> bool:
+    return np.abs(sound).max() > 0.003 and pitch(sound) > 1_500
+
+
+def frames(sound: np.ndarray, size: int = 1024) -> np.ndarray:
+    return sound[: len(sound) // size * size].reshape(-1, size)
+
+
+def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
+    tab = booth
+    tab.uncheck("#player [data-set=match]")
+    tab.uncheck("#player [data-set=loop]")
+    tab.click("#player canvas", position={"x": 1, "y": 40})
+    tab.click("#player [data-sound=b]")
+    tab.keyboard.press("Space")
+    playhead = "parseFloat(document.querySelector('#player .time').innerText)"
+    switches = []
+    for when, key in ((0.8, "a"), (1.6, "b"), (2.4, "a")):
+        tab.wait_for_function(f"{playhead} >= {when}")
+        switches.append(
+            tab.evaluate(
+                """key => { const at = window.clock.currentTime;
+                window.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); return at; }""",
+                key,
+            )
+        )
+    tab.wait_for_function("document.querySelector('#player .go').getAttribute('aria-pressed') === 'false'")
+    tab.wait_for_timeout(300)
+    heard, began = taken_down(tab)
+    window = 1024
+    loud = [index for index, piece in enumerate(frames(heard)) if is_rising(piece)]
+    start = began + loud[0] * window / RATE
+    # Pitch tells where in B we are; time on the sound's clock tells where the playhead must be.
+    for index in loud:
+        middle = began + (index + 0.5) * window / RATE
+        if min(abs(middle - switch) for switch in switches) < 0.05:
+            continue
+        inside = (pitch(frames(heard)[index]) - LOW) / SLOPE
+        assert inside == pytest.approx(middle - start, abs=0.06)
+        assert middle < switches[0] + 0.05 or switches[1] - 0.05 < middle < switches[2] + 0.05
+    # In A's time nothing of B is left, and A's own hit at 1.4 s is there, at 1.4 s.
+    own = slice(*(round((at - began) * RATE) for at in (switches[0] + 0.06, switches[1] - 0.06)))
+    assert not any(is_rising(piece) for piece in frames(heard[own]))
+    hit = switches[0] + 0.06 + np.argmax(np.abs(heard[own])) / RATE - start
+    assert hit == pytest.approx(1.4, abs=0.12)
+    assert pitch(heard[own]) == pytest.approx(1_000, abs=30)
+
+
+def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
+    """Rendered offline through the page's own graph would tell nothing of its timing, so it is taken from the tape."""
+    tab = booth
+    tab.uncheck("#player [data-set=match]")
+    tab.click("#player [data-sound=b]")
+    tab.keyboard.press("Space")
+    tab.wait_for_function("parseFloat(document.querySelector('#player .time').innerText) > 0.9")
+    asked = tab.evaluate("(document.querySelector('#player [data-sound=a]').click(), window.clock.currentTime)")
+    tab.wait_for_timeout(500)
+    tab.keyboard.press("Space")
+    heard, began = taken_down(tab)
+    size = 48  # a millisecond
+    level = np.abs(frames(heard, size)).max(1)
+    last = max(index for index in range(len(level)) if level[index] > 0.15)  # B is a tone of 0.3, A is soft there
+    gone = began + (last + 1) * size / RATE
+    # The tape itself may be told one of its buffers late.
+    assert -1024 / RATE < gone - asked < 0.010 + 2 * 1024 / RATE
+    fall = [index for index in range(last - 12, last + 12) if 0.02 < level[index] < 0.28]
+    assert 1 <= len(fall) <= 8  # neither a jump, which clicks, nor a fade that is noticed
+    steps = np.abs(np.diff(heard[(last - 12) * size : (last + 12) * size]))
+    assert steps.max() < 0.3 * 2 * np.pi * (LOW + SLOPE * SECONDS) / RATE * 1.1
+
+
+def test_matched_loudness_can_be_heard_and_switched_off(booth):
+    tab = booth
+    tab.click("#player [data-sound=b]")
+    tab.keyboard.press("Space")
+    tab.wait_for_function("parseFloat(document.querySelector('#player .time').innerText) > 0.6")
+    tab.uncheck("#player [data-set=match]")
+    tab.wait_for_timeout(500)
+    tab.keyboard.press("Space")
+    heard, _ = taken_down(tab)
+    level = np.abs(frames(heard)).max(1)
+    playing = level[level > 1e-3]
+    assert playing[3] < 0.75 * playing[-3] and playing[-3] == pytest.approx(0.3, abs=0.02)
+
+
+def test_the_picture_keeps_with_the_sound(booth):
+    tab = booth
+    tab.focus("#player canvas")
+    tab.keyboard.press("Home")
+    tab.keyboard.press("Space")
+    off = []
+    for wanted in (1.0, 1.5, 2.0, 2.5, 3.0):
+        tab.wait_for_function(f"parseFloat(document.querySelector('#player .time').innerText) >= {wanted}")
+        off.append(
+            tab.evaluate(
+                "document.querySelector('#player video').currentTime"
+                " - parseFloat(document.querySelector('#player .time').innerText)"
+            )
+        )
+    assert np.median(np.abs(off)) < 0.08, off
+
+
+def test_keys_move_the_playhead(booth):
+    tab = booth
+
+    def playhead():
+        return float(tab.inner_text("#player .time").split("/")[0])
+
+    tab.focus("#player canvas")
+    for key, expected in (
+        ("Home", 0.0), ("ArrowRight", 0.5), ("ArrowRight", 1.0), ("Shift+ArrowLeft", 0.96), ("ArrowLeft", 0.46),
+        ("End", 3.5),
+    ):  # fmt: skip
+        tab.keyboard.press(key)
+        assert playhead() == pytest.approx(expected, abs=0.011), key
+    tab.keyboard.press("b")
+    assert tab.get_attribute("#player [data-sound=b]", "aria-pressed") == "true"
+    tab.keyboard.press("a")
+    assert tab.get_attribute("#player [data-sound=b]", "aria-pressed") == "false"
+
+
+def test_blind_and_abx_trials_are_answered_and_counted(booth, tmp_path):
+    tab = booth
+    tab.click("#compare-mode label:has-text('Blind')")
+    tab.wait_for_selector("#questions")
+    for number in (1, 2):
+        tab.wait_for_function(f"document.querySelector('#trial-note').innerText.includes('Trial {number}')")
+        assert tab.inner_text("#player [data-sound=a] span") == ""
+        for question in ("action", "noise", "prefer"):
+            tab.click(f"#ask-{question} label >> nth=0")
+        tab.click("#answer")
+    tab.wait_for_function("document.querySelector('#trial-note').innerText.includes('Trial 3')")
+
+    tab.click("#compare-mode label:has-text('ABX')")
+    tab.wait_for_selector("#ask-abx")
+    tab.wait_for_selector("#player .ready")
+    tab.wait_for_selector("#player [data-sound=x]:not([disabled])")
+    tab.keyboard.press("x")
+    assert tab.get_attribute("#player [data-sound=x]", "aria-pressed") == "true"
+    tab.click("#answer")
+    assert "every question" in tab.wait_for_selector(".toast-body").inner_text()
+    tab.click("#ask-abx label >> nth=1")
+    tab.click("#answer")
+    tab.click("#results")
+    tab.wait_for_selector("#listening table")
+    assert tab.locator("#listening tr").count() == 1 + 3 + 1
+    with tab.expect_download() as waiting:
+        tab.click("#get-trials")
+    waiting.value.save_as(tmp_path / "trials.csv")
+    rows = list(csv.DictReader(open(tmp_path / "trials.csv")))
+    assert len(rows) == 2 * 3 + 1 and json.dumps(rows).count("rising") == 7

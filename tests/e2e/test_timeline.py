@@ -1,0 +1,441 @@
+"""The cue timeline in a real browser, as a foley artist uses it: by mouse, by keyboard, by ear, and tapped along."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from tests.e2e.conftest import start, stop
+from tests.e2e.timeline_page import seen_cues
+from tests.fakes import draw_video
+
+SECONDS, CUES = 4.0, 7
+
+RECORD = """
+// What goes to the loudspeaker is also kept, with the clock of the sound and where the film was at that time; and where
+// the film was at each press of the space bar.
+window.heard = []; window.clocks = []; window.presses = [];
+window.addEventListener('keydown', (event) => {
+  if (event.code === 'Space' && !event.repeat) window.presses.push(document.querySelector('#source video').currentTime);
+}, true);
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (target, ...more) {
+  if (target === this.context.destination && !this.recorder) {
+    const context = this.context;
+    if (!context.tape) {
+      context.tape = context.createScriptProcessor(1024, 1, 1);
+      context.tape.onaudioprocess = (event) => {
+        const samples = Array.from(event.inputBuffer.getChannelData(0));
+        window.heard.push({ time: event.playbackTime, rate: context.sampleRate, samples });
+      };
+      connect.call(context.tape, context.destination);
+      const look = () => {
+        const video = document.querySelector('#source video');
+        window.clocks.push([context.currentTime, video ? video.currentTime : NaN, performance.now()]);
+        setTimeout(look, 20);
+      };
+      look();
+    }
+    connect.call(this, context.tape);
+  }
+  return connect.call(this, target, ...more);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("timeline")
+    video = draw_video(folder / "clip.mp4", seconds=SECONDS, size=(320, 180), hits=(0.5, 1.5, 3.0))
+    server, url = start([sys.executable, "-m", "tests.e2e.timeline_page", str(video), str(SECONDS), str(CUES)], folder)
+    yield url
+    stop(server)
+
+
+@pytest.fixture
+def bare(browser, address):
+    """The page before a picture came."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda line: page.complaints.append(line.text) if "Error" in line.text else None)
+    page.add_init_script(RECORD)
+    page.goto(address)
+    page.wait_for_selector("#timeline .timeline")
+    page.wait_for_function("document.querySelector('#source video')?.readyState > 0")
+    yield page
+    assert page.complaints == []
+    context.close()
+
+
+@pytest.fixture
+def page(bare):
+    """The page with the machine's cues."""
+    bare.click("#fresh")
+    bare.wait_for_selector(".cue")
+    return bare
+
+
+def told(page) -> dict:
+    """What the server makes of the timeline's value, asked for now."""
+    before = page.input_value("#told textarea")
+    page.click("#read")
+    page.wait_for_function("old => document.querySelector('#told textarea').value !== old", arg=before)
+    return json.loads(page.input_value("#told textarea"))
+
+
+def times(page) -> list[float]:
+    return [cue["time"] for cue in told(page)["cues"]]
+
+
+def middle(page, index: int) -> tuple[float, float]:
+    """Where on the screen a cue's knob is."""
+    box = page.locator(".cue").nth(index).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + 8
+
+
+def per_second(page) -> float:
+    """Pixels a second."""
+    return page.evaluate("document.querySelector('.lanes').getBoundingClientRect().width") / SECONDS
+
+
+def drag(page, index: int, across: float = 0.0, down: float = 0.0) -> None:
+    x, y = middle(page, index)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across / 2, y + down / 2, steps=4)
+    page.mouse.move(x + across, y + down, steps=4)
+    page.mouse.up()
+
+
+SEEN = [cue.time for cue in seen_cues(CUES, SECONDS)]
+
+
+def test_what_was_not_touched_comes_back_as_it_was(page):
+    answer = told(page)
+    assert answer["same"] and answer["source"] == "motion" and answer["edits"] >= 1
+    assert page.inner_text(".count") == "7 cues, from motion"
+
+
+def test_without_a_clip_it_says_what_to_do_and_is_as_high_as_with_one(bare):
+    assert bare.locator(".empty").is_visible() and "Load a video" in bare.inner_text(".empty")
+    before = bare.locator(".timeline").bounding_box()
+    bare.click("#fresh")
+    bare.wait_for_selector(".cue")
+    bare.click("#sound")
+    bare.click(".cue >> nth=0")
+    bare.click("[data-do=in]")
+    assert bare.locator(".empty").is_hidden()
+    assert bare.locator(".timeline").bounding_box() == before
+
+
+def test_a_cue_is_dragged_in_time_and_the_edit_is_told(page):
+    drag(page, 2, across=0.25 * per_second(page))
+    page.wait_for_function("document.querySelector('#told textarea').value.includes('creator')")
+    told_by_edit = json.loads(page.input_value("#told textarea"))
+    moved = [cue["time"] for cue in told_by_edit["cues"]]
+    assert moved[2] == pytest.approx(SEEN[2] + 0.25, abs=0.01)
+    assert moved[:2] + moved[3:] == SEEN[:2] + SEEN[3:]
+    assert page.evaluate("document.querySelector('#source video').currentTime") == pytest.approx(moved[2], abs=0.05)
+
+
+def test_a_cue_dragged_past_its_neighbour_keeps_its_names(page):
+    drag(page, 0, across=0.8 * per_second(page))
+    cues = told(page)["cues"]
+    assert [cue["time"] for cue in cues] == sorted(cue["time"] for cue in cues)
+    assert [cue["action"] for cue in cues] == [None, "hit", None, "hit", None, None, "hit"]
+
+
+def test_a_drag_upwards_is_strength_and_a_drag_sideways_leaves_it(page):
+    strengths = [cue.strength for cue in seen_cues(CUES, SECONDS)]
+    drag(page, 1, down=30, across=2)
+    drag(page, 3, across=30, down=2)
+    cues = told(page)["cues"]
+    assert cues[1]["strength"] == pytest.approx(strengths[1] - 0.5 if strengths[1] > 0.5 else 0, abs=0.05)
+    assert cues[1]["time"] == SEEN[1] and cues[3]["strength"] == strengths[3]
+
+
+def test_a_bar_is_stretched_at_its_end(page):
+    before = told(page)["cues"][4]
+    grip = page.locator(".cue >> nth=4").locator("b").bounding_box()
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.2 * per_second(page), y, steps=5)
+    page.mouse.up()
+    after = told(page)["cues"][4]
+    assert after["duration"] == pytest.approx(before["duration"] + 0.2, abs=0.01)
+    assert after["time"] == before["time"]
+
+
+def test_double_click_adds_and_the_key_deletes_and_both_are_undone_and_done_again(page):
+    lane = page.locator(".marks").bounding_box()
+    page.mouse.dblclick(lane["x"] + 0.6 * per_second(page), lane["y"] + 10)
+    added = times(page)
+    assert len(added) == CUES + 1 and added[1] == pytest.approx(0.6, abs=0.01)
+    page.locator(".cue >> nth=1").focus()
+    page.keyboard.press("Delete")
+    page.locator(".cue >> nth=0").focus()
+    page.keyboard.press("Backspace")
+    assert times(page) == SEEN[1:]
+    page.locator(".cue >> nth=0").focus()
+    page.keyboard.press("Control+z")
+    assert times(page) == SEEN
+    page.click("[data-do=undo]")
+    assert times(page) == added
+    page.click("[data-do=undo]")
+    assert told(page)["same"]
+    assert page.locator("[data-do=undo]").is_disabled()
+    page.click("[data-do=redo]")
+    page.locator(".cue >> nth=0").focus()
+    page.keyboard.press("Control+Shift+Z")
+    assert times(page) == SEEN
+
+
+def test_everything_can_be_cleared_and_had_back(page):
+    page.click("[data-do=clear]")
+    assert times(page) == [] and page.inner_text(".count") == "0 cues, edited"
+    page.click("[data-do=undo]")
+    assert told(page)["same"]
+
+
+def test_a_class_for_one_then_for_all_then_as_seen(page):
+    page.click(".cue >> nth=1")
+    page.select_option("[data-field=action]", "scrape")
+    page.select_option("[data-field=material]", "metal")
+    label = page.locator(".cue >> nth=1").get_attribute("aria-label")
+    assert label.startswith("scrape metal at 0.86 s") and "strength" in label and "confidence" in label
+    names = [(cue["action"], cue["material"]) for cue in told(page)["cues"]]
+    assert names[1] == ("scrape", "metal") and names[0] == ("hit", "wood") and names[2] == (None, None)
+    page.click("[data-do=all]")
+    assert {(cue["action"], cue["material"]) for cue in told(page)["cues"]} == {("scrape", "metal")}
+    page.select_option("[data-field=action]", "")
+    assert [cue["action"] for cue in told(page)["cues"]].count(None) == 1
+
+
+def test_the_inspector_writes_time_strength_and_length(page):
+    page.click(".cue >> nth=6")
+    page.fill("[data-field=time]", "3.25")
+    page.fill("[data-field=duration]", "9")
+    page.evaluate(
+        "const range = document.querySelector('[data-field=strength]'); range.value = 0.25;"
+        "range.dispatchEvent(new Event('input', { bubbles: true }))"
+    )
+    cue = next(cue for cue in told(page)["cues"] if cue["time"] == 3.25)
+    assert cue["strength"] == 0.25
+    assert cue["duration"] == 0.75  # up to the end of the clip and no further
+    assert "confidence" in page.inner_text(".confidence")
+
+
+def test_the_keyboard_walks_and_moves(page):
+    page.locator(".cue >> nth=0").focus()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.keyboard.press("Shift+ArrowDown")
+    cues = told(page)["cues"]
+    assert cues[3]["time"] == pytest.approx(SEEN[3] + 0.11, abs=0.002)
+    assert cues[3]["strength"] == pytest.approx(seen_cues(CUES, SECONDS).cues[3].strength - 0.1, abs=0.002)
+    page.click("[data-do=undo]")
+    page.click("[data-do=undo]")  # a run of small steps is one
+    assert told(page)["same"]
+
+
+def test_the_playhead_has_keys_of_its_own_and_adds_at_its_place(page):
+    page.locator(".lanes canvas").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    assert times(page)[1] == pytest.approx(0.4, abs=0.01)
+
+
+def test_a_click_on_the_ruler_seeks_the_film_and_the_playhead_follows_it(page):
+    box = page.locator(".lanes canvas").bounding_box()
+    page.mouse.click(box["x"] + 2.0 * per_second(page), box["y"] + box["height"] - 8)
+    page.wait_for_function("Math.abs(document.querySelector('#source video').currentTime - 2) < 0.02")
+    page.evaluate("document.querySelector('#source video').currentTime = 1")
+    page.wait_for_function(
+        """scale => { const box = document.querySelector('.playhead').getBoundingClientRect();
+          return Math.abs(box.x - document.querySelector('.lanes').getBoundingClientRect().x - scale) < 3; }""",
+        arg=per_second(page),
+    )
+
+
+def test_a_finger_drags_a_cue_and_taps_the_pad(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function("document.querySelector('#source video')?.readyState > 0")
+    page.click("#fresh")
+    page.wait_for_selector(".cue")
+    page.locator(".timeline").scroll_into_view_if_needed()
+    x, y = middle(page, 2)
+    finger = context.new_cdp_session(page)
+    for kind, at in (("touchStart", 0), ("touchMove", 10), ("touchMove", 30), ("touchMove", 60), ("touchEnd", None)):
+        points = [] if at is None else [{"x": x + at, "y": y}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert times(page)[3] == pytest.approx(SEEN[2] + 60 / per_second(page), abs=0.02)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.evaluate("document.querySelector('#source video').currentTime = 0")
+    page.tap("[data-do=tap]")
+    page.wait_for_function("document.querySelector('#source video').currentTime > 0.2")
+    page.tap(".pad")
+    page.tap("[data-do=tap]")
+    assert len(times(page)) == CUES + 1
+    context.close()
+
+
+def test_zoom_shows_less_time_and_a_drag_is_finer_then(page):
+    before = per_second(page)
+    x, y = middle(page, 3)
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    for _ in range(3):
+        page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        "wide => document.querySelector('.lanes').getBoundingClientRect().width > wide", arg=1.4 * before * SECONDS
+    )
+    index = page.locator(".cue").evaluate_all(
+        "(all, words) => all.findIndex((each) => each.getAttribute('aria-label').includes(words))", f"{SEEN[3]:.2f} s"
+    )
+    assert middle(page, index)[0] == pytest.approx(x, abs=3)  # what is under the pointer stays there
+    drag(page, index, across=0.1 * per_second(page))
+    assert times(page)[3] == pytest.approx(SEEN[3] + 0.1, abs=0.01)
+    page.click("[data-do=fit]")
+    assert per_second(page) * SECONDS == pytest.approx(page.evaluate("document.querySelector('.scroll').clientWidth"))
+
+
+def test_a_sound_arrives_and_goes_and_no_edit_is_lost(page):
+    drag(page, 2, across=0.25 * per_second(page))
+    edited = times(page)
+    canvas = "document.querySelector('.lanes canvas').toDataURL()"
+    page.wait_for_function("document.querySelector('.lanes canvas').width > 0")
+    without = page.evaluate(canvas)
+    page.click("#sound")
+    page.wait_for_function(f"old => {canvas} !== old", arg=without)
+    assert times(page) == edited
+    assert page.locator("[data-field=action] option").count() == 9  # the props that were not sent are still there
+    page.click("[data-do=undo]")
+    assert told(page)["same"]
+    page.click("[data-do=redo]")
+    page.click("#mute")
+    page.wait_for_function(f"old => {canvas} === old", arg=without)
+    assert times(page) == edited
+
+
+def test_a_new_value_of_the_server_begins_anew(page):
+    drag(page, 2, across=0.25 * per_second(page))
+    page.click("#other")
+    page.wait_for_function("document.querySelectorAll('.cue').length === 1")
+    assert times(page) == [0.5]
+    assert page.locator("[data-do=undo]").is_disabled()
+    page.click("#fresh")
+    page.wait_for_function("document.querySelectorAll('.cue').length === 7")
+    assert told(page)["same"]
+
+
+def test_four_taps_along_with_the_film_are_four_cues_and_one_step(page):
+    page.click("[data-do=clear]")
+    page.evaluate("document.querySelector('#source video').currentTime = 0; document.body.style.minHeight = '4000px'")
+    page.click("[data-do=tap]")
+    for moment in (0.4, 1.0, 1.7, 2.5):
+        page.wait_for_function("at => document.querySelector('#source video').currentTime >= at", arg=moment)
+        page.keyboard.down("Space")
+        page.keyboard.down("Space")  # the key repeats while it is held
+        page.keyboard.up("Space")
+    assert page.evaluate("window.scrollY") == 0
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.querySelector('#source video').paused")
+    cues = told(page)["cues"]
+    assert [cue["time"] for cue in cues] == pytest.approx(page.evaluate("window.presses"), abs=0.06)
+    assert len(cues) == 4 and {cue["confidence"] for cue in cues} == {1.0}
+    page.click("[data-do=undo]")
+    assert times(page) == []
+
+
+def test_taps_end_with_the_film_and_a_finger_taps_too(page):
+    page.evaluate("document.querySelector('#source video').currentTime = 3")
+    page.click("[data-do=tap]")
+    page.locator(".pad").dispatch_event("pointerdown", {"button": 0, "bubbles": True})
+    page.wait_for_function("!document.querySelector('.timeline').classList.contains('tapping')")
+    assert len(times(page)) == CUES + 1
+    page.keyboard.press("Space")
+    assert len(times(page)) == CUES + 1
+
+
+def test_a_space_in_a_text_field_is_a_space(page):
+    page.click("[data-do=tap]")
+    page.locator("#elsewhere textarea").focus()
+    page.keyboard.type("a b")
+    assert page.input_value("#elsewhere textarea") == "a b"
+    page.click("[data-do=tap]")
+    assert times(page) == SEEN
+
+
+def heard_onsets(page) -> np.ndarray:
+    """Times of the film at which what went to the loudspeaker became loud."""
+    tape = page.evaluate("window.heard")
+    clocks = np.array(page.evaluate("window.clocks"), float)
+    moments, levels = [], []
+    for block in tape:
+        samples = np.abs(np.array(block["samples"]))
+        moments.append(block["time"] + np.arange(len(samples)) / block["rate"])
+        levels.append(samples)
+    moments, loud = np.concatenate(moments), np.concatenate(levels) > 0.01
+    edges = moments[np.flatnonzero(loud)]
+    first = edges[np.concatenate([[True], np.diff(edges) > 0.1])] if len(edges) else edges
+    moving = np.concatenate([[False], np.diff(clocks[:, 1]) > 0])
+    return np.interp(first, clocks[moving, 0], clocks[moving, 1])
+
+
+def test_the_cues_are_heard_as_clicks_at_their_times_of_the_film(page):
+    page.click(".cue >> nth=4")
+    page.fill("[data-field=duration]", "0")
+    page.evaluate("document.querySelector('#source video').currentTime = 0")
+    page.click("[data-do=listen]")
+    page.wait_for_function("document.querySelector('#source video').currentTime > 1")
+    assert page.evaluate("document.querySelector('#source video').muted")
+    page.wait_for_function("document.querySelector('[data-do=listen]').getAttribute('aria-pressed') === 'false'")
+    assert not page.evaluate("document.querySelector('#source video').muted")
+    assert heard_onsets(page) == pytest.approx(np.array(SEEN), abs=0.08)
+
+
+def test_the_clicks_are_as_loud_as_the_cues_are_strong(page):
+    page.click("[data-do=clear]")
+    lane = page.locator(".marks").bounding_box()
+    for time, strength in ((0.8, "0.2"), (1.6, "0.9")):
+        page.mouse.dblclick(lane["x"] + time * per_second(page), lane["y"] + 10)
+        page.evaluate(
+            "value => { const range = document.querySelector('[data-field=strength]'); range.value = value;"
+            "range.dispatchEvent(new Event('input', { bubbles: true })) }",
+            strength,
+        )
+    page.evaluate("document.querySelector('#source video').currentTime = 0.3")
+    page.click("[data-do=listen]")
+    page.wait_for_function("document.querySelector('#source video').currentTime > 2.2")
+    page.click("[data-do=listen]")
+    levels = [max(map(abs, block["samples"])) for block in page.evaluate("window.heard")]
+    loud = [level for level in levels if level > 0.05]
+    assert max(loud) > 2 * loud[0] > 0
+
+
+def test_without_a_film_the_timeline_has_a_clock_of_its_own(page):
+    page.evaluate("document.querySelector('#source video').remove()")
+    page.locator(".lanes canvas").focus()
+    page.keyboard.press("Home")
+    page.click("[data-do=tap]")
+    page.wait_for_function("Number(document.querySelector('.lanes canvas').ariaValueNow) > 0.9")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    added = set(times(page)) - set(SEEN)
+    assert len(added) == 1 and min(added) > 0.8
+    page.click("[data-do=listen]")
+    page.wait_for_function("window.heard.some((block) => block.samples.some((sample) => Math.abs(sample) > 0.05))")
+    page.click("[data-do=listen]")

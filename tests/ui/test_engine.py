@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from a2s.errors import BadSettings, WeightsMissing
+from a2s.ui.engine import Engine
+from tests.fakes import FakeBank, FakePipeline
+
+
+class OtherPipeline(FakePipeline):
+    model_hash = "other"
+
+
+class MeasuredBank(FakeBank):
+    """A bank that can be embedded anew, and counts how often."""
+
+    embedded_by: list = []
+
+    def embedded(self, embed, model_hash):
+        self.embedded_by.append(model_hash)
+        bank = MeasuredBank()
+        bank.model_hash = model_hash
+        return bank
+
+
+@pytest.fixture
+def engine():
+    MeasuredBank.embedded_by = []
+    return Engine(FakePipeline(), MeasuredBank(), more={"other": OtherPipeline(), "gone": "official"})
+
+
+def test_what_is_not_installed_says_what_to_do(engine):
+    missing = {choice.name: choice.missing for choice in engine.choices()}
+    assert missing["model"] == missing["other"] == "" and missing["gone"]
+
+
+def test_by_name_the_known_models_are_offered():
+    names = [choice.name for choice in Engine("compact").choices()]
+    assert names[:2] == ["compact", "official"]
+
+
+def test_a_folder_is_offered_by_its_name_never_by_its_path(tmp_path):
+    first = Engine(tmp_path / "mine").choices()[0]
+    assert first.name == "mine" and str(tmp_path) not in first.label
+
+
+def test_a_model_that_is_not_on_the_page_is_refused(engine):
+    with pytest.raises(BadSettings):
+        engine.parts("/etc")
+
+
+def test_a_missing_model_is_said_before_the_first_dub(tmp_path):
+    with pytest.raises(WeightsMissing):
+        Engine(tmp_path).check()
+
+
+def test_the_bank_is_embedded_once_for_each_model(engine):
+    assert engine.parts()[1].model_hash == "fake" and MeasuredBank.embedded_by == []
+    first, second = engine.parts("other")[1], engine.parts("other")[1]
+    assert first is second and first.model_hash == "other" and MeasuredBank.embedded_by == ["other"]
+
+
+def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
+    own = MeasuredBank()
+    assert engine.bank_of(SimpleNamespace(bank=own)) is own
+    assert engine.bank_of(SimpleNamespace(bank=None)) is engine.parts()[1]
+    assert engine.bank_of(SimpleNamespace(bank=own), "other").model_hash == "other"
+
+
+def test_pace_is_measured_once_and_known_afterwards(engine):
+    assert engine.known_pace() is None
+    pace = engine.pace()
+    assert engine.known_pace() is pace and engine.pace() is pace

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s.errors import A2SError, BadSettings
+from a2s.ui.dub.controls import ORDER
+from tests.ui.studio import desks
+
+
+@pytest.fixture
+def studio(tmp_path, request_of, clip):
+    made = desks(tmp_path / "root")
+    made.load(clip, request_of())
+    return made
+
+
+def sound_of(take):
+    return soundfile.read(take.sound)[0]
+
+
+def test_nothing_is_shown_before_the_first_take(studio, request_of):
+    takes, other = studio.takes.newest(request_of())
+    assert takes.visible is False and other.visible is False
+    video, picture, *_ = studio.takes.show(None, request_of())
+    assert video is None and picture is None
+
+
+def test_the_newest_take_is_shown_with_all_its_files(studio, request_of):
+    studio.make(request_of(), takes=2)
+    takes, other = studio.takes.newest(request_of())
+    assert (takes.value, other.value, len(takes.choices)) == (1, 0, 2)
+    video, picture, summary, timeline, *files = studio.takes.show(takes.value, request_of())
+    take = studio.visits.of("one").takes[1]
+    assert (video, picture, summary) == (str(take.video), str(take.picture), take.summary)
+    suffixes = [file.value["path"].split(".", 1)[1] for file in files[:5]]
+    assert suffixes == ["mp4", "wav", "flac", "recipe.json", "cues.json"]
+    assert all(file.interactive for file in files[:5]) and not any(file.visible for file in files[5:])
+
+
+def test_a_number_that_is_no_take_shows_nothing(studio, request_of):
+    studio.make(request_of())
+    for number in (-1, 1, 10**9, "0", None):
+        assert studio.takes.show(number, request_of())[0] is None
+
+
+def test_a_wipe_needs_two_takes(studio, request_of):
+    studio.make(request_of())
+    assert studio.takes.wipe(0, 0, request_of()).visible is False
+    studio.make(request_of(), ambient=1.0)
+    shown = studio.takes.wipe(1, 0, request_of())
+    assert shown.visible is True
+
+
+def test_stems_are_made_when_asked_for_and_sum_to_the_take(studio, request_of):
+    studio.make(request_of(), ambient=0.8)
+    buttons = studio.takes.stems(0, request_of())
+    action, ambience = (soundfile.read(button.value["path"], dtype="int32")[0] for button in buttons)
+    mix = soundfile.read(studio.visits.of("one").takes[0].sound, dtype="int32")[0]
+    assert np.array_equal(action // 256 + ambience // 256, mix // 256)
+    with pytest.raises(A2SError):
+        studio.takes.stems(5, request_of())
+
+
+@pytest.mark.parametrize("kind", ["recipe", "video", "sound", "flac"])
+def test_a_recipe_restores_every_setting_and_the_same_sound(studio, request_of, kind):
+    studio.make(request_of(), takes=2, ambient=0.7, seed=11, steps=6, guidance_scale=3.0, overlap_seconds=0.25)
+    second = studio.visits.of("one").takes[1]
+    file = second.flac() if kind == "flac" else getattr(second, kind)
+    timeline, cards, lock, *values, model = studio.takes.restore(str(file), "", 5, request_of())
+    back = dict(zip(ORDER, values, strict=True))
+    assert (back["ambient"], back["seed"], back["takes"], back["first_take"]) == (0.7, 11, 1, 2)
+    assert (back["steps"], back["guidance_scale"], back["overlap_seconds"]) == (6, 3.0, 0.25)
+    assert lock is True and model == studio.engine.default and any(card["chosen"] for card in cards["items"])
+    list(studio.dub.dub(request_of(), timeline, *values, model))
+    assert np.array_equal(sound_of(studio.visits.of("one").takes[-1]), sound_of(second))
+
+
+def test_what_carries_no_recipe_is_refused_under_its_own_name(studio, request_of, tmp_path):
+    note = tmp_path / "notes.json"
+    note.write_text(json.dumps({"hello": 1}))
+    with pytest.raises(BadSettings, match="notes.json"):
+        studio.takes.restore(str(note), "", 5, request_of())
+
+
+def test_visits_do_not_see_each_other(studio, request_of):
+    studio.make(request_of())
+    assert studio.takes.show(0, request_of("two"))[0] is None
+    with pytest.raises(A2SError):
+        studio.takes.stems(0, request_of("two"))

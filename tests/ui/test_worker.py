@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from a2s.errors import Cancelled
+from a2s.ui.dub.worker import Report, Worker
+
+
+def test_the_newest_report_and_the_outcome_arrive():
+    def work(tell):
+        for step in range(100):
+            tell(Report("generating", step / 100, ""))
+        return "sound"
+
+    with Worker(work) as worker:
+        seen = list(worker)
+        assert seen[-1] == Report("generating", 0.99, "") and len(seen) < 100
+        assert worker.result == "sound"
+
+
+def test_events_of_each_kind_are_kept_apart():
+    def work(tell):
+        tell(Report("generating", 0.5, ""))
+        tell("picture 1")
+        tell("picture 2")
+
+    with Worker(work) as worker:
+        assert set(worker) == {Report("generating", 0.5, ""), "picture 2"}
+
+
+def test_what_the_work_raises_is_raised_where_the_result_is_asked_for():
+    def work(tell):
+        raise ValueError("wrong")
+
+    with Worker(work) as worker:
+        assert list(worker) == []
+        with pytest.raises(ValueError, match="wrong"):
+            worker.result  # noqa: B018
+
+
+def test_leaving_early_stops_the_work_at_its_next_report():
+    begun, steps = threading.Event(), []
+
+    def work(tell):
+        for step in range(1_000_000):
+            tell(Report("generating", 0.0, str(step)))
+            steps.append(step)
+            begun.set()
+
+    with Worker(work) as worker:
+        begun.wait(60)
+    assert 0 < len(steps) < 1_000_000
+    with pytest.raises(Cancelled):
+        worker.result  # noqa: B018
