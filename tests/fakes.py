@@ -143,6 +143,18 @@ class FakeBank:
         return [SimpleNamespace(clip=self.clips[index], score=float(np.resize(embedding, 3)[index])) for index in order]
 
 
+def small_bank():
+    """The same four as a real bank, embedded by the fake."""
+    from a2s.ambient import AmbientBank
+
+    fake = FakeBank()
+    known = [
+        (fake.waveform(clip.id), {"name": clip.name, "kind": kind, "author": "tests", "licence": "CC0"})
+        for clip, kind in zip(fake.clips, ("indoors", "weather", "town", "quiet"), strict=True)
+    ]
+    return AmbientBank.of(known).embedded(FakePipeline().embed_audio, "fake")
+
+
 def draw_video(path: Path, seconds: float = 2.0, fps: int = 24, size=(160, 120), hits=(0.5, 1.25), tone=False) -> Path:
     """An mp4 of a block that falls onto the lower edge at each hit (s) and springs back; `tone` adds a soundtrack."""
     import av

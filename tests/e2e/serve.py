@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from a2s.ui import Engine, build, launch_options
-from tests.fakes import FakeBank, FakePipeline
+from tests.fakes import FakePipeline, small_bank
 
 
 class PacedPipeline(FakePipeline):
@@ -36,7 +36,7 @@ class LouderPipeline(FakePipeline):
 def main() -> None:
     examples = Path(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    engine = Engine(PacedPipeline(seconds), FakeBank(), more={"louder": LouderPipeline(), "official": "official"})
+    engine = Engine(PacedPipeline(seconds), small_bank(), more={"louder": LouderPipeline(), "official": "official"})
     page = build(engine, examples)
     engine.warm()
     page.launch(server_name="127.0.0.1", **launch_options(examples))

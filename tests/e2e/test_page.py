@@ -175,23 +175,23 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
     steps = log.read_text().count("STEP") - begun
     time.sleep(0.5)
     assert 0 < steps < 200 and log.read_text().count("STEP") - begun == steps
-    assert tab.locator("#takes label").count() == 1 and tab.query_selector("#result video") is not None
+    assert tab.locator("#take label").count() == 1 and tab.query_selector("#result video") is not None
     set_number(tab, "steps", 4)
     set_number(tab, "takes", 1)
     dub(tab)
-    assert tab.locator("#takes label").count() == 2
+    assert tab.locator("#take label").count() == 2
 
 
 def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
     load_example(tab)
     dub(tab, "#ladder")
-    labels = tab.locator("#takes label").all_inner_texts()
+    labels = tab.locator("#take label").all_inner_texts()
     assert [label.split("·")[1].strip() for label in labels] == ["0 %", "33 %", "67 %", "100 %"]
     tab.wait_for_selector("#wipe img", state="attached")
     shown = tab.evaluate("document.querySelector('#result video').src")
     pictures = tab.evaluate("[...document.querySelectorAll('#wipe img')].map(each => each.src)")
     assert len(set(pictures)) == 2
-    tab.click("#takes label >> nth=0")
+    tab.click("#take label >> nth=0")
     tab.wait_for_function("src => document.querySelector('#result video').src !== src", arg=shown)
     tab.wait_for_function(
         "old => [...document.querySelectorAll('#wipe img')].map(each => each.src).join() !== old",

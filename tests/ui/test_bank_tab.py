@@ -7,23 +7,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s.ambient import AmbientBank
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.ui.bank import desk as module
 from a2s.ui.bank.desk import ADD, REPLACE, BankDesk
 from a2s.ui.engine import Engine
 from a2s.ui.visit import Visits
-from tests.fakes import FakeBank, FakePipeline
+from tests.fakes import FakePipeline, small_bank
 
 
 @pytest.fixture
 def bank():
-    fake = FakeBank()
-    known = [
-        (fake.waveform(clip.id), {"name": clip.name, "kind": kind, "author": "tests", "licence": "CC0"})
-        for clip, kind in zip(fake.clips, ("indoors", "weather", "town", "quiet"), strict=True)
-    ]
-    return AmbientBank.of(known).embedded(FakePipeline().embed_audio, "fake")
+    return small_bank()
 
 
 @pytest.fixture

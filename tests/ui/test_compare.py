@@ -46,9 +46,14 @@ def answer(desk, request, a, b, mode, x=None, **said):
     return desk.answer(a, b, mode, said.get("action"), said.get("noise"), said.get("prefer"), x, request)
 
 
+def bring(desk, request, path) -> str:
+    """Bring a recording; returns the id under which it is offered."""
+    return desk.bring(str(path), None, OPEN, request)[1].value
+
+
 def test_takes_the_soundtrack_and_what_was_brought_are_offered(desk, visit, request_of, tmp_path):
     soundfile.write(tmp_path / "rival.wav", 0.1 * np.ones(8_000), 16_000)
-    id = desk.bring(str(tmp_path / "rival.wav"), None, request_of())
+    id = bring(desk, request_of(), tmp_path / "rival.wav")
     assert list(offered(visit).values()) == [visit.takes[1].label, visit.takes[0].label, "Original soundtrack", "rival"]
     a, b, player, *_ = desk.fresh(None, None, OPEN, request_of())
     assert [a.value, b.value] == list(offered(visit))[:2] and player["sounds"]["a"]["name"] == visit.takes[1].label
@@ -134,7 +139,7 @@ def test_results_are_a_table_and_a_csv_that_reads_back(desk, visit, request_of, 
         desk.results(request_of())
     bad = tmp_path / "=1+1.wav"
     soundfile.write(bad, 0.1 * np.ones(8_000), 16_000)
-    first, second = next(iter(offered(visit))), desk.bring(str(bad), None, request_of())
+    first, second = next(iter(offered(visit))), bring(desk, request_of(), bad)
     desk.show(first, second, BLIND, request_of())
     answer(desk, request_of(), first, second, BLIND, **ALL)
     table, button = desk.results(request_of())
@@ -163,14 +168,14 @@ def test_what_was_never_offered_is_refused(desk, request_of):
 def test_a_recording_that_is_none_is_refused_under_its_own_name(desk, visit, request_of, tmp_path):
     (tmp_path / "noise.wav").write_text("no sound")
     with pytest.raises(A2SError, match="noise.wav"):
-        desk.bring(str(tmp_path / "noise.wav"), None, request_of())
+        bring(desk, request_of(), tmp_path / "noise.wav")
     assert visit.booth.brought == [] and not list(visit.folder.glob("compared-*"))
 
 
 def test_two_recordings_of_one_name_can_be_told_apart(desk, visit, request_of, tmp_path):
     soundfile.write(tmp_path / "x.wav", 0.1 * np.ones(8_000), 16_000)
     for _ in range(10):
-        desk.bring(str(tmp_path / "x.wav"), None, request_of())
+        bring(desk, request_of(), tmp_path / "x.wav")
     brought = visit.booth.brought
     assert len(brought) == 8 == len({sound.label for sound in brought}) == len(list(visit.booth.folder.glob("own-*")))
 

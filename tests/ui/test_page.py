@@ -67,3 +67,8 @@ def test_readme_has_two_commands_and_names_what_is_installed():
         "pip install -r tests/requirements.txt && python -m pytest",
     ]
     assert f"sdk_version: {gradio.__version__}" in text and "app_file: app.py" in text
+
+
+def test_no_two_parts_of_the_page_share_an_id(page):
+    ids = [block.elem_id for block in page.blocks.values() if getattr(block, "elem_id", None)]
+    assert len(ids) == len(set(ids)) > 40

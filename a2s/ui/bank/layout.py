@@ -32,8 +32,8 @@ def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     listed = {
         "fn": guarded(desk.list), "inputs": [browse.search, browse.sort], "outputs": [browse.cards, browse.note]
     }  # fmt: skip
-    for control in (browse.search, browse.sort):
-        control.input(**listed, trigger_mode="always_last", **_QUIET)
+    for asked in (browse.search.change, browse.sort.input):
+        asked(**listed, trigger_mode="always_last", **_QUIET)
     browse.cards.choose(guarded(desk.show), None, [detail.picture, detail.facts, detail.chosen], **_QUIET).success(
         lambda: gr.Button(interactive=True), None, detail.use, **_QUIET
     )

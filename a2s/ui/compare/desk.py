@@ -43,11 +43,7 @@ class CompareDesk:
 
     def fresh(self, a: str | None, b: str | None, mode: str, request: gr.Request) -> tuple:
         """What can be compared now; a choice that still holds stays. Returns (first, second, *what `show` returns)."""
-        visit = self.visits.of(request.session_hash)
-        names = offered(visit)
-        a, b = _pair(list(names), a, b)
-        choices = [(label, id) for id, label in names.items()]
-        return gr.Dropdown(choices, value=a), gr.Dropdown(choices, value=b), *self._show(visit, a, b, mode)
+        return self._fresh(self.visits.of(request.session_hash), a, b, mode)
 
     def show(self, a: str | None, b: str | None, mode: str, request: gr.Request) -> tuple:
         """Two sounds, or another way to hear them, were chosen.
@@ -56,12 +52,12 @@ class CompareDesk:
         """
         return self._show(self.visits.of(request.session_hash), a, b, mode)
 
-    def bring(self, upload: str | None, b: str | None, request: gr.Request) -> str | None:
-        """A recording of the visitor's own becomes the second sound. Returns its id."""
+    def bring(self, upload: str | None, a: str | None, mode: str, request: gr.Request) -> tuple:
+        """A recording of the visitor's own becomes the second sound. Returns as `fresh`."""
         visit = self.visits.of(request.session_hash)
         visit.need_picture()
         if upload is None:
-            return b
+            raise A2SError("Choose a recording first.")
         raw, booth = visit.receive(upload, "compared"), booth_of(visit)
         try:
             sound = _rendered(raw, booth, f"own-{visit.counter}", _label(visit, Path(upload).stem))
@@ -73,7 +69,7 @@ class CompareDesk:
         for old in booth.brought[:-MOST_BROUGHT]:
             old.path.unlink(missing_ok=True)
         booth.brought = booth.brought[-MOST_BROUGHT:]
-        return sound.id
+        return self._fresh(visit, a, sound.id, mode)
 
     def answer(self, a: str, b: str, mode: str, action, noise, prefer, x, request: gr.Request) -> tuple:
         """Note what was answered and go on to the next trial. Returns as `show`."""
@@ -96,6 +92,12 @@ class CompareDesk:
         booth = booth_of(visit)
         booth.answers, booth.trial, booth.trials = [], None, 0
         return "", gr.DownloadButton(value=None, visible=False), *self._show(visit, a, b, mode)
+
+    def _fresh(self, visit: Visit, a: str | None, b: str | None, mode: str) -> tuple:
+        names = offered(visit)
+        a, b = _pair(list(names), a, b)
+        choices = [(label, id) for id, label in names.items()]
+        return gr.Dropdown(choices, value=a), gr.Dropdown(choices, value=b), *self._show(visit, a, b, mode)
 
     def _show(self, visit: Visit, a: str | None, b: str | None, mode: str) -> tuple:
         if mode not in MODES:

@@ -36,7 +36,7 @@ def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     refresh = {"fn": guarded(desk.fresh), "inputs": chosen, "outputs": [pair.a, pair.b, *shown]}
     for control in chosen:
         control.input(guarded(desk.show), chosen, shown, trigger_mode="always_last", **_QUIET)
-    pair.own.upload(guarded(desk.bring), [pair.own, pair.b], pair.b, **_QUIET).success(**refresh, **_QUIET)
+    pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **_QUIET)
     trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], shown, **_QUIET)
     result.show.click(guarded(desk.results), None, [result.table, result.csv], **_QUIET)
     result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **_QUIET)

@@ -44,7 +44,7 @@ def result() -> SimpleNamespace:
         label="Dubbed video", show_label=False, interactive=False, height=300, elem_id="result", buttons=[]
     )
     summary = line(text.NO_RESULT, elem_id="summary")
-    takes = gr.Radio([], label="Takes", visible=False, container=False, elem_id="takes")
+    takes = gr.Radio([], label="Takes", visible=False, container=False, elem_id="take")
     with gr.Row(elem_id="files"):
         files = [_download(label, f"get-{name}") for name, label in FILES.items()]
         stems = gr.Button("Make stems", size="sm", elem_id="make-stems", elem_classes="quiet", min_width=90)
