@@ -43,7 +43,7 @@ class Engine:
         self._models = {_name_of(model): model} | known | (more or {})
         self.default = _name_of(model)
         self._bank = bank
-        self._lock = threading.Lock()
+        self._lock, self._pacing = threading.Lock(), threading.Lock()
         self._embedded: list[tuple[AmbientBank, AmbientBank]] = []  # (as given, with embeddings by another model)
         self._paces: dict[str, Pace] = {}
 
@@ -104,13 +104,15 @@ class Engine:
         """How fast this machine is with a model, measured at the first call."""
         name = model or self.default
         pipe, _ = self.parts(name)
-        if name not in self._paces:
-            self._paces[name] = measure_pace(pipe)
-        return self._paces[name]
+        with self._pacing:
+            if name not in self._paces:
+                self._paces[name] = measure_pace(pipe)
+            return self._paces[name]
 
     def known_pace(self, model: str | None = None) -> Pace | None:
-        """The same without waiting: None while nothing was measured."""
-        return self._paces.get(model or self.default)
+        """The same without loading what the page did not load by itself: None while another model was never used."""
+        name = model or self.default
+        return self.pace(name) if name == self.default else self._paces.get(name)
 
     def analyse(
         self, visit: Visit, k: int, on_progress: OnProgress, cancelled: Callable[[], bool], model=None

@@ -144,6 +144,10 @@ class Visits:
                 visit.leaving = None
             return visit
 
+    def find(self, session: str | None) -> Visit | None:
+        """The visit of a session, if there is one."""
+        return self._visits.get(session or "")
+
     def leave(self, session: str | None) -> None:
         """The browser said goodbye: end the visit unless it comes back within the grace."""
         with self._lock:

@@ -10,14 +10,12 @@ def on_gpu(function: Callable, seconds: Callable[..., int]) -> Callable:
     """`function`, under `spaces.GPU` where that package and a GPU are there, unchanged elsewhere.
 
     seconds: given the function's own arguments, how long it may hold the GPU. ZeroGPU runs the call in a process of its
-    own, so arguments and results must pickle, and a generator is ended by closing it.
+    own, so arguments and results must pickle, nothing that is changed here is seen there, and a generator is ended by
+    closing it.
     """
     if importlib.util.find_spec("spaces") is None:
         return function
+    import spaces  # before torch is asked: on ZeroGPU it is this package that says that there is one
     import torch
 
-    if not torch.cuda.is_available():
-        return function
-    import spaces
-
-    return spaces.GPU(duration=seconds)(function)
+    return spaces.GPU(duration=seconds)(function) if torch.cuda.is_available() else function

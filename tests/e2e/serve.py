@@ -39,7 +39,7 @@ def main() -> None:
     engine = Engine(PacedPipeline(seconds), small_bank(), more={"louder": LouderPipeline(), "official": "official"})
     page = build(engine, examples)
     engine.warm()
-    page.launch(server_name="127.0.0.1", **launch_options(examples))
+    page.launch(server_name="127.0.0.1", mcp_server=True, **launch_options(examples))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,7 @@ def test_an_example_is_dubbed_and_the_page_is_seen(browser, shipped, tmp_path, l
     tab.mouse.move(0, 0)
     tab.evaluate("document.activeElement.blur()")
     tab.evaluate("document.querySelector('#source video').currentTime = 1")
+    tab.locator("#wipe").scroll_into_view_if_needed()
     tab.wait_for_timeout(1_500)
     studio = keep(whole_page(tab), f"studio-{look}", tmp_path)
     assert np.asarray(studio).std() > 20  # something is on it

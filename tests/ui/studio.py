@@ -35,8 +35,8 @@ class Desks(SimpleNamespace):
         return list(getattr(self.dub, work)(request, cues, *shown(settings), model or self.engine.default))
 
 
-def desks(root, more=None) -> Desks:
-    engine, visits = Engine(FakePipeline(), FakeBank(), more=more), Visits(root, grace=0.05)
+def desks(root, more=None, bank=None) -> Desks:
+    engine, visits = Engine(FakePipeline(), bank or FakeBank(), more=more), Visits(root, grace=0.05)
     place = PlaceDesk(engine, visits)
     return Desks(
         engine=engine,

@@ -69,7 +69,9 @@ def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
     assert engine.bank_of(SimpleNamespace(bank=own), "other").model_hash == "other"
 
 
-def test_pace_is_measured_once_and_known_afterwards(engine):
-    assert engine.known_pace() is None
-    pace = engine.pace()
+def test_pace_is_measured_once_and_that_of_another_model_is_not_waited_for(engine):
+    assert engine.known_pace("other") is None
+    pace = engine.known_pace()
     assert engine.known_pace() is pace and engine.pace() is pace
+    other = engine.pace("other")
+    assert engine.known_pace("other") is other is not pace

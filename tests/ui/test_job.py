@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
 from a2s.ui.dub.cues import timeline_value
 from a2s.ui.visit import KEPT_TAKES
-from tests.fakes import FakePipeline
+from tests.fakes import FakePipeline, small_bank
 from tests.ui.studio import desks, skipped
 
 
@@ -74,6 +76,38 @@ def test_cancelling_keeps_what_was_finished(studio, request_of):
             studio.dub.cancel(request_of())
     assert len(visit.takes) == 1 and told[-1]["stage"] == "Stopped" and "1 take" in told[-1]["detail"]
     assert not any(step["stage"].startswith("Take 3") for step in told)
+
+
+def test_an_order_can_be_sent_to_another_process_and_makes_the_same_take(tmp_path, request_of, clip):
+    made = desks(tmp_path / "other", bank=small_bank())
+    made.load(clip, request_of())
+    sent, make = [], made.dub._make
+
+    def far_away(order):
+        sent.append(pickle.loads(pickle.dumps(order)))
+        yield from make(replace(sent[-1], session="a session of another process"))
+
+    made.make(request_of())
+    made.dub._make = far_away
+    made.make(request_of())
+    here, there = made.visits.of("one").takes
+    assert len(sent) == 1 and np.array_equal(sound_of(here), sound_of(there))
+    assert made.visits.find("a session of another process") is None
+
+
+def test_cancel_reaches_a_take_that_is_made_in_another_process(studio, request_of):
+    """There, only that nobody wants more of it is seen."""
+    make, steps = studio.dub._make, []
+
+    def far_away(order):
+        for event in make(replace(order, session=None)):
+            steps.append(event)
+            studio.dub.cancel(request_of())
+            yield event
+
+    studio.dub._make = far_away
+    told = studio.make(request_of(), steps=100)
+    assert told[-1]["stage"] == "Stopped" and len(steps) == 1 and studio.visits.of("one").takes == []
 
 
 def test_cancel_while_in_line_is_kept(studio, request_of):
@@ -170,7 +204,8 @@ def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
     def estimate(**changes):
         return studio.dub.estimate(request_of(), *shown(DubSettings(**changes)), studio.engine.default, idle)
 
-    assert skipped(estimate())  # nothing was measured yet
+    other = studio.dub.estimate(request_of(), *shown(DubSettings()), "another", idle)
+    assert "not known yet" in other["stage"]
     studio.engine.pace().step = 0.1
     assert estimate(steps=12)["stage"].endswith("to dub")
     seconds = [int(estimate(steps=50, takes=takes)["stage"].split()[1]) for takes in (1, 6)]

@@ -29,8 +29,9 @@ LADDER = (0.0, 0.33, 0.67, 1.0)
 
 @dataclass(frozen=True)
 class Order:
-    """One take to be made, with all that `a2s.dub` needs; it can be pickled."""
+    """One take to be made, with all that `a2s.dub` needs; it can be pickled. session: whose it is."""
 
+    session: str | None
     picture: Path
     settings: DubSettings
     cues: object
@@ -45,7 +46,7 @@ class DubDesk:
 
     def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
         self.engine, self.visits, self.place = engine, visits, place
-        self._make = on_gpu(self._make_take, lambda order, *_: 20 + round(order.seconds))
+        self._make = on_gpu(self._make_take, _gpu_seconds)
 
     def begin(self, seed, keep_seed: bool, request: gr.Request):
         """Dub was pressed: from now on, also in line, Cancel means this dub.
@@ -75,10 +76,10 @@ class DubDesk:
             return gr.skip()
         settings, model = read_settings(*controls)
         pace = self.engine.known_pace(model)
-        if pace is None:
-            return gr.skip()
-        seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
         of = f"for {text.count(settings.takes, 'take')} of {text.seconds(visit.info.duration)}"
+        if pace is None:
+            return job("idle", "Time to dub is not known yet", f"the first dub with {model} measures it")
+        seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
         return job("idle", f"{text.about(seconds)} to dub".capitalize(), of)
 
     def choose_model(self, name: str) -> str:
@@ -115,10 +116,8 @@ class DubDesk:
         picture = visit.need_picture()
         track = track_of(cues, visit.track) if cues else visit.track
         clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
-        orders = [
-            Order(picture, replace(one, ambient_clip=clip), track, visit.motion, bank, model, visit.info.duration)
-            for one in takes
-        ]
+        one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
+        orders = [replace(one, settings=replace(settings, ambient_clip=clip)) for settings in takes]
         began = time.perf_counter()
         for number, order in enumerate(orders):
             try:
@@ -137,16 +136,20 @@ class DubDesk:
         prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
         began, picture = time.perf_counter(), ""
         report = Report("reading", 0.0, "")
-        for event in self._make(order, visit.cancel.is_set):
-            if isinstance(event, Report):
-                report = event
-            elif isinstance(event, str):
-                picture = event
-            else:
+        events = self._make(order)
+        for event in events:
+            if not isinstance(event, (Report, str)):
                 pace.learn(said, time.perf_counter() - began)
                 own = visit.own.name if visit.own else None
                 visit.keep(export(event, visit.next_path("take"), visit.name, visit.made + 1, order.model, own))
                 return
+            if visit.cancel.is_set():
+                events.close()
+                raise Cancelled("The creator pressed cancel.")
+            if isinstance(event, Report):
+                report = event
+            else:
+                picture = event
             left = _left(time.perf_counter() - began, report.done, said)
             yield job(
                 "running",
@@ -157,9 +160,14 @@ class DubDesk:
                 picture,
             )
 
-    def _make_take(self, order: Order, cancelled) -> Iterator[object]:
-        """Yield reports, addresses of previews, and at last the take."""
+    def _make_take(self, order: Order) -> Iterator[object]:
+        """Yield reports, addresses of previews, and at last the take.
+
+        Cancelling is seen here at once where this is the page's own process, else by being closed.
+        """
         from a2s.ui.plots import preview_address
+
+        visit = self.visits.find(order.session)
 
         def work(tell):
             return self.engine.dub(
@@ -171,12 +179,19 @@ class DubDesk:
                 motion=order.motion,
                 on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
                 on_preview=lambda preview: tell(preview_address(preview.mel)),
-                cancelled=cancelled,
+                cancelled=visit and visit.cancel.is_set,
             )
 
         with Worker(work) as worker:
             yield from worker
             yield worker.result
+
+
+def _gpu_seconds(order: Order) -> int:
+    """How long a take may hold a GPU: what a slow one needs for a step of a window, with time to be handed over."""
+    from a2s.pipelines.windows import plan_windows
+
+    return 20 + round(0.1 * order.settings.steps * len(plan_windows(order.seconds)))
 
 
 def _left(spent: float, done: float, said: float) -> str:

@@ -61,9 +61,10 @@ def cues() -> SimpleNamespace:
     with gr.Row(elem_classes="part-row"):
         part("Cues")
         load = gr.UploadButton(
-            "Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues", elem_classes="quiet", scale=0
-        )
-        restore = gr.Button("As seen", size="sm", elem_id="restore-cues", elem_classes="quiet", scale=0)
+            "Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues", elem_classes="quiet", scale=0,
+            min_width=120,
+        )  # fmt: skip
+        restore = gr.Button("As seen", size="sm", elem_id="restore-cues", elem_classes="quiet", scale=0, min_width=90)
     timeline = CueTimeline(
         None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), video="#source video"
     )
