@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from a2s.errors import A2SError, BadSettings
+from a2s.media import probe
 from a2s.ui.dub.controls import ORDER
 from tests.ui.studio import desks
 
@@ -84,6 +85,18 @@ def test_what_carries_no_recipe_is_refused_under_its_own_name(studio, request_of
     note.write_text(json.dumps({"hello": 1}))
     with pytest.raises(BadSettings, match="notes.json"):
         studio.takes.restore(str(note), "", 5, request_of())
+
+
+def test_a_clip_to_share_is_made_once_and_sounds_like_the_take(studio, request_of):
+    studio.make(request_of())
+    button = studio.takes.share(0, request_of())
+    take = studio.visits.of("one").takes[0]
+    info = probe(button.value["path"])
+    assert info.has_audio and info.duration == pytest.approx(2.0, abs=0.05) and info.height > info.width * 0.8
+    made = take.share().stat().st_mtime_ns
+    assert studio.takes.share(0, request_of()) and take.share().stat().st_mtime_ns == made
+    with pytest.raises(A2SError):
+        studio.takes.share(3, request_of())
 
 
 def test_visits_do_not_see_each_other(studio, request_of):

@@ -71,6 +71,18 @@ class CompareDesk:
         booth.brought = booth.brought[-MOST_BROUGHT:]
         return self._fresh(visit, a, sound.id, mode)
 
+    def share(self, a: str | None, b: str | None, request: gr.Request):
+        """Both sounds as a video to show others: the picture side by side, one sounding after the other."""
+        from a2s.media.share import share_comparison
+
+        visit = self.visits.of(request.session_hash)
+        if visit.picture is None or a is None or b is None:
+            raise A2SError("Choose two sounds first.")
+        film = visit.takes[-1].video if visit.takes else visit.picture
+        path = booth_of(visit).folder / "comparison.mp4"
+        share_comparison(film, [(sound.label, sound.path) for sound in (sound_of(visit, a), sound_of(visit, b))], path)
+        return gr.DownloadButton(value=str(path), visible=True, interactive=True)
+
     def answer(self, a: str, b: str, mode: str, action, noise, prefer, x, request: gr.Request) -> tuple:
         """Note what was answered and go on to the next trial. Returns as `show`."""
         visit = self.visits.of(request.session_hash)

@@ -17,6 +17,7 @@ from a2s.ui.parts.player import ABPlayer
 from a2s.ui.visit import Visits
 
 SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac"]
+_MODEL = {"concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
 _QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -37,6 +38,7 @@ def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     for control in chosen:
         control.input(guarded(desk.show), chosen, shown, trigger_mode="always_last", **_QUIET)
     pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **_QUIET)
+    pair.share.click(guarded(desk.share), [pair.a, pair.b], pair.video, show_progress_on=pair.share, **_QUIET | _MODEL)
     trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], shown, **_QUIET)
     result.show.click(guarded(desk.results), None, [result.table, result.csv], **_QUIET)
     result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **_QUIET)
@@ -50,12 +52,17 @@ def _pair() -> SimpleNamespace:
             gr.Dropdown([], label=name, filterable=False, min_width=150, elem_id=f"sound-{id}")
             for id, name in (("a", "First sound (A)"), ("b", "Second sound (B)"))
         )
-    own = gr.UploadButton("Bring a recording", file_types=SUFFIXES, size="sm", elem_id="bring", elem_classes="quiet")
+    with gr.Row():
+        own = gr.UploadButton(
+            "Bring a recording", file_types=SUFFIXES, size="sm", elem_id="bring", elem_classes="quiet", min_width=90
+        )
+        share = gr.Button("Make a video of both", size="sm", elem_id="share-both", elem_classes="quiet", min_width=90)
+        video = gr.DownloadButton("comparison.mp4", size="sm", visible=False, elem_id="get-both", min_width=90)
     mode = gr.Radio(
         [("Openly", OPEN), ("Blind", BLIND), ("ABX", ABX)], value=OPEN, label="How", elem_id="compare-mode",
         info="Blind shuffles the letters. ABX asks which of the two X is: whether the difference can be heard at all.",
     )  # fmt: skip
-    return SimpleNamespace(a=a, b=b, own=own, mode=mode)
+    return SimpleNamespace(a=a, b=b, own=own, mode=mode, share=share, video=video)
 
 
 def _trial() -> SimpleNamespace:

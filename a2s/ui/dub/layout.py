@@ -49,7 +49,12 @@ def result() -> SimpleNamespace:
         files = [_download(label, f"get-{name}") for name, label in FILES.items()]
         stems = gr.Button("Make stems", size="sm", elem_id="make-stems", elem_classes="quiet", min_width=90)
         stem_files = [_download(label, f"get-{label.lower()}", visible=False) for label in ("Action", "Ambience")]
-    return SimpleNamespace(video=video, summary=summary, takes=takes, files=files, stems=stems, stem_files=stem_files)
+        share = gr.Button("Make a clip to share", size="sm", elem_id="make-share", elem_classes="quiet", min_width=90)
+        share_file = _download("Clip to share", "get-share", visible=False)
+    return SimpleNamespace(
+        video=video, summary=summary, takes=takes, files=files, stems=stems, stem_files=stem_files, share=share,
+        share_file=share_file,
+    )  # fmt: skip
 
 
 def _download(label: str, elem_id: str, visible: bool = True) -> gr.DownloadButton:

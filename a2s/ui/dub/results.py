@@ -31,7 +31,8 @@ NOT_COPIED = "The picture was encoded anew as H.264: browsers and mp4 don't go t
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One take on disk, in a folder of its own. `flac` and `stems` are written when they are first wanted.
+    """One take on disk, in a folder of its own. `flac`, `share` and the stems are written when first
+    wanted.
 
     label: for a person. stem: what its files are called. settings: that make this take alone, with the paths of this
     visit. track: the cues that were used. recipe: JSON for strangers, without a path of this server. picture: waveform,
@@ -69,6 +70,17 @@ class Result:
             waveform, rate = soundfile.read(self.sound, dtype="float32")
             recipe = json.loads(self.recipe.read_text("utf-8"))
             write_audio(path, waveform, rate, comment=_tag(recipe))
+        return path
+
+    def share(self) -> Path:
+        """The picture over the spectrogram, with a line that moves through it, as an mp4. Raises TooLarge."""
+        from PIL import Image
+
+        from a2s.media.share import share_spectrogram
+
+        path = self.sound.with_name(f"{self.stem}-share.mp4")
+        if not path.is_file():
+            share_spectrogram(self.video, self.sound, np.asarray(Image.open(self.wipe).convert("RGB")), path)
         return path
 
     def stems(self) -> tuple[Path, Path]:

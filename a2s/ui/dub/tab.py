@@ -158,9 +158,13 @@ def _wire_takes(desks, page) -> None:
     result.stems.click(
         guarded(desks.takes.stems), result.takes, result.stem_files, show_progress_on=result.stems, **MODEL
     )
+    result.share.click(
+        guarded(desks.takes.share), result.takes, result.share_file, show_progress_on=result.share, **MODEL
+    )
 
 
 def _shown(page) -> list:
     """The outputs of `TakesDesk.show`."""
     result = page.result
-    return [result.video, page.sound.picture, result.summary, page.cues.timeline, *result.files, *result.stem_files]
+    files = [*result.files, *result.stem_files, result.share_file]
+    return [result.video, page.sound.picture, result.summary, page.cues.timeline, *files]

@@ -36,7 +36,7 @@ class TakesDesk:
         )
 
     def show(self, number: int | None, request: gr.Request) -> tuple:
-        """One take: (video, picture, summary, waveform of the timeline, mp4, wav, flac, recipe, cues, two stems)."""
+        """One take: (video, picture, summary, waveform of the timeline, five files, and what is not made yet)."""
         visit = self.visits.of(request.session_hash)
         take = _take(visit, number)
         if take is None:
@@ -46,7 +46,7 @@ class TakesDesk:
                 text.NO_RESULT,
                 gr.HTML(wave=[]),
                 *(gr.DownloadButton(interactive=False),) * 5,
-                *_no_stems(),
+                *_not_made(),
             )
         files = (take.video, take.sound, take.flac(), take.recipe, take.cues)
         return (
@@ -55,7 +55,7 @@ class TakesDesk:
             take.summary,
             gr.HTML(wave=take.peaks),
             *(gr.DownloadButton(value=str(file), interactive=True) for file in files),
-            *_no_stems(),
+            *_not_made(),
         )
 
     def wipe(self, number: int | None, other: int | None, request: gr.Request):
@@ -80,6 +80,13 @@ class TakesDesk:
         return tuple(
             gr.DownloadButton(value=str(stem), visible=True, interactive=True) for stem in make_stems(take, again)
         )
+
+    def share(self, number: int | None, request: gr.Request):
+        """A take as a clip to show others: the picture over its spectrogram."""
+        take = _take(self.visits.of(request.session_hash), number)
+        if take is None:
+            raise A2SError("There is no take yet that could be shared.")
+        return gr.DownloadButton(value=str(take.share()), visible=True, interactive=True)
 
     def restore(self, upload: str | None, words: str, k: int, request: gr.Request) -> tuple:
         """A recipe back into the page: (timeline, cards, seed kept, *controls in ORDER, model).
@@ -112,5 +119,6 @@ def _take(visit: Visit, number: int | None) -> Result | None:
     return visit.takes[number] if isinstance(number, int) and 0 <= number < len(visit.takes) else None
 
 
-def _no_stems() -> tuple:
-    return (gr.DownloadButton(value=None, visible=False),) * 2
+def _not_made() -> tuple:
+    """Stems and the clip to share, before they are asked for."""
+    return (gr.DownloadButton(value=None, visible=False),) * 3

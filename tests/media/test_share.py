@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s.errors import CannotWrite, TooLarge
+from a2s.media import probe, read_audio, read_frames, share
+from a2s.media.share import STRIP, share_comparison, share_spectrogram
+from tests.fakes import draw_video
+
+RATE, SECONDS = 16_000, 2.0
+
+
+@pytest.fixture
+def film(tmp_path):
+    return draw_video(tmp_path / "film.mp4", seconds=SECONDS, size=(160, 120))
+
+
+def tone(path, hertz, seconds=SECONDS):
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE), RATE)
+    return path
+
+
+def pitch(sound):
+    return np.argmax(np.abs(np.fft.rfft(sound * np.hanning(len(sound))))) * RATE / len(sound)
+
+
+def frame_at(path, seconds):
+    return min(read_frames(path), key=lambda frame: abs(frame[0] - seconds))[1].astype(int)
+
+
+def test_the_line_moves_through_the_spectrogram_with_time(film, tmp_path):
+    out = tmp_path / "share.mp4"
+    share_spectrogram(film, tone(tmp_path / "a.wav", 440), np.zeros((64, 200, 3), np.uint8), out)
+    info = probe(out)
+    assert info.duration == pytest.approx(SECONDS, abs=0.05) and info.height == 240 + STRIP and info.codec == "h264"
+    assert pitch(read_audio(out)) == pytest.approx(440, abs=3)
+    for time in (0.5, 1.5):
+        picture = frame_at(out, time)
+        below = picture[-len(picture) * STRIP // info.height :].sum(2).mean(0)
+        assert below.argmax() / len(below) == pytest.approx(time / SECONDS, abs=0.04)
+
+
+def test_two_sounds_come_one_after_the_other_and_their_side_is_bright(film, tmp_path):
+    out, sounds = (
+        tmp_path / "both.mp4",
+        [("one", tone(tmp_path / "a.wav", 300)), ("two", tone(tmp_path / "b.wav", 900))],
+    )
+    share_comparison(film, sounds, out)
+    heard = read_audio(out)
+    half = round(SECONDS * RATE)
+    assert len(heard) == pytest.approx(2 * half, abs=0.1 * RATE)
+    assert pitch(heard[: half - 2000]) == pytest.approx(300, abs=3)
+    assert pitch(heard[half + 2000 : 2 * half]) == pytest.approx(900, abs=3)
+    for time, bright in ((1.0, 0), (3.0, 1)):
+        sides = np.array_split(frame_at(out, time)[40:], 2, axis=1)
+        assert sides[bright].mean() > 2 * sides[1 - bright].mean()
+
+
+def test_a_shorter_sound_is_followed_by_silence(film, tmp_path):
+    out = tmp_path / "both.mp4"
+    share_comparison(film, [("short", tone(tmp_path / "a.wav", 300, 0.7)), ("two", tone(tmp_path / "b.wav", 900))], out)
+    heard = read_audio(out)
+    assert abs(heard[int(1.0 * RATE) : int(1.9 * RATE)]).max() < 0.02
+    assert pitch(heard[int(2.2 * RATE) : int(3.8 * RATE)]) == pytest.approx(900, abs=3)
+
+
+def test_what_is_too_long_or_no_video_is_refused_and_nothing_is_left(film, tmp_path, monkeypatch):
+    sound = tone(tmp_path / "a.wav", 440)
+    (tmp_path / "text.mp4").write_text("no film")
+    with pytest.raises(CannotWrite):
+        share_spectrogram(tmp_path / "text.mp4", sound, np.zeros((8, 8, 3), np.uint8), tmp_path / "out.mp4")
+    monkeypatch.setattr(share, "MAX_SECONDS", 1.0)
+    with pytest.raises(TooLarge):
+        share_spectrogram(film, sound, np.zeros((8, 8, 3), np.uint8), tmp_path / "out.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "film.mp4", "text.mp4"]
