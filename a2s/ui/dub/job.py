@@ -46,7 +46,9 @@ class DubDesk:
 
     def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
         self.engine, self.visits, self.place = engine, visits, place
-        self._make = on_gpu(self._make_take, _gpu_seconds)
+        self._make = on_gpu(
+            self._make_take, _gpu_seconds, prepare=lambda order: engine.parts(order.model)[0].to("cuda")
+        )
 
     def begin(self, seed, keep_seed: bool, request: gr.Request):
         """Dub was pressed: from now on, also in line, Cancel means this dub.
