@@ -23,11 +23,17 @@ QUEUE = 16
 """Visitors who may wait; the next one is told that it is full."""
 
 
+SWEEP = 600.0
+"""Seconds between two looks for visits that were left."""
+
+
 def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = None) -> gr.Blocks:
     """The page over an engine; `launch(**launch_options())` serves it."""
     visits = visits or Visits()
+    visits.sweep_every(SWEEP)
     os.environ["GRADIO_TEMP_DIR"] = str(visits.root)  # what gradio itself stores goes when the visits go
-    with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=(600, int(LONGEST_IDLE))) as page:
+    cleaning = int(SWEEP), int(LONGEST_IDLE)
+    with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:
         add_endpoints(engine, visits)
         line(text.HEADER)
         with gr.Tabs(elem_id="tabs"):

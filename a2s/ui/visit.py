@@ -177,3 +177,13 @@ class Visits:
         for session in idle:
             log.info("a visit was idle for an hour and is removed")
             self.end(session)
+
+    def sweep_every(self, seconds: float) -> None:
+        """Sweep from now on also while nobody comes, for as long as the process lives."""
+
+        def sweeping() -> None:
+            while True:
+                time.sleep(seconds)
+                self.sweep()
+
+        threading.Thread(target=sweeping, daemon=True, name="a2s-sweep").start()

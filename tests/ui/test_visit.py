@@ -76,6 +76,14 @@ def test_a_visit_idle_for_an_hour_is_swept(visits):
     assert not visit.folder.exists() and visits.of("one") is not visit
 
 
+def test_what_was_left_goes_also_while_nobody_comes(visits):
+    visit = visits.of("one")
+    visits.sweep_every(0.02)
+    assert not wait_for(lambda: not visit.folder.exists(), seconds=0.2)
+    visit.used -= module.LONGEST_IDLE + 1
+    assert wait_for(lambda: not visit.folder.exists())
+
+
 @pytest.mark.parametrize(
     ("given", "left"),
     [("my clip.mp4", "my-clip"), ("../../etc/passwd", "passwd"), ("<b>", "b"), ("...", "clip"), ("é", "clip")],

@@ -140,6 +140,7 @@ class DubDesk:
         report = Report("reading", 0.0, "")
         events = self._make(order)
         for event in events:
+            visit.used = time.monotonic()  # a long dub is no idle visit
             if not isinstance(event, (Report, str)):
                 pace.learn(said, time.perf_counter() - began)
                 own = visit.own.name if visit.own else None
