@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.panel import Panel
 from tests.fakes import draw_video
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,16 @@ def site(work):
 
 
 @pytest.fixture(scope="session")
+def shipped(tmp_path_factory):
+    """Address of the page as it is shipped: `app.py` with the compact model, its bank and its examples."""
+    if not (ROOT / "checkpoints" / "compact" / "model_index.json").is_file():
+        pytest.skip("needs checkpoints/compact")
+    server, address = start([sys.executable, "app.py"], tmp_path_factory.mktemp("shipped"))
+    yield address
+    stop(server)
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Chromium, or a reason why not."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright, see tests/requirements.txt")
@@ -92,3 +103,24 @@ def tab(browser, site):
     tab.wait_for_selector("#examples button")
     yield tab
     context.close()
+
+
+@pytest.fixture
+def panel(browser, shipped, tmp_path):
+    """The controls of the shipped page, in a tab that must not complain."""
+    context = browser.new_context(viewport={"width": 1360, "height": 1000}, accept_downloads=True)
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(shipped)
+    tab.wait_for_selector("#examples button")
+    yield Panel(tab, tmp_path)
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory) -> Path:
+    """2.5 s with two hits, silent."""
+    return draw_video(tmp_path_factory.mktemp("clip") / "two hits.mp4", seconds=2.5, size=(320, 180), hits=(0.5, 1.9))

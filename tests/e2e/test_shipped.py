@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ import pytest
 from PIL import Image
 
 from a2s.media import probe
-from tests.e2e.conftest import ROOT, start, stop
 from tests.e2e.hands import download, dub, load_example
 
 LOOKS = {
@@ -24,15 +22,6 @@ LOOKS = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
 }
 TABS = {"Compare": "#player .ready", "Bank": "#bank-clips .card"}
-
-
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    if not (ROOT / "checkpoints" / "compact" / "model_index.json").is_file():
-        pytest.skip("needs checkpoints/compact")
-    server, address = start([sys.executable, "app.py"], tmp_path_factory.mktemp("shipped"))
-    yield address
-    stop(server)
 
 
 def keep(shot: bytes, name: str, folder: Path) -> Image.Image:

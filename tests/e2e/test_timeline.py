@@ -312,6 +312,14 @@ def test_zoom_shows_less_time_and_a_drag_is_finer_then(page):
     assert per_second(page) * SECONDS == pytest.approx(page.evaluate("document.querySelector('.scroll').clientWidth"))
 
 
+def test_buttons_zoom_in_and_out_again(page):
+    before = per_second(page)
+    page.click("[data-do=in]")
+    assert per_second(page) > 1.2 * before
+    page.click("[data-do=out]")
+    assert per_second(page) == pytest.approx(before, rel=0.01)
+
+
 def test_a_sound_arrives_and_goes_and_no_edit_is_lost(page):
     drag(page, 2, across=0.25 * per_second(page))
     edited = times(page)

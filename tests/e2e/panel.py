@@ -1,0 +1,131 @@
+"""The controls of the shipped page as a panel: turn some, dub, and have the sound in hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from a2s.take import read_recipe
+from tests.e2e.hands import choose, download, dub, set_number, unfold, upload
+
+STANDING = {
+    "amount": 0.5, "seed": 7, "takes": 1, "first-take": 1, "steps": 4, "guidance": 2.5, "overlap": 0.5,
+    "original": "left out", "loudness": "as generated",
+}  # fmt: skip
+"""Where the controls stand in a test that doesn't turn them. Four steps, the fewest there are, tell a direction."""
+
+RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was taken away. wave: (n,) float32 of the 24-bit wav. recipe: as it is inside of it. name: the file's."""
+
+    wave: np.ndarray
+    recipe: dict
+    name: str
+
+    def level(self, begin: float = 0.0, end: float | None = None) -> float:
+        """RMS in dBFS from `begin` to `end` seconds."""
+        return decibels(self.wave[round(begin * RATE) : None if end is None else round(end * RATE)])
+
+    def centre(self, begin: float, end: float) -> float:
+        """Centre of gravity of the spectrum in Hz: how bright it is."""
+        piece = self.wave[round(begin * RATE) : round(end * RATE)]
+        power = np.abs(np.fft.rfft(piece)) ** 2
+        return float(power @ np.fft.rfftfreq(len(piece), 1 / RATE) / power.sum())
+
+
+def decibels(wave: np.ndarray) -> float:
+    return 10 * float(np.log10(np.mean(np.square(wave, dtype=np.float64)) + 1e-12))
+
+
+def apart(a: Made, b: Made) -> float:
+    """How far two sounds are from one another, as a share of the second: 0 is the same, 1 and more another one."""
+    return float(np.linalg.norm(a.wave - b.wave) / np.linalg.norm(b.wave))
+
+
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation of two waveforms, as far as both go."""
+    count = min(len(a), len(b))
+    return float(np.corrcoef(a[:count], b[:count])[0, 1])
+
+
+class Panel:
+    """A tab with a clip loaded. Every dub has all controls where `STANDING` says, but for those that it names."""
+
+    def __init__(self, tab, folder: Path) -> None:
+        self.tab, self.folder = tab, folder
+
+    def load(self, clip: Path) -> None:
+        upload(self.tab, clip)
+        unfold(self.tab, "settings")
+
+    def turn(self, **values) -> None:
+        """Bring controls to these values, by hand; an underscore stands for a hyphen."""
+        for control, value in values.items():
+            control = control.replace("_", "-")
+            if isinstance(value, str):
+                if self.tab.input_value(f"#{control} input") != value:
+                    choose(self.tab, control, value)
+            elif self.reads(control) != value:
+                set_number(self.tab, control, value)
+
+    def reads(self, control: str) -> float:
+        return float(self.tab.input_value(f"#{control} input[type=number]"))
+
+    def dub(self, button: str = "#dub", **values) -> Made:
+        """Make what the controls ask for; returns the newest take."""
+        standing = {control: value for control, value in STANDING.items() if control.replace("-", "_") not in values}
+        self.turn(**standing, **values)
+        dub(self.tab, button)
+        return self.made()
+
+    def made(self) -> Made:
+        """The take that is shown, out of the wav that the page offers."""
+        file = download(self.tab, "wav", self.folder)
+        return Made(soundfile.read(file, dtype="float32")[0], read_recipe(file), file.name)
+
+    def show(self, number: int) -> Made:
+        """Choose a take, counted from 0, and take it away."""
+        before = self.tab.evaluate("document.querySelector('#result video').src")
+        self.tab.click(f"#take label >> nth={number}")
+        self.tab.wait_for_function("old => document.querySelector('#result video').src !== old", arg=before)
+        return self.made()
+
+    def cues(self, *cues: dict) -> None:
+        """Put cues on the timeline, through a file."""
+        file = self.folder / "some.cues.json"
+        file.write_text(json.dumps(cues))
+        self.hand("#load-cues", file)
+        words = f"{len(cues)} cue"
+        self.tab.wait_for_function("w => document.querySelector('#timeline .count').innerText.startsWith(w)", arg=words)
+
+    def hand(self, button: str, *files: Path) -> None:
+        """Give files to a button that asks for them."""
+        with self.tab.expect_file_chooser() as chooser:
+            self.tab.click(button)
+        chooser.value.set_files([str(file) for file in files])
+
+    def place(self, clip: str, words: str) -> None:
+        """Search for an ambience and choose it, when it isn't the chosen one."""
+        self.search(words)
+        card = f"#ambiences .card:has(input[value='{clip}'])"
+        if not self.tab.is_checked(f"{card} input"):
+            with self.tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
+                self.tab.click(f"{card} label")
+
+    def search(self, words: str, box: str = "#search", cards: str = "#ambiences") -> list[str]:
+        """Type into a search box; returns the cards' names once they have followed."""
+        names = f"[...document.querySelectorAll('{cards} .card .name')].map(each => each.innerText)"
+        before = self.tab.evaluate(names)
+        self.tab.fill(f"{box} textarea, {box} input", words)
+        self.tab.wait_for_function(f"old => {names}.join() !== old", arg=",".join(before))
+        return self.tab.evaluate(names)
+
+    def go_to(self, name: str) -> None:
+        self.tab.click(f"button[role=tab]:has-text('{name}')")

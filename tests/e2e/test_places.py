@@ -1,0 +1,148 @@
+"""The place of the shipped page: ambiences searched, chosen, brought along, kept, built into banks, taken away."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s.evaluation.statistics import ambient_db
+from tests.e2e.hands import choose
+from tests.e2e.panel import RATE, Panel
+
+
+def chosen(panel) -> str:
+    return panel.tab.evaluate("document.querySelector('#ambiences input:checked').value")
+
+
+def wait_for_chosen(panel, clip: str) -> None:
+    panel.tab.wait_for_function("id => document.querySelector('#ambiences input:checked')?.value === id", arg=clip)
+
+
+def clips(panel, number: int | None = None) -> int:
+    """Clips that the Bank tab speaks of, once it speaks of so many."""
+    words = "document.querySelector('#bank-note').innerText.match(/(\\d+) clip/)?.[1]"
+    panel.tab.wait_for_function(f"n => {words} && (n === null || Number({words}) === n)", arg=number)
+    return int(panel.tab.evaluate(words))
+
+
+def noise(path, seconds: float, level_db: float):
+    """Low noise at a level: a place of one's own."""
+    wave = np.cumsum(np.random.default_rng(1).standard_normal(round(seconds * RATE)))
+    wave -= np.convolve(wave, np.ones(400) / 400, "same")
+    wave *= 10 ** (level_db / 20) / np.sqrt(np.mean(wave**2))
+    soundfile.write(path, wave, RATE, subtype="FLOAT")
+    return path
+
+
+def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(panel, clip):
+    tab = panel.tab
+    panel.load(clip)
+    cards = "document.querySelectorAll('#ambiences .card')"
+    for number in (3, 10):  # near silence is always among them
+        choose(tab, "how-many", f"{number} best")
+        tab.wait_for_function(f"n => [n, n + 1].includes({cards}.length)", arg=number)
+    panel.search("rain")
+    found = ["rain" in words.lower() for words in tab.evaluate(f"[...{cards}].map(card => card.innerText)")]
+    assert sum(found) >= 3 and found.count(False) <= 2  # near silence, and what is chosen
+    made = []
+    for place, words in (("empty-library", "library"), ("heavy-rain-on-a-tin-roof", "tin roof")):
+        panel.place(place, words)
+        made.append(panel.dub(amount=1.0))
+        assert chosen(panel) == made[-1].recipe["ambient"]["clip"] == place
+    assert ambient_db(made[0].wave) + 6 < ambient_db(made[1].wave)
+
+
+def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, clip, tmp_path):
+    tab = panel.tab
+    panel.load(clip)
+    panel.go_to("Bank")
+    before = clips(panel)
+    panel.go_to("Dub")
+    plain = panel.dub(amount=1.0)
+    panel.hand("#own", noise(tmp_path / "engine room.wav", 4.0, -20.0))
+    wait_for_chosen(panel, "own recording")
+    own = panel.dub(amount=1.0)
+    assert own.recipe["ambient"]["name"] == "engine room"
+    assert ambient_db(own.wave) > ambient_db(plain.wave) + 6
+    tab.click("#keep-own")
+    tab.wait_for_function("document.querySelector('#ambiences input:checked').value.startsWith('engine-room')")
+    kept = panel.dub(amount=1.0)
+    assert kept.recipe["ambient"]["clip"] == chosen(panel)
+    assert ambient_db(kept.wave) == pytest.approx(ambient_db(own.wave), abs=3)
+    panel.go_to("Bank")
+    clips(panel, before + 1)
+
+
+def test_a_bank_is_browsed_built_added_to_saved_and_given_back(panel, clip, tmp_path):
+    tab = panel.tab
+    panel.load(clip)
+    panel.go_to("Bank")
+    shipped = clips(panel)
+    _sorted_as_promised(panel)
+    names = panel.search("rain", "#bank-search", "#bank-clips")
+    assert 0 < len(names) < shipped
+    panel.search("", "#bank-search", "#bank-clips")
+    facts = []
+    for card in ("heavy-rain-on-a-tin-roof", "desk-fan"):
+        before = tab.evaluate("document.querySelector('#bank-spectrogram img')?.src ?? ''")
+        tab.click(f"#bank-clips .card:has(input[value='{card}']) label")
+        tab.wait_for_function("old => (document.querySelector('#bank-spectrogram img')?.src ?? '') !== old", arg=before)
+        facts.append(tab.inner_text("#bank-facts"))
+    assert "tin roof" in facts[0] and "fan" in facts[1].lower()
+    tab.click("#bank-use")
+    tab.wait_for_selector(".toast-body")
+    panel.go_to("Dub")
+    wait_for_chosen(panel, "desk-fan")
+    assert panel.dub().recipe["ambient"]["clip"] == "desk-fan"
+
+    panel.go_to("Bank")
+    _build(panel, noise(tmp_path / "boiler.wav", 3.0, -30.0))
+    replaced = clips(panel)
+    assert replaced < shipped
+    tab.click("#bank-mode label:has-text('Beside')")
+    _build(panel, noise(tmp_path / "tunnel.wav", 3.0, -35.0))
+    assert clips(panel) == replaced + 1
+    tab.click("#bank-save")
+    tab.wait_for_selector("#bank-zip")
+    with tab.expect_download() as waiting:
+        tab.click("#bank-zip")
+    waiting.value.save_as(tmp_path / "bank.zip")
+    assert "metadata.json" in zipfile.ZipFile(tmp_path / "bank.zip").namelist()
+    tab.click("#bank-reset")
+    clips(panel, shipped)
+
+
+def _sorted_as_promised(panel) -> None:
+    cards = "[...document.querySelectorAll('#bank-clips .card')]"
+    read = f"{cards}.map(card => [card.querySelector('.level').innerText, card.querySelector('.kind').innerText,"
+    read += " card.querySelector('.name').innerText])"
+    orders = {
+        "loudest first": lambda rows: [-row[0] for row in rows],
+        "softest first": lambda rows: [row[0] for row in rows],
+        "Name": lambda rows: [row[2].lower() for row in rows],
+        "Kind": lambda rows: [row[1] for row in rows],
+    }
+    for words, key in orders.items():
+        before = panel.tab.evaluate(read)
+        choose(panel.tab, "bank-sort", words)
+        panel.tab.wait_for_function(f"old => JSON.stringify({read}) !== JSON.stringify(old)", arg=before)
+        rows = [
+            (float(level.split()[0].replace("\N{MINUS SIGN}", "-")), *names)
+            for level, *names in panel.tab.evaluate(read)
+        ]
+        assert key(rows) == sorted(key(rows)), words
+
+
+def _build(panel: Panel, *files) -> None:
+    """Hand recordings in and build; returns when the list has followed."""
+    tab = panel.tab
+    before = tab.inner_text("#bank-note")
+    tab.wait_for_selector("#bank-files input[type=file]", state="attached")
+    tab.set_input_files("#bank-files input[type=file]", [str(file) for file in files])
+    tab.wait_for_function("name => document.querySelector('#bank-files').innerText.includes(name)", arg=files[0].stem)
+    tab.click("#bank-build")
+    tab.wait_for_function("old => document.querySelector('#bank-note').innerText !== old", arg=before)
+    tab.wait_for_function("!document.querySelector('#bank-files .file-preview')")
