@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from a2s.media import VideoInfo
     from a2s.ui.compare.booth import Booth
     from a2s.ui.dub.place import Own
+    from a2s.ui.dub.recipe import Restored
     from a2s.ui.dub.results import Result
 
 log = logging.getLogger("a2s.ui")
@@ -58,6 +59,8 @@ class Visit:
     bank: AmbientBank | None = None
     takes: list[Result] = field(default_factory=list)
     made: int = 0
+    seed: int | None = None
+    restored: Restored | None = None
     booth: Booth | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     uploads: list[Path] = field(default_factory=list)
@@ -87,7 +90,7 @@ class Visit:
         if self.picture is not None:
             self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
-        self.info = self.motion = self.track = None
+        self.info = self.motion = self.track = self.restored = None
         self.matches = ()
         if self.booth is not None:
             shutil.rmtree(self.booth.folder, ignore_errors=True)

@@ -198,6 +198,13 @@ def test_the_seed_is_kept_or_rolled(studio, request_of):
     assert len(rolled) > 1
 
 
+def test_a_rolled_seed_counts_even_if_the_browser_still_sends_the_old_one(studio, request_of):
+    rolled = studio.dub.begin(7, False, request_of())[-1]
+    cues = timeline_value(studio.visits.of("one").track, 2.0)
+    list(studio.dub.dub(request_of(), cues, *shown(DubSettings(seed=7, steps=4)), studio.engine.default))
+    assert recipe_of(studio.visits.of("one").takes[0])["seed"] == rolled != 7
+
+
 def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
     idle = {"state": "idle"}
 

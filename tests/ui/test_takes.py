@@ -76,7 +76,7 @@ def test_a_recipe_restores_every_setting_and_the_same_sound(studio, request_of, 
     assert (back["ambient"], back["seed"], back["takes"], back["first_take"]) == (0.7, 11, 1, 2)
     assert (back["steps"], back["guidance_scale"], back["overlap_seconds"]) == (6, 3.0, 0.25)
     assert lock is True and model == studio.engine.default and any(card["chosen"] for card in cards["items"])
-    list(studio.dub.dub(request_of(), timeline, *values, model))
+    list(studio.dub.again(request_of()))
     assert np.array_equal(sound_of(studio.visits.of("one").takes[-1]), sound_of(second))
 
 

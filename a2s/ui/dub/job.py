@@ -10,10 +10,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from a2s.errors import Cancelled
+from a2s.errors import A2SError, Cancelled
 from a2s.settings import DubSettings
 from a2s.ui import text
-from a2s.ui.dub.controls import read_settings
+from a2s.ui.dub.controls import ORDER, read_settings
 from a2s.ui.dub.cues import track_of
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
@@ -51,16 +51,25 @@ class DubDesk:
         )
 
     def begin(self, seed, keep_seed: bool, request: gr.Request):
-        """Dub was pressed: from now on, also in line, Cancel means this dub.
+        """Dub was pressed. Returns as `begin_again`, and the seed: a new one unless it is to be kept.
 
-        Returns (dub, ladder, cancel, progress, seed); the seed is a new one unless it is to be kept.
+        The visit knows it as well, for a browser may send what follows before it shows it.
+        """
+        busy = self.begin_again(request)
+        visit = self.visits.of(request.session_hash)
+        visit.seed = seed if keep_seed else secrets.randbelow(2**31)
+        return *busy, visit.seed
+
+    def begin_again(self, request: gr.Request):
+        """A dub was asked for: from now on, also in line, Cancel means this dub.
+
+        Returns (dub, ladder, cancel, progress).
         """
         visit = self.visits.of(request.session_hash)
         visit.need_picture()
         visit.cancel.clear()
         busy = gr.Button(interactive=False)
-        rolled = seed if keep_seed else secrets.randbelow(2**31)
-        return busy, busy, gr.Button(interactive=True), job("running", "In line"), rolled
+        return busy, busy, gr.Button(interactive=True), job("running", "In line")
 
     def rest(self):
         """A dub is over, in whatever way. Returns (dub, ladder, cancel)."""
@@ -100,23 +109,40 @@ class DubDesk:
         """Make the takes that the controls ask for. Yields progress."""
         from a2s.dub import check_settings
 
-        settings, model = read_settings(*controls)
+        settings, model = self._read(controls, request)
         check_settings(settings)  # before a list is made that is as long as a stranger says
         takes = [
             replace(settings, takes=1, first_take=settings.first_take + number) for number in range(settings.takes)
         ]
-        yield from self._make_all(takes, cues, model, request)
+        yield from self._make_all(takes, self._track(cues, request), model, request)
+
+    def again(self, request: gr.Request) -> Iterator[dict]:
+        """Make the take of the recipe that was read last, as it was read, whatever a browser has shown of it meanwhile.
+        Yields as `dub`."""
+        found = self.visits.of(request.session_hash).restored
+        if found is None:
+            raise A2SError("Choose a recipe first.")
+        yield from self._make_all([found.settings], found.track, found.model or self.engine.default, request)
 
     def ladder(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """One take at each amount of LADDER, alike in all else. Yields as `dub`."""
-        settings, model = read_settings(*controls)
+        settings, model = self._read(controls, request)
         takes = [replace(settings, takes=1, ambient=amount) for amount in LADDER]
-        yield from self._make_all(takes, cues, model, request)
+        yield from self._make_all(takes, self._track(cues, request), model, request)
 
-    def _make_all(self, takes: list[DubSettings], cues, model: str, request: gr.Request) -> Iterator[dict]:
+    def _read(self, controls: tuple, request: gr.Request) -> tuple[DubSettings, str]:
+        visit = self.visits.of(request.session_hash)
+        seed = controls[ORDER.index("seed")] if visit.seed is None else visit.seed
+        return read_settings(*(seed if name == "seed" else value for name, value in zip((*ORDER, "model"), controls)))
+
+    def _track(self, cues, request: gr.Request):
+        """The cues that the timeline shows; the machine's where it sent nothing."""
+        seen = self.visits.of(request.session_hash).track
+        return track_of(cues, seen) if cues else seen
+
+    def _make_all(self, takes: list[DubSettings], track, model: str, request: gr.Request) -> Iterator[dict]:
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
-        track = track_of(cues, visit.track) if cues else visit.track
         clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
         one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
         orders = [replace(one, settings=replace(settings, ambient_clip=clip)) for settings in takes]

@@ -124,22 +124,33 @@ def _wire_job(desks, page) -> None:
         **QUIET,
     )
     read.then(lambda: None, None, settings.recipe, **QUIET)
-    _make(desks, page, read.success, desks.dub.dub)
+    begun = read.success(guarded(desks.dub.begin_again), None, _busy(page), queue=False, **QUIET)
+    _run(desks, page, begun, desks.dub.again, None)
 
 
 def _make(desks, page, asked, work) -> None:
-    """From being asked for takes to showing them. asked: the event that asks."""
-    settings, bar, result = page.settings, page.bar, page.result
-    buttons = [bar.dub, bar.ladder, bar.cancel]
-    start = asked(
+    """From a button being pressed to showing the takes. asked: the event that asks."""
+    settings = page.settings
+    begun = asked(
         guarded(desks.dub.begin),
         [settings.seed, settings.lock],
-        [*buttons, bar.progress, settings.seed],
+        [*_busy(page), settings.seed],
         queue=False,
         **QUIET,
     )
-    told = [page.cues.timeline, *settings.values]
-    run = start.success(guarded(work), told, bar.progress, show_progress_on=bar.progress, **MODEL)
+    _run(desks, page, begun, work, [page.cues.timeline, *settings.values])
+
+
+def _busy(page) -> list:
+    """The outputs of `DubDesk.begin_again`."""
+    return [page.bar.dub, page.bar.ladder, page.bar.cancel, page.bar.progress]
+
+
+def _run(desks, page, begun, work, told: list | None) -> None:
+    """Make the takes and show them. told: inputs of `work`."""
+    bar, result = page.bar, page.result
+    buttons = [bar.dub, bar.ladder, bar.cancel]
+    run = begun.success(guarded(work), told, bar.progress, show_progress_on=bar.progress, **MODEL)
     over = run.then(desks.dub.rest, None, buttons, queue=False, **QUIET)
     run.failure(guarded(desks.dub.failed), None, bar.progress, queue=False, **QUIET)
     fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **QUIET)
