@@ -23,7 +23,7 @@ class VideoTokens(nn.Module):
 
 
 class AudioTokens(nn.Module):
-    """Latent (B, C, 16, 24) -> (B, 24, D), a token a column. The authors never trained it: a fixed random projection."""
+    """Latent (B, C, 16, 24) -> (B, 24, D), a token a column: a random projection, which the authors never trained."""
 
     def __init__(self, latent_dim: int, hidden: int, context_dim: int, columns: int):
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 
 import numpy as np
@@ -39,7 +40,9 @@ def fbank(waveform: np.ndarray, heard: slice = HEARD) -> torch.Tensor:
 def _tables() -> tuple[np.ndarray, np.ndarray]:
     from transformers.audio_utils import mel_filter_bank, window_function
 
-    filters = mel_filter_bank(
-        257, BANDS, 20, AUDIO.sample_rate // 2, AUDIO.sample_rate, mel_scale="kaldi", triangularize_in_mel_space=True
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the lowest bands are narrower than a bin, in Kaldi's bank as well
+        filters = mel_filter_bank(
+            257, BANDS, 20, 8000, AUDIO.sample_rate, mel_scale="kaldi", triangularize_in_mel_space=True
+        )
     return window_function(400, "hann", periodic=False), filters
