@@ -38,10 +38,11 @@ def _load_bank(folder: Path) -> AmbientBank:
 def see(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
     """Watch a video once. Raises UnreadableVideo, TooLarge, Cancelled."""
     from a2s.cues import observe
-    from a2s.media import probe, read_frames
+    from a2s.media import Film, probe, read_frames
 
     info = info or probe(video)
-    return observe(_watched(read_frames(video), info.duration, progress or Progress()), info.duration)
+    frames = _watched(read_frames(video), info.duration, progress or Progress())
+    return observe(frames, info.duration, Film(video))
 
 
 def _watched(frames: Iterator, duration: float, progress: Progress) -> Iterator:

@@ -4,5 +4,17 @@ from a2s.cues.cue import Cue, CueTrack
 from a2s.cues.detector import detect_cues
 from a2s.cues.motion import Motion, keyframes_in, motion_grid, observe
 from a2s.cues.novelty import CURVES, novelty
+from a2s.cues.pictures import pictures_in
 
-__all__ = ["CURVES", "Cue", "CueTrack", "Motion", "detect_cues", "keyframes_in", "motion_grid", "novelty", "observe"]
+__all__ = [
+    "CURVES",
+    "Cue",
+    "CueTrack",
+    "Motion",
+    "detect_cues",
+    "keyframes_in",
+    "motion_grid",
+    "novelty",
+    "observe",
+    "pictures_in",
+]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ import numpy as np
 from a2s.cues.novelty import lost_fields
 from a2s.errors import CannotWrite
 from a2s.settings import VIDEO, VideoSpec
+
+if TYPE_CHECKING:
+    from a2s.media import Film
 
 MAX_PIXELS = 192 * 400
 """Grey pictures larger than this (absurdly tall ones) are made smaller, whatever their width."""
@@ -61,7 +65,7 @@ PARALLAX = 0.2
 KEYFRAME_EVERY = 0.75
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Motion:
     """What `observe` saw.
 
@@ -69,6 +73,7 @@ class Motion:
     that time, x right and y down, relative to the camera; zero for the first frame and where the shot changes.
     keyframe_times: (K,); keyframes: (K, 64, 64, 3) uint8 RGB. duration: s.
     breaks: (F,) bool, True where a frame can't be compared with the one before: the first, a cut, a flash.
+    film: where its pictures are, for models that look at more than four small ones; it isn't saved.
     """
 
     times: np.ndarray
@@ -77,6 +82,7 @@ class Motion:
     keyframes: np.ndarray
     duration: float
     breaks: np.ndarray | None = None
+    film: Film | None = None
 
     def __post_init__(self) -> None:
         if self.breaks is None:
@@ -88,7 +94,8 @@ class Motion:
         try:
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
                 temporary = file.name
-                np.savez_compressed(file, **{**vars(self), "velocity": self.velocity.astype(np.float16)})
+                kept = {name: vars(self)[name] for name in _SAVED}
+                np.savez_compressed(file, **{**kept, "velocity": self.velocity.astype(np.float16)})
             os.replace(temporary, path)
         except OSError as error:
             if temporary:
@@ -99,16 +106,19 @@ class Motion:
     def load(cls, path: str | Path) -> Motion:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
-            values = {name: data[name] for name in cls.__dataclass_fields__}
+            values = {name: data[name] for name in _SAVED}
         values["velocity"] = values["velocity"].astype(np.float32)
         values["duration"] = float(values["duration"])
         return cls(**values)
 
 
-def observe(frames: Iterable[tuple[float, np.ndarray]], duration: float) -> Motion:
+_SAVED = "times", "velocity", "keyframe_times", "keyframes", "duration", "breaks"
+
+
+def observe(frames: Iterable[tuple[float, np.ndarray]], duration: float, film: Film | None = None) -> Motion:
     """Look at a video once, in bounded memory.
 
-    frames: (time s, (h, w, 3) uint8 RGB) in order of time, any rate. duration: s.
+    frames: (time s, (h, w, 3) uint8 RGB) in order of time, any rate. duration: s. film: kept for later looks.
     """
     times, velocity, breaks, key_times, keys = [], [], [], [], []
     with _single_thread():
@@ -132,6 +142,7 @@ def observe(frames: Iterable[tuple[float, np.ndarray]], duration: float) -> Moti
         keyframes=np.stack(keys) if keys else np.zeros((0, VIDEO.keyframe_size, VIDEO.keyframe_size, 3), np.uint8),
         duration=float(duration),
         breaks=np.asarray(breaks, bool),
+        film=film,
     )
 
 

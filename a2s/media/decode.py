@@ -43,16 +43,11 @@ def _frames(
     path: Path, timeline: Timeline, matrix: tuple[int, ...], width: int, height: int, limits: Limits
 ) -> Iterator[tuple[float, np.ndarray]]:
     name = shown(path.name)
-    lying = abs(matrix[1]) > abs(matrix[0])
-    stored = (height, width) if lying else (width, height)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
         for ticks, frame in timed(decoded_picture(container, stream, limits), timeline):
-            try:
-                rgb = frame.reformat(*stored, format="rgb24").to_ndarray()
-            except FAULTS as fault:
-                raise UnreadableVideo(f"{name} has a pixel format that a2s cannot read.") from fault
-            yield float((ticks - timeline.start) * timeline.time_base), upright(rgb, matrix)
+            rgb = small_picture(frame, (width, height), matrix, name)
+            yield float((ticks - timeline.start) * timeline.time_base), rgb
 
 
 def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -66,12 +61,39 @@ def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoF
             yield ticks, frame
 
 
+def shown_at(frames: Iterator[tuple[int, av.VideoFrame]], moments: list[int]) -> Iterator[av.VideoFrame]:
+    """Yield the frame shown at each of the moments (ticks, ascending); all frames are decoded up to the last moment."""
+    waiting, last = list(moments), None
+    for ticks, frame in frames:
+        while waiting and last is not None and ticks > waiting[0]:
+            del waiting[0]
+            yield last
+        if not waiting:
+            return
+        last = frame
+    if last is not None:
+        yield last
+
+
 def upright(rgb: np.ndarray, matrix: tuple[int, ...]) -> np.ndarray:
     """Turn and mirror a stored picture (h, w, 3) as its display matrix says: x' = a x + c y, y' = b x + d y."""
     a, b, _, c, d = matrix[:5]
     if abs(b) > abs(a):
         rgb, a, d = rgb.swapaxes(0, 1), c, b
     return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def small_picture(
+    frame: av.VideoFrame, size: tuple[int, int], matrix: tuple[int, ...], name: str, interpolation: str | None = None
+) -> np.ndarray:
+    """(h, w, 3) uint8, upright; size: (w, h). Raises UnreadableVideo."""
+    lying = abs(matrix[1]) > abs(matrix[0])
+    size = size[::-1] if lying else size
+    try:
+        rgb = frame.reformat(*size, format="rgb24", interpolation=interpolation).to_ndarray()
+    except FAULTS as fault:
+        raise UnreadableVideo(f"{name} has a pixel format that a2s cannot read.") from fault
+    return upright(rgb, matrix)
 
 
 def read_audio(

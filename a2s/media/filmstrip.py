@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from a2s.errors import UnreadableVideo
-from a2s.media.decode import timed, upright
+from a2s.media.decode import shown_at, small_picture, timed
 from a2s.media.files import shown, whole_file
 from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
 from a2s.media.source import FAULTS, decoded, open_media, picture_stream
@@ -52,7 +52,8 @@ def filmstrip(
     moments = [timeline.start + int((k + 0.5) / frames * length) for k in range(frames)]
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
-        pictures = [_small(frame, size, matrix, name) for frame in _at(container, stream, timeline, moments, limits)]
+        found = _at(container, stream, timeline, moments, limits)
+        pictures = [small_picture(frame, size, matrix, name) for frame in found]
     if not pictures:
         raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be decoded.")
     pictures += pictures[-1:] * (frames - len(pictures))
@@ -68,21 +69,7 @@ def _at(
     apart = (moments[-1] - moments[0]) * timeline.time_base / max(1, len(moments) - 1)
     if apart > LEAP and timeline.exact:
         return _sought(container, stream, moments, limits)
-    return _passed(timed(decoded_picture(container, stream, limits), timeline), moments)
-
-
-def _passed(frames: Iterator[tuple[int, VideoFrame]], moments: list[int]) -> Iterator[VideoFrame]:
-    """Every frame is decoded up to the last moment."""
-    waiting, last = list(moments), None
-    for ticks, frame in frames:
-        while waiting and last is not None and ticks > waiting[0]:
-            del waiting[0]
-            yield last
-        if not waiting:
-            return
-        last = frame
-    if last is not None:
-        yield last
+    return shown_at(timed(decoded_picture(container, stream, limits), timeline), moments)
 
 
 def _sought(container: InputContainer, stream: VideoStream, moments: list[int], limits: Limits) -> Iterator[VideoFrame]:
@@ -97,13 +84,3 @@ def _sought(container: InputContainer, stream: VideoStream, moments: list[int], 
             last = frame
         if last is not None:
             yield last
-
-
-def _small(frame: VideoFrame, size: tuple[int, int], matrix: tuple[int, ...], name: str) -> np.ndarray:
-    """(h, w, 3) uint8, upright; size: (w, h)."""
-    lying = abs(matrix[1]) > abs(matrix[0])
-    try:
-        rgb = frame.reformat(*(size[::-1] if lying else size), format="rgb24").to_ndarray()
-    except FAULTS as fault:
-        raise UnreadableVideo(f"{name} has a pixel format that a2s cannot read.") from fault
-    return upright(rgb, matrix)

@@ -21,7 +21,7 @@ SCHEDULE = ("betas", "alphas_cumprod", "sqrt_", "log_", "posterior_")
 def keys() -> dict[str, dict[str, torch.Tensor]]:
     """{file: {the authors' name: an empty tensor of its shape}}."""
     files = json.loads(gzip.decompress((Path(__file__).parent / "keys.json.gz").read_bytes()))
-    return {file: {key: torch.empty(shape, device="meta") for key, shape in all_.items()} for file, all_ in files.items()}
+    return {file: {key: torch.empty(shape, device="meta") for key, shape in of.items()} for file, of in files.items()}
 
 
 @pytest.fixture(scope="module")
