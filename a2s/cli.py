@@ -78,10 +78,10 @@ def dub(
     takes: Annotated[int, typer.Option(help="How many; the second is written to OUT-2, and so on.")] = DEFAULTS.takes,
     seed: Annotated[int, typer.Option(help="Another seed, another take.")] = DEFAULTS.seed,
     cues: Annotated[Path | None, typer.Option(help="A cue file, as `cues` writes it.")] = None,
-    steps: Annotated[int, typer.Option(help="Sampler steps.")] = DEFAULTS.steps,
+    steps: Annotated[int | None, typer.Option(help="Sampler steps; as suits the model if left out.")] = None,
     guidance: Annotated[
-        float, typer.Option(help="How strictly picture and cues are followed.")
-    ] = DEFAULTS.guidance_scale,
+        float | None, typer.Option(help="How strictly picture and cues are followed; as suits the model if left out.")
+    ] = None,
     stems: Annotated[
         Path | None, typer.Option(help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
@@ -165,8 +165,9 @@ def _bar() -> Iterator[Callable[[str, float, str], None]]:
 def _summary(take, outs: list[Path]) -> str:
     recipe = take.recipe
     names = ", ".join(str(path) for path in outs)
+    heard = "" if recipe["hears_cues"] else " that this model does not hear"
     return (
-        f"{names}: {take.duration:.2f} s, {len(take.events)} cues, ambience {recipe['ambient']['name']!r} at"
+        f"{names}: {take.duration:.2f} s, {len(take.events)} cues{heard}, ambience {recipe['ambient']['name']!r} at"
         f" {recipe['settings']['ambient']:g}, {recipe['loudness']['lufs']:.1f} LUFS, made in"
         f" {sum(recipe['seconds'].values()):.1f} s"
     )

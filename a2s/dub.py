@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULTS = DubSettings()
 
-THREADS = 1
-"""Torch threads of a dub. The compact model's tensors are so small that a second thread mostly waits; see `bench`."""
-
 SETTING_RANGES = {
     "ambient": (0.0, 1.0),
     "takes": (1, LIMITS.max_takes),
@@ -47,7 +44,7 @@ SETTING_RANGES = {
 }
 """Least and most of every number in DubSettings; the ends are allowed."""
 
-_OPTIONAL = ("original_audio", "loudness")
+_OPTIONAL = ("steps", "guidance_scale", "original_audio", "loudness")
 _WHOLE = ("takes", "seed", "steps", "first_take")
 
 
@@ -81,7 +78,7 @@ def dub(
     on_preview: OnPreview | None = None,
     preview_seconds: float = PREVIEW_SECONDS,
     cancelled: Callable[[], bool] | None = None,
-    threads: int = THREADS,
+    threads: int | None = None,
 ) -> Take:
     """Make the sound of a video, exactly as long as its picture.
 
@@ -91,7 +88,7 @@ def dub(
     motion: what `a2s.scene.see` saw of this video, to spare a second look. stems: also render the action alone.
     on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
     every sampler step. on_preview(Preview) shows the first take's window in work, every `preview_seconds` at most; it
-    changes no sample. threads: of torch while this runs.
+    changes no sample. threads: of torch while this runs; None is what suits the model.
 
     The same video, settings, cues, model and bank give the same sound on one machine with the same `threads`. A take's
     noise depends on seed, take and window alone, so a take is the same among others, up to rounding; with takes=1 and
@@ -100,11 +97,12 @@ def dub(
     """
     check_settings(settings)
     progress = Progress(on_progress, cancelled)
+    progress.enter("reading", Path(video).name)
+    source = _read(video, settings)
+    progress.report(0.5, "loading the model")
+    pipe, bank = load_model(model), load_bank(bank)
+    settings, threads = settings.suited_to(pipe), threads or pipe.threads
     with torch_threads(threads):
-        progress.enter("reading", Path(video).name)
-        source = _read(video, settings)
-        progress.report(0.5, "loading the model")
-        pipe, bank = load_model(model), load_bank(bank)
         motion = motion or see(video, source.info, progress)
         track = pipe.label_cues(motion, cues) if cues is not None else find_cues(motion, pipe)
         progress.enter("retrieving")
@@ -113,8 +111,9 @@ def dub(
         conditions = [place.waveform, *([place.low] if stems else [])]
         progress.enter("generating")
         previews = Previews(on_preview, preview_seconds), Previews(None)
+        seen = cache(lambda start: pipe.encode_motion(motion, start))
         mels = [
-            _generate(pipe, motion, track, condition, settings, _part(progress, index, len(conditions)), shown)
+            _generate(pipe, motion, seen, track, condition, settings, _part(progress, index, len(conditions)), shown)
             for index, (condition, shown) in enumerate(zip(conditions, previews, strict=False))
         ]
         progress.enter("sounding")
@@ -213,21 +212,21 @@ def _part(progress: Progress, index: int, count: int) -> Callable[[float, str], 
 
 
 def _generate(
-    pipe, motion: Motion, track: CueTrack, condition: np.ndarray, settings: DubSettings, report, previews: Previews
-) -> np.ndarray:
-    """Mels of all takes, (takes, 128, T) float32, T at least to the end of the video."""
+    pipe, motion: Motion, seen: Callable, track: CueTrack, condition: np.ndarray, settings: DubSettings, report,
+    previews: Previews,
+) -> np.ndarray:  # fmt: skip
+    """Mels of all takes, (takes, 128, T) float32, T at least to the video's end. seen: tokens by a window's start."""
     import torch
 
     from a2s.pipelines.roll import cue_roll
     from a2s.pipelines.windows import frames_of, join, plan_windows, sample_windows
 
     windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
-    ambient = pipe.encode_ambient(condition)
+    ambient = pipe.encode_ambient(condition, torch.Generator().manual_seed(settings.seed))
 
-    @cache
     def inputs(window):
         roll = torch.from_numpy(cue_roll(track.cues, window.start))[None]
-        return pipe.encode_motion(motion, window.start), roll, ambient
+        return seen(window.start), roll, ambient
 
     def on_step(window: int, step: int) -> None:
         done = (window + step / settings.steps) / len(windows)
@@ -236,7 +235,7 @@ def _generate(
     def on_estimate(window, step: int, mel) -> None:
         left = frames_of(motion.duration) - window.first_frame
         where = step, settings.steps, window.index + 1, len(windows)
-        previews.offer(lambda: Preview(window.start, mel()[:, :left], *where))
+        previews.offer(lambda: Preview(window.start, mel()[:, :left].clip(0, 1), *where))
 
     pieces = sample_windows(
         pipe, windows, inputs,
@@ -280,8 +279,8 @@ def _finish(
     }
     frames = frames_of(len(waveform) / AUDIO.sample_rate)
     return Take(
-        np.asarray(waveform, np.float32), AUDIO.sample_rate, mels[take][:, :frames], track, recipe | measured,
-        Path(source.info.path), action, place.waveform[: AUDIO.window_samples],
+        np.asarray(waveform, np.float32), AUDIO.sample_rate, mels[take][:, :frames].clip(0, 1), track,
+        recipe | measured, Path(source.info.path), action, place.waveform[: AUDIO.window_samples],
     )  # fmt: skip
 
 
@@ -308,6 +307,7 @@ def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Plac
         "threads": threads,
         "original_audio": source.original is not None,
         "model": model_report(pipe),
+        "hears_cues": pipe.hears_cues,
         "bank": bank.model_hash,
         "ambient": place.report,
         "cues": json.loads(track.to_json()),

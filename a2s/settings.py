@@ -6,13 +6,17 @@ A number that follows from another is a property, so it is written once and cann
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 ACTIONS = ("hit", "knock", "chop", "scrape", "pour", "step", "bounce", "splash")
 """What a hand can do that is heard. Order is part of the weights: a class is its index."""
 
 MATERIALS = ("wood", "metal", "glass", "ceramic", "stone", "cloth", "plastic", "water")
 """What it is done to. Order is part of the weights: a class is its index."""
+
+
+STEPS, GUIDANCE_SCALE = 12, 2.5
+"""Of the sampler, as they suit the compact model; another model's own are in its pipeline's configuration."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class DubSettings:
     ambient_clip: a bank clip's id or a path to a recording; None takes the best match of the bank.
     original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
     loudness: integrated loudness target in LUFS, None leaves the level as generated.
+    steps, guidance_scale: of the sampler; None takes what suits the model (`AVLDMPipeline.steps`, `.guidance_scale`).
     first_take: the number of the first take. Takes share nothing but the seed, so one of many can be made again alone.
     """
 
@@ -106,12 +111,18 @@ class DubSettings:
     ambient_clip: str | None = None
     takes: int = 1
     seed: int = 0
-    steps: int = 12
-    guidance_scale: float = 2.5
+    steps: int | None = None
+    guidance_scale: float | None = None
     original_audio: float | None = None
     loudness: float | None = None
     overlap_seconds: float = 0.5
     first_take: int = 0
+
+    def suited_to(self, pipe) -> DubSettings:
+        """These settings with nothing left open: the sampler's steps and guidance as they suit the pipeline's model."""
+        steps = pipe.steps if self.steps is None else self.steps
+        guidance_scale = pipe.guidance_scale if self.guidance_scale is None else self.guidance_scale
+        return replace(self, steps=steps, guidance_scale=guidance_scale)
 
     def to_dict(self) -> dict:
         return asdict(self)

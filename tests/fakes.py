@@ -27,6 +27,7 @@ class FakePipeline:
     """The methods and shapes of AVLDMPipeline; every call is counted in `calls`."""
 
     name_or_path = model_hash = "fake"
+    steps, guidance_scale, hears_cues, threads = 12, 2.5, True, 1
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
@@ -51,7 +52,7 @@ class FakePipeline:
         named = (replace(cue, action=cue.action or "knock", material=cue.material or "wood") for cue in track.cues)
         return replace(track, cues=tuple(named))
 
-    def encode_ambient(self, waveform: np.ndarray) -> torch.Tensor:
+    def encode_ambient(self, waveform: np.ndarray, generator=None) -> torch.Tensor:
         """(1, C, 16, 24) filled with the level of the sound in dB."""
         level = 10 * np.log10(np.mean(np.square(waveform, dtype=np.float64)) + 1e-10)
         return torch.full((1, CHANNELS, AUDIO.latent_bands, AUDIO.latent_frames), float(level))

@@ -135,7 +135,7 @@ def test_one_take_of_several_is_made_again_alone_by_its_recipe(clip):
     assert alone.waveform.tobytes() == among[2].waveform.tobytes() and alone.recipe["take"] == 2
     for number, take in enumerate(among):
         said = DubSettings.from_dict(take.recipe["settings"])
-        assert said == replace(settings, takes=1, first_take=number)
+        assert said == replace(settings, takes=1, first_take=number).suited_to(FakePipeline())
         assert run(clip, said).waveform.tobytes() == take.waveform.tobytes()
     later = run(clip, replace(settings, takes=2, first_take=1)).takes
     assert [take.recipe["take"] for take in later] == [1, 2]

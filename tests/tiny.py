@@ -5,8 +5,24 @@ from __future__ import annotations
 import torch
 
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
+from a2s.models.official import HiFiGAN
 from a2s.pipelines import AVLDMPipeline
+from a2s.pipelines.official import official_parts, official_pipeline
 from a2s.training.av_ldm import make_solver, make_unet
+
+OFFICIAL = {
+    "unet": {
+        "block_out_channels": (32,) * 4, "cross_attention_dim": 24, "attention_head_dim": 2, "layers_per_block": 1
+    },  # fmt: skip
+    "vae": {"block_out_channels": (32,) * 4, "layers_per_block": 1},
+    "conditioner": {"video_dim": 32, "context_dim": 24, "hidden": 16},
+    "av_sim": {
+        "video": {"img_size": 32, "patch_size": 16, "embed_dim": 32, "depth": 1, "num_heads": 2},
+        "audio": {"embed_dim": 32, "depth": 1, "num_heads": 2},
+        "embedding": 16,
+    },
+}
+"""What is smaller than in the released model."""
 
 
 def tiny_pipeline(seed: int = 0, aligned: bool = True) -> AVLDMPipeline:
@@ -17,8 +33,24 @@ def tiny_pipeline(seed: int = 0, aligned: bool = True) -> AVLDMPipeline:
     unet = make_unet(4, conditioner.grid_channels, 32, (16, 32))
     av_sim = AVSim(embedding=16, token_dim=24)
     vocoder = Vocoder(channels=16, layers=1)
-    pipe = AVLDMPipeline(vae, unet, make_solver(), conditioner, av_sim, vocoder)
-    for part in (vae, unet, conditioner, av_sim, vocoder):
-        part.eval()
+    return _quiet(AVLDMPipeline(vae, unet, make_solver(), conditioner, av_sim, vocoder))
+
+
+def tiny_official(seed: int = 0, vocoder: torch.nn.Module | None = None) -> AVLDMPipeline:
+    """The released model's kind of pipeline, small and with random weights, none of them zero."""
+    torch.manual_seed(seed)
+    parts = official_parts(**OFFICIAL)
+    vocoder = vocoder or HiFiGAN("2", (8, 8, 2, 2), (16, 16, 4, 4), 32, (3,), ((1, 3),))
+    for part in (*parts.values(), vocoder):
+        for weight in part.parameters():
+            if not weight.any():
+                torch.nn.init.normal_(weight, std=0.1)
+    return _quiet(official_pipeline(parts, vocoder))
+
+
+def _quiet(pipe: AVLDMPipeline) -> AVLDMPipeline:
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.eval()
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -33,7 +33,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     from a2s.pipelines.roll import cue_roll
     from a2s.pipelines.windows import vocode
 
-    motion, steps = see(clip), DubSettings().steps
+    motion, steps = see(clip), pipe.steps
     samples = round(motion.duration * AUDIO.sample_rate)
     stamps: list[float] = []
 

@@ -34,6 +34,8 @@ class Conditioner(ModelMixin, ConfigMixin):
     left out. Without video and cues, what remains is the unconditional branch of guidance.
     """
 
+    hears_cues = True
+
     @register_to_config
     def __init__(
         self,
@@ -104,6 +106,19 @@ class Conditioner(ModelMixin, ConfigMixin):
         slots = self.sketch(hidden).unflatten(-1, (-1, SKETCH_BANDS))
         sketch = slots.flatten(1, 2).transpose(1, 2)
         return context, self._grid(hidden, slots, ambient) if self.config.aligned else None, sketch
+
+    def branches(
+        self, video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, guided: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Context and grid of one model call; with guidance the unconditional rows come first."""
+        on = torch.ones(len(video), device=video.device)
+        # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
+        seen = (cues.flatten(1).abs().sum(1) > 0).float()
+        if not guided:
+            return self(video, cues, ambient, seen, on)[:2]
+        keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))
+        twice = (torch.cat([x, x]) for x in (video, cues, ambient))
+        return self(*twice, keep_video, keep_cues)[:2]
 
     def _grid(self, hidden: torch.Tensor, slots: torch.Tensor, ambient: torch.Tensor) -> torch.Tensor:
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands

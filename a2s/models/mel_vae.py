@@ -49,8 +49,11 @@ class MelVAE(ModelMixin, ConfigMixin):
         """Raw latents (B, C, 16, T / 8) -> mel (B, 128, T), not clipped."""
         return (F.pixel_shuffle(self.autoencoder.decode(raw).sample, self.config.patch)[:, 0] + 1) / 2
 
-    def encode(self, mel: torch.Tensor) -> torch.Tensor:
-        """mel (B, 128, T) in [0, 1] -> normalised latents (B, C, 16, T / 8), the posterior's mode."""
+    def encode(self, mel: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        """mel (B, 128, T) in [0, 1] -> normalised latents (B, C, 16, T / 8), the posterior's mode.
+
+        noise: not used; it is for VAEs whose model was trained on samples of the posterior.
+        """
         return (self.posterior(mel).mode() - self.latent_mean) / self.latent_std
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

@@ -52,6 +52,8 @@ class Vocoder(ModelMixin, ConfigMixin):
         return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        # A VAE that doesn't clip may leave the range that the vocoder knows.
+        mel = mel.clamp(0, 1)
         # One frame more than given, so that T frames make 256 T samples as an upsampling vocoder's do.
         spectrum = self.spectrum(F.pad(mel, (0, 1), mode="replicate"))
         n_fft, hop = self.config.n_fft, self.config.hop_length

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import DiffusionPipeline, SchedulerMixin, UNet2DConditionModel
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
-from a2s.models import AVSim, Conditioner, MelVAE, Vocoder, model_inputs
-from a2s.settings import ACTIONS, AUDIO, MATERIALS, VIDEO
+from a2s.models import AVSim, Conditioner, GriffinLim, MelVAE, Vocoder
+from a2s.models.official import HiFiGAN, OfficialAVSim, OfficialConditioner, PictureVAE
+from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only classes of modules that are there)
+from a2s.settings import ACTIONS, AUDIO, GUIDANCE_SCALE, MATERIALS, STEPS, VIDEO
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack, Motion
+
+
+LARGE = 50_000_000
+"""Parameters of a UNet from which on more than one thread pays."""
+
+LOOKS_KEPT = 16
+"""Windows of one motion whose tokens are kept."""
 
 
 @dataclass
@@ -32,23 +43,30 @@ class AVLDMPipeline(DiffusionPipeline):
     """Audio-visual latent diffusion with a disentangled ambience (Chen et al., Action2Sound, ECCV 2024, section 3).
 
     The ambient condition is always there; guidance raises what the picture and the cues add to it.
+    What a window looks like, what it is to the UNet and how a sound is embedded is the components' own business, so
+    models of different make run through here. steps, guidance_scale: the sampler's, where a call doesn't say.
     """
 
     model_cpu_offload_seq = "av_sim->conditioner->unet->vae->vocoder"
 
     def __init__(
         self,
-        vae: MelVAE,
+        vae: MelVAE | PictureVAE,
         unet: UNet2DConditionModel,
-        scheduler: DPMSolverMultistepScheduler,
-        conditioner: Conditioner,
-        av_sim: AVSim,
-        vocoder: Vocoder,
+        scheduler: SchedulerMixin,
+        conditioner: Conditioner | OfficialConditioner,
+        av_sim: AVSim | OfficialAVSim,
+        vocoder: Vocoder | HiFiGAN | GriffinLim,
+        steps: int = STEPS,
+        guidance_scale: float = GUIDANCE_SCALE,
     ):
         super().__init__()
         self.register_modules(
             vae=vae, unet=unet, scheduler=scheduler, conditioner=conditioner, av_sim=av_sim, vocoder=vocoder
         )
+        self.register_to_config(steps=steps, guidance_scale=guidance_scale)
+        # {motion: {start: tokens}}: retrieval and generation look at the same windows; a large encoder takes seconds.
+        self._seen = WeakKeyDictionary()
 
     @classmethod
     def from_pretrained(cls, folder, **options) -> AVLDMPipeline:
@@ -56,12 +74,39 @@ class AVLDMPipeline(DiffusionPipeline):
         options.setdefault("dtype", torch.float32)
         return super().from_pretrained(folder, **options)
 
+    @property
+    def steps(self) -> int:
+        """Sampler steps that suit the model."""
+        return self.config.steps
+
+    @property
+    def guidance_scale(self) -> float:
+        """Guidance that suits the model."""
+        return self.config.guidance_scale
+
+    @property
+    def threads(self) -> int:
+        """Torch threads that suit the model: one where tensors are so small that a second would mostly wait."""
+        return (os.cpu_count() or 1) if self.unet.num_parameters() > LARGE else 1
+
+    @property
+    def hears_cues(self) -> bool:
+        """Whether the cue track shapes the sound. Where it doesn't, the picture alone says what happens when."""
+        return self.conditioner.hears_cues
+
     # ------------------------------------------------------------------ seeing
 
     @torch.inference_mode()
     def encode_motion(self, motion: Motion, start: float = 0.0) -> torch.Tensor:
-        """What the model sees of the window [start, start + 3 s): video tokens (1, 48, D)."""
-        return self.av_sim.video_encoder(*self._window(motion, start))
+        """What the model sees of the window [start, start + 3 s): video tokens (1, K, D)."""
+        seen = self._seen.setdefault(motion, {})
+        tokens = seen.get(start)
+        if tokens is None:
+            window = (x.to(self._execution_device) for x in self.av_sim.window(motion, start))
+            tokens = seen[start] = self.av_sim.encode(*window)
+            if len(seen) > LOOKS_KEPT:
+                seen.pop(next(iter(seen)), None)
+        return tokens
 
     @torch.inference_mode()
     def embed_video(self, motion: Motion) -> np.ndarray:
@@ -70,32 +115,31 @@ class AVLDMPipeline(DiffusionPipeline):
         count = int(np.clip(np.ceil(motion.duration / VIDEO.window_seconds), 1, 12))
         found = []
         for start in np.linspace(0, last, count):
-            grid, look = self._window(motion, float(start))
-            found.append(self.av_sim.embed_video(self.av_sim.video_encoder(grid, look), look))
+            tokens = self.encode_motion(motion, float(start))
+            found.append(self.av_sim.embed_window(tokens, motion, float(start)))
         mean = torch.cat(found).mean(0)
         return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
 
     @torch.inference_mode()
     def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
         """waveform: (n,) float32 at 16 kHz, any length (short ones are looped). Returns (E,) float32 of unit length."""
-        mel = mel_spectrogram(torch.from_numpy(looped(waveform)).to(self.device))
-        return self.av_sim.embed_audio(mel[None])[0].float().cpu().numpy()
+        return self.av_sim.embed_sound(looped(waveform))[0].float().cpu().numpy()
 
     @torch.inference_mode()
     def label_cues(self, motion: Motion, track: CueTrack) -> CueTrack:
         """Say what each cue is: fills in action and material where they are None, from the tokens around its time.
 
         A class that is given stays. The machine's confidence in its own class is in neither field: the cue's confidence
-        remains that of its time.
+        remains that of its time. A model that names nothing leaves the track as it is.
         """
-        if all(cue.action and cue.material for cue in track.cues):
+        if not self.hears_cues or all(cue.action and cue.material for cue in track.cues):
             return track
         cues, cache = [], {}
         for cue in track.cues:
             # A cue is read in a window that shows what comes before and after it.
             start = max(0.0, min(round(cue.time - VIDEO.window_seconds / 2, 1), motion.duration - VIDEO.window_seconds))
             if start not in cache:
-                reading = self.av_sim.video_encoder.read(self.encode_motion(motion, start))
+                reading = self.av_sim.read(self.encode_motion(motion, start))
                 cache = {start: (reading.action[0].softmax(-1), reading.material[0].softmax(-1))}
             slot = int((cue.time - start) * VIDEO.tokens_per_second)
             near = slice(max(0, slot - 1), slot + 2)
@@ -105,19 +149,18 @@ class AVLDMPipeline(DiffusionPipeline):
             )
         return replace(track, cues=tuple(cues))
 
-    def _window(self, motion: Motion, start: float) -> tuple[torch.Tensor, torch.Tensor]:
-        from a2s.cues import keyframes_in, motion_grid
-
-        grid, look = model_inputs(motion_grid(motion, start), keyframes_in(motion, start))
-        return grid.to(self.device), look.to(self.device)
-
     # ------------------------------------------------------------------ the place
 
     @torch.inference_mode()
-    def encode_ambient(self, waveform: np.ndarray) -> torch.Tensor:
-        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped if shorter) become the condition (1, C, 16, 24)."""
-        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self.device)
-        return self.vae.encode(pad_frames(mel_spectrogram(wave)[None]))
+    def encode_ambient(self, waveform: np.ndarray, generator: torch.Generator | None = None) -> torch.Tensor:
+        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped if shorter) become the condition (1, C, 16, 24).
+
+        generator: for a VAE whose posterior is to be sampled; without it, its mode is taken.
+        """
+        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self._execution_device)
+        mel = pad_frames(mel_spectrogram(wave)[None]).to(self.vae.dtype)
+        shape = (1, self.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames)
+        return self.vae.encode(mel, None if generator is None else self._noise(shape, generator))
 
     # ------------------------------------------------------------------ making
 
@@ -127,27 +170,30 @@ class AVLDMPipeline(DiffusionPipeline):
         video_tokens: torch.Tensor,
         cue_roll: torch.Tensor,
         ambient: torch.Tensor,
-        num_inference_steps: int = 12,
-        guidance_scale: float = 2.5,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
         generator: torch.Generator | list[torch.Generator] | None = None,
         known: tuple[torch.Tensor, torch.Tensor] | None = None,
         callback_on_step_end: Callable | None = None,
     ) -> AVLDMOutput:
         """Sample one window for each row.
 
-        video_tokens: (B, 48, D); cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient: (B, C, 16, 24).
-        guidance_scale: 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
+        video_tokens: (B, K, D) of `encode_motion`; cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient:
+        (B, C, 16, 24) of `encode_ambient`. num_inference_steps, guidance_scale: None is what suits the model; a scale
+        of 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
         known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
         callback_on_step_end(pipe, step, timestep, {"latents": x, "estimate": x0}) is called after each step and may
         raise to stop. x0: what the solver takes the finished latent to be by now, or None where it doesn't say.
         """
         self._check(video_tokens, cue_roll, ambient)
-        video, cues, ambient = (x.to(self.device, torch.float32) for x in (video_tokens, cue_roll, ambient))
+        guidance_scale = self.guidance_scale if guidance_scale is None else guidance_scale
+        device = self._execution_device
+        video, cues, ambient = (x.to(device, self.unet.dtype) for x in (video_tokens, cue_roll, ambient))
         noise = self._noise(ambient.shape, generator)
-        context, grid = self._conditions(video, cues, ambient, guidance_scale)
+        context, grid = self.conditioner.branches(video, cues, ambient, guidance_scale != 1)
         # A multistep solver remembers its last steps: each run has its own, so one pipeline may serve several at once.
         solver = copy.deepcopy(self.scheduler)
-        solver.set_timesteps(num_inference_steps, device=self.device)
+        solver.set_timesteps(num_inference_steps or self.steps, device=device)
         latents = noise * solver.init_noise_sigma
         for step, timestep in enumerate(self.progress_bar(solver.timesteps)):
             if known is not None:
@@ -166,24 +212,13 @@ class AVLDMPipeline(DiffusionPipeline):
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """latents (B, C, 16, 24) -> mels (B, 128, 188) in [0, 1]."""
+        """latents (B, C, 16, 24) -> mels (B, 128, 188), in [0, 1] or a little beyond it where the VAE doesn't clip."""
         return self.vae.decode(latents)[..., : AUDIO.window_frames]
 
     @torch.inference_mode()
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
         """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz."""
-        return self.vocoder(mel.to(self.device))
-
-    def _conditions(self, video, cues, ambient, guidance_scale):
-        """Context and grid of one model call: with guidance the unconditional rows come first."""
-        on = torch.ones(len(video), device=self.device)
-        # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
-        seen = (cues.flatten(1).abs().sum(1) > 0).float()
-        if guidance_scale == 1:
-            return self.conditioner(video, cues, ambient, seen, on)[:2]
-        keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))
-        twice = (torch.cat([x, x]) for x in (video, cues, ambient))
-        return self.conditioner(*twice, keep_video, keep_cues)[:2]
+        return self.vocoder(mel.to(self._execution_device, self.vocoder.dtype))
 
     def _denoise(self, latents, timestep, context, grid, guidance_scale):
         x = latents if len(context) == len(latents) else torch.cat([latents, latents])
@@ -198,7 +233,8 @@ class AVLDMPipeline(DiffusionPipeline):
     def _noise(self, shape, generator) -> torch.Tensor:
         """Unit normal, drawn on the CPU row by row, so a seed means the same on every machine and in every batch."""
         each = generator if isinstance(generator, list) else [generator] * shape[0]
-        return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self.device)
+        noise = torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each])
+        return noise.to(self._execution_device, self.unet.dtype)
 
     def _check(self, video, cues, ambient) -> None:
         if not len(video) == len(cues) == len(ambient):
@@ -213,9 +249,9 @@ class AVLDMPipeline(DiffusionPipeline):
         return weights_hash(self.av_sim)
 
 
-def _estimate(solver: DPMSolverMultistepScheduler) -> torch.Tensor | None:
+def _estimate(solver: SchedulerMixin) -> torch.Tensor | None:
     """(B, C, 16, 24) clean latents as of the last step, which the solvers whose name ends in ++ keep anyway."""
-    return solver.model_outputs[-1] if solver.config.algorithm_type.endswith("++") else None
+    return solver.model_outputs[-1] if solver.config.get("algorithm_type", "").endswith("++") else None
 
 
 def weights_hash(model: torch.nn.Module) -> str:

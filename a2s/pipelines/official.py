@@ -49,3 +49,12 @@ def official_solver():
     return FractionalDPMSolver(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", final_sigmas_type="sigma_min"
     )
+
+
+def official_pipeline(parts: dict[str, nn.Module], vocoder: nn.Module):
+    """An AVLDMPipeline of `official_parts` and any vocoder for our mel front-end."""
+    from a2s.pipelines import AVLDMPipeline
+
+    return AVLDMPipeline(
+        **parts, vocoder=vocoder, scheduler=official_solver(), steps=STEPS, guidance_scale=GUIDANCE_SCALE
+    )

@@ -47,11 +47,11 @@ def measure_pace(pipe) -> Pace:
     """Two short runs of the model, about half a second on two cores. pipe: an AVLDMPipeline."""
     import torch
 
-    from a2s.dub import THREADS, torch_threads
+    from a2s.dub import torch_threads
     from a2s.pipelines.roll import cue_roll
 
     silence = np.zeros(AUDIO.window_samples, np.float32)
-    with torch_threads(THREADS):
+    with torch_threads(pipe.threads):
         ambient = pipe.encode_ambient(silence)
         tokens = pipe.encode_motion(_still(), 0.0)
         roll = torch.from_numpy(cue_roll((), 0.0))[None]

@@ -40,8 +40,8 @@ class OfficialAVSim(ModelMixin, ConfigMixin):
         """(B, 16, S, S, 3) uint8 RGB -> (B, 17, D): CLS, then a token a picture, the largest over its patches."""
         return self.video_model.features(normalised(pictures))
 
-    def embed_video(self, tokens: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:
-        """tokens: (B, 17, D) of `encode` -> (B, E), unit length."""
+    def embed_window(self, tokens: torch.Tensor, motion=None, start: float = 0.0) -> torch.Tensor:
+        """tokens: (B, 17, D) of `encode`, which say it all -> (B, E), unit length."""
         return F.normalize(self.vid_proj(tokens[:, 0]), dim=-1)
 
     def embed_sound(self, waveform: np.ndarray) -> torch.Tensor:
