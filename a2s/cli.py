@@ -33,8 +33,10 @@ app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
 
 Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
-Model = Annotated[str, typer.Option(help="compact, or a model's folder.")]
-Bank = Annotated[Path | None, typer.Option(help="An ambient bank's folder; the one that comes along if left out.")]
+Model = Annotated[str, typer.Option(help="compact, official, or a model's folder.")]
+Bank = Annotated[
+    Path | None, typer.Option(help="An ambient bank's folder; the model's own or the one that comes along if left out.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -205,11 +207,10 @@ def retrieve(
     """List the ambiences that suit the look of a video best."""
     from a2s.scene import load_bank, see
     from a2s.scene import retrieve as find
-    from a2s.weights.registry import resolve_model
+    from a2s.weights.registry import load_model
 
-    resolve_model(model)
-    opened = load_bank(bank)
-    matches = find(see(video), k, model, opened)
+    pipe = load_model(model)
+    matches = find(see(video), k, pipe, load_bank(bank, pipe))
     rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
     _print(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")
 

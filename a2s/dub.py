@@ -100,7 +100,8 @@ def dub(
     progress.enter("reading", Path(video).name)
     source = _read(video, settings)
     progress.report(0.5, "loading the model")
-    pipe, bank = load_model(model), load_bank(bank)
+    pipe = load_model(model)
+    bank = load_bank(bank, pipe)
     settings, threads = settings.suited_to(pipe), threads or pipe.threads
     with torch_threads(threads):
         motion = motion or see(video, source.info, progress)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from a2s.errors import BadSettings
 from a2s.progress import Progress
-from a2s.weights.registry import load_model
+from a2s.weights.registry import load_model, model_folder
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
@@ -21,11 +21,15 @@ BANK = Path(__file__).resolve().parents[1] / "assets" / "ambient"
 MAX_MATCHES = 100
 
 
-def load_bank(bank=None):
-    """An AmbientBank, loaded once per folder (None: the one that comes along); a bank object is passed through."""
-    if bank is None or isinstance(bank, (str, Path)):
-        return _load_bank(Path(bank or BANK).resolve())
-    return bank
+def load_bank(bank=None, pipe=None):
+    """An AmbientBank, loaded once per folder; a bank object is passed through.
+
+    None: the pipeline's own, in `ambient` of its model folder, or else the one that comes along.
+    """
+    if bank is None:
+        own = model_folder(pipe)
+        bank = own / "ambient" if own and (own / "ambient").is_dir() else BANK
+    return _load_bank(Path(bank).resolve()) if isinstance(bank, (str, Path)) else bank
 
 
 @lru_cache(maxsize=4)
@@ -68,4 +72,4 @@ def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Mat
     if not 1 <= k <= MAX_MATCHES:
         raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
     pipe = load_model(model)
-    return load_bank(bank).retrieve(pipe.embed_video(motion), k, pipe.model_hash)
+    return load_bank(bank, pipe).retrieve(pipe.embed_video(motion), k, pipe.model_hash)

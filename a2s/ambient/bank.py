@@ -95,7 +95,8 @@ class AmbientBank:
             raise BankError("The ambient bank has no embeddings; run `python -m a2s bank build` to make them.")
         if model_hash is not None and model_hash != self.model_hash:
             raise BankError(
-                "The ambient bank's embeddings were made by another model; run `python -m a2s bank build` to renew."
+                "The ambient bank's embeddings were made by another model; `python -m a2s bank build BANK -o NEW"
+                " --model MODEL` makes them anew; as `ambient` in the model's folder that bank is found by itself."
             )
         query = flat.normalised(embedding, "The query")
         if query.shape != (self._index.d,):

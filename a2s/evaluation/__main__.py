@@ -24,8 +24,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--recordings", type=Path, help="real sounds for the vocoder, held-out names start with 3-")
     parser.add_argument("--clips", type=int, default=60)
     parser.add_argument("--slider-clips", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--steps", type=int, help="as suits the model if left out")
+    parser.add_argument("--guidance", type=float, help="as suits the model if left out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="the compact model is fastest on one")
     parser.add_argument("--panels", type=Path, help="folder for spectrogram panels")
@@ -73,8 +73,8 @@ def examine(args: argparse.Namespace) -> dict:
             args.data,
             load_judge(args.judge),
             args.clips,
-            args.steps,
-            args.guidance,
+            args.steps or pipe.steps,
+            args.guidance or pipe.guidance_scale,
             args.seed,
             bank=bank,
             recordings=args.recordings,

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -243,7 +244,7 @@ class AVLDMPipeline(DiffusionPipeline):
         if tuple(ambient.shape[-2:]) != expected:
             raise ValueError(f"ambient must be (B, C, {expected[0]}, {expected[1]}), got {tuple(ambient.shape)}")
 
-    @property
+    @cached_property
     def model_hash(self) -> str:
         """Eight hex digits of AV-Sim's weights: what an ambient bank's embeddings are good for."""
         return weights_hash(self.av_sim)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from diffusers import DPMSolverMultistepScheduler
+from diffusers import (
+    DPMSolverMultistepScheduler,
+    SchedulerMixin,  # noqa: F401  (diffusers' loader looks for the base class in the module of a class)
+)
 
 
 class FractionalDPMSolver(DPMSolverMultistepScheduler):

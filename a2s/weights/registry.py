@@ -103,9 +103,9 @@ def model_folder(pipe) -> Path | None:
 
 
 def model_files(folder: Path) -> list[Path]:
-    """What makes the model: configurations and weights, in a fixed order."""
+    """What makes the model: configurations and weights, in a fixed order. A bank made with it is none of it."""
     found = (path for path in Path(folder).rglob("*") if path.suffix in (".json", ".safetensors"))
-    return sorted(path for path in found if path.name != CHECKSUMS)
+    return sorted(p for p in found if p.name != CHECKSUMS and p.relative_to(folder).parts[0] != "ambient")
 
 
 def fingerprint(folder: str | Path) -> str:
