@@ -118,11 +118,14 @@ class DubSettings:
     overlap_seconds: float = 0.5
     first_take: int = 0
 
-    def suited_to(self, pipe) -> DubSettings:
-        """These settings with nothing left open: the sampler's steps and guidance as they suit the pipeline's model."""
-        steps = pipe.steps if self.steps is None else self.steps
-        guidance_scale = pipe.guidance_scale if self.guidance_scale is None else self.guidance_scale
-        return replace(self, steps=steps, guidance_scale=guidance_scale)
+    def suited_to(self, pipe=None) -> DubSettings:
+        """These settings with nothing left open: steps and guidance as they suit the pipeline's model, or compact."""
+        steps, guidance_scale = (pipe.steps, pipe.guidance_scale) if pipe else (STEPS, GUIDANCE_SCALE)
+        return replace(
+            self,
+            steps=steps if self.steps is None else self.steps,
+            guidance_scale=guidance_scale if self.guidance_scale is None else self.guidance_scale,
+        )
 
     def to_dict(self) -> dict:
         return asdict(self)

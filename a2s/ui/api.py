@@ -9,14 +9,14 @@ import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
-from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS, DubSettings
+from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
 from a2s.ui.guard import guarded
 from a2s.ui.visit import Visit, Visits
 
-_DEFAULT = DubSettings(steps=STEPS, guidance_scale=GUIDANCE_SCALE)
+_DEFAULT = DubSettings().suited_to()
 _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 
 

@@ -39,7 +39,7 @@ def read_settings(*values) -> tuple[DubSettings, str]:
 
 def shown(settings: DubSettings) -> list:
     """What the controls of ORDER show for these settings."""
-    values = settings.to_dict() | {"first_take": settings.first_take + 1}
+    values = settings.suited_to().to_dict() | {"first_take": settings.first_take + 1}
     return [_show(name, values[name]) for name in ORDER]
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from a2s.settings import ACTIONS, GUIDANCE_SCALE, LIMITS, MATERIALS, STEPS, DubSettings
+from a2s.settings import ACTIONS, LIMITS, MATERIALS, DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import OFF, choice
 from a2s.ui.engine import Choice
@@ -22,7 +22,7 @@ AUDIO_SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp
 RECIPE_SUFFIXES = [".json", ".mp4", ".wav", ".flac"]
 FILES = {"mp4": "mp4", "wav": "wav", "flac": "flac", "recipe": "Recipe", "cues": "Cues"}
 MATCHES = 5
-_DEFAULT = DubSettings(steps=STEPS, guidance_scale=GUIDANCE_SCALE)
+_DEFAULT = DubSettings().suited_to()
 
 
 def picture(examples: tuple[Example, ...]) -> SimpleNamespace:
