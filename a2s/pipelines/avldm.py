@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 LARGE = 50_000_000
-"""Parameters of a UNet from which on more than one thread pays."""
+"""Parameters of a UNet from which on more than one thread pays, and a GPU."""
 
 LOOKS_KEPT = 16
 """Windows of one motion whose tokens are kept."""
@@ -66,6 +66,7 @@ class AVLDMPipeline(DiffusionPipeline):
             vae=vae, unet=unet, scheduler=scheduler, conditioner=conditioner, av_sim=av_sim, vocoder=vocoder
         )
         self.register_to_config(steps=steps, guidance_scale=guidance_scale)
+        self.is_large = unet.num_parameters() > LARGE
         # {motion: {start: tokens}}: retrieval and generation look at the same windows; a large encoder takes seconds.
         self._seen = WeakKeyDictionary()
 
@@ -88,7 +89,7 @@ class AVLDMPipeline(DiffusionPipeline):
     @property
     def threads(self) -> int:
         """Torch threads that suit the model: one where tensors are so small that a second would mostly wait."""
-        return (os.cpu_count() or 1) if self.unet.num_parameters() > LARGE else 1
+        return (os.cpu_count() or 1) if self.is_large else 1
 
     @property
     def hears_cues(self) -> bool:
@@ -189,7 +190,7 @@ class AVLDMPipeline(DiffusionPipeline):
         self._check(video_tokens, cue_roll, ambient)
         guidance_scale = self.guidance_scale if guidance_scale is None else guidance_scale
         device = self._execution_device
-        video, cues, ambient = (x.to(device, self.unet.dtype) for x in (video_tokens, cue_roll, ambient))
+        video, cues, ambient = (x.to(device, self.conditioner.dtype) for x in (video_tokens, cue_roll, ambient))
         noise = self._noise(ambient.shape, generator)
         context, grid = self.conditioner.branches(video, cues, ambient, guidance_scale != 1)
         # A multistep solver remembers its last steps: each run has its own, so one pipeline may serve several at once.
@@ -214,7 +215,7 @@ class AVLDMPipeline(DiffusionPipeline):
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """latents (B, C, 16, 24) -> mels (B, 128, 188), in [0, 1] or a little beyond it where the VAE doesn't clip."""
-        return self.vae.decode(latents)[..., : AUDIO.window_frames]
+        return self.vae.decode(latents.to(self.vae.dtype))[..., : AUDIO.window_frames]
 
     @torch.inference_mode()
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
@@ -225,7 +226,8 @@ class AVLDMPipeline(DiffusionPipeline):
         x = latents if len(context) == len(latents) else torch.cat([latents, latents])
         if grid is not None:
             x = torch.cat([x, grid], 1)
-        made = self.unet(x, timestep, encoder_hidden_states=context).sample
+        dtype = self.unet.dtype
+        made = self.unet(x.to(dtype), timestep, encoder_hidden_states=context.to(dtype)).sample.to(latents.dtype)
         if len(context) == len(latents):
             return made
         without, with_video = made.chunk(2)
@@ -234,8 +236,7 @@ class AVLDMPipeline(DiffusionPipeline):
     def _noise(self, shape, generator) -> torch.Tensor:
         """Unit normal, drawn on the CPU row by row, so a seed means the same on every machine and in every batch."""
         each = generator if isinstance(generator, list) else [generator] * shape[0]
-        noise = torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each])
-        return noise.to(self._execution_device, self.unet.dtype)
+        return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self._execution_device)
 
     def _check(self, video, cues, ambient) -> None:
         if not len(video) == len(cues) == len(ambient):

@@ -76,12 +76,13 @@ def _load(folder: Path):
     from diffusers.utils import logging
 
     from a2s.pipelines import AVLDMPipeline
+    from a2s.pipelines.placement import place
 
     logging.disable_progress_bar()  # it would draw over our own
     try:
         pipe = AVLDMPipeline.from_pretrained(folder)
         pipe.set_progress_bar_config(disable=True)
-        return pipe
+        return place(pipe)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WeightsMissing(

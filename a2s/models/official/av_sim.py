@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 from torch.nn import functional as F
 
@@ -36,14 +37,17 @@ class OfficialAVSim(ModelMixin, ConfigMixin):
         config = self.video_model.config
         return (torch.from_numpy(pictures_in(motion, start, config.num_frames, config.img_size))[None],)
 
+    @apply_forward_hook
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """(B, 16, S, S, 3) uint8 RGB -> (B, 17, D): CLS, then a token a picture, the largest over its patches."""
         return self.video_model.features(normalised(pictures))
 
+    @apply_forward_hook
     def embed_window(self, tokens: torch.Tensor, motion=None, start: float = 0.0) -> torch.Tensor:
         """tokens: (B, 17, D) of `encode`, which say it all -> (B, E), unit length."""
         return F.normalize(self.vid_proj(tokens[:, 0]), dim=-1)
 
+    @apply_forward_hook
     def embed_sound(self, waveform: np.ndarray) -> torch.Tensor:
         """(n,) float32 at 16 kHz, 3 s or longer; 1.0 to 2.5 s are heard -> (1, E), unit length."""
         rows = fbank(waveform)[None].to(self.device)

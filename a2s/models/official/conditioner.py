@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 
 from a2s.settings import AUDIO
@@ -64,6 +65,7 @@ class OfficialConditioner(ModelMixin, ConfigMixin):
             audio = self.audio_cond_encoder(ambient)
         return torch.cat([self.cond_stage_model(video), audio], 1)
 
+    @apply_forward_hook
     def branches(
         self, video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, guided: bool
     ) -> tuple[torch.Tensor, None]:

@@ -6,6 +6,7 @@ import torch
 from diffusers import AutoencoderKL
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch.nn import functional as F
 
 
@@ -42,6 +43,7 @@ class PictureVAE(ModelMixin, ConfigMixin):
         mel = F.pad(mel, (0, self.config.frames - mel.shape[-1]))
         return self.autoencoder.encode(mel[:, None].expand(-1, 3, -1, -1)).latent_dist
 
+    @apply_forward_hook
     def encode(self, mel: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """mel (B, 128, T) in [0, 1] -> scaled latents (B, C, 16, 24).
 
@@ -51,6 +53,7 @@ class PictureVAE(ModelMixin, ConfigMixin):
         raw = posterior.mode() if noise is None else posterior.mean + posterior.std * noise
         return raw * self.config.scaling_factor
 
+    @apply_forward_hook
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Scaled latents (B, C, 16, T / 8) -> mel (B, 128, T). Not clipped, as the authors don't."""
         return self.autoencoder.decode(latents / self.config.scaling_factor).sample[:, 0]

@@ -1,0 +1,80 @@
+"""Where the released model runs, and that packing its convolutions changes nothing but the time."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from a2s.models.packed import PackedConv2d, can_pack, pack
+from a2s.pipelines import placement
+from tests.tiny import tiny_official, tiny_pipeline
+
+
+def sampled(pipe):
+    tokens = torch.randn(1, 17, 32, generator=torch.Generator().manual_seed(0))
+    ambient = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(1))
+    return pipe(tokens, torch.zeros(1, 20, 192), ambient, 4, generator=torch.Generator().manual_seed(2)).latents
+
+
+packs = pytest.mark.skipif(not can_pack(), reason="oneDNN does not pack convolutions here")
+
+
+@packs
+@pytest.mark.parametrize("options", [{}, {"stride": 2}, {"bias": False}, {"dilation": 2, "padding": 2}, {"groups": 4}])
+def test_a_packed_convolution_is_the_same(options):
+    conv = nn.Conv2d(16, 32, 3, **{"padding": 1} | options)
+    x = torch.randn(2, 16, 12, 10)
+    with torch.inference_mode():
+        torch.testing.assert_close(PackedConv2d(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
+
+
+@packs
+def test_a_packed_model_makes_the_same_latents_and_is_not_saved(tmp_path):
+    pipe = tiny_official()
+    before = sampled(pipe)
+    pack(pipe.unet)
+    left = [x for x in pipe.unet.modules() if isinstance(x, nn.Conv2d)]
+    assert left and all(conv.kernel_size == (1, 1) for conv in left)
+    assert (sampled(pipe) - before).abs().max() < 1e-4 * before.abs().max()
+    with pytest.raises(RuntimeError, match="cannot be saved"):
+        pipe.save_pretrained(tmp_path / "model")
+
+
+def test_half_precision_of_the_unet_alone_will_do():
+    pipe = tiny_official()
+    before = sampled(pipe)
+    pipe.unet.to(torch.bfloat16)
+    after = sampled(pipe)
+    assert after.dtype == torch.float32
+    assert 0 < (after - before).abs().max() < 0.2 * before.abs().max()
+
+
+class Recorded(SimpleNamespace):
+    """A large pipeline that says what is done to it."""
+
+    def __init__(self):
+        super().__init__(is_large=True, unet=nn.Conv2d(2, 2, 3), done=[])
+        self.components = {"unet": self.unet, "scheduler": object()}
+
+    def to(self, device):
+        self.done.append(device)
+
+    def enable_model_cpu_offload(self):
+        self.done.append("offload")
+
+
+@pytest.mark.parametrize(("free", "done"), [(10**9, ["cuda"]), (10, ["offload"])])
+def test_on_a_gpu_the_unet_is_halved_and_a_small_gpu_takes_parts(monkeypatch, free, done):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
+    pipe = placement.place(Recorded())
+    assert pipe.done == done and pipe.unet.weight.dtype == torch.float16
+
+
+def test_a_small_model_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(placement, "pack", lambda _: pytest.fail("a small model was packed"))
+    pipe = tiny_pipeline()
+    assert placement.place(pipe) is pipe and not pipe.is_large and pipe.threads == 1
