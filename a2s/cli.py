@@ -326,7 +326,7 @@ def train(
 
 @app.command()
 def bench(
-    model: Model = "compact",
+    model: Annotated[str, typer.Option(help="A model, or official-random: the size without the weights.")] = "compact",
     bank: Bank = None,
     seconds: Annotated[float, typer.Option(help="Length of the drawn test clip.")] = 3.0,
     threads: Annotated[str, typer.Option(help="Thread counts to compare.")] = "1,2",

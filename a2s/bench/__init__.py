@@ -12,6 +12,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from a2s.bench.page import measure_page, page_rows
+from a2s.bench.random_weights import NAME as RANDOM
+from a2s.bench.random_weights import measure_random
+from a2s.bench.random_weights import table as random_table
 from a2s.bench.stages import time_dub, time_stages
 from a2s.errors import A2SError, BadSettings
 from a2s.scene import load_bank
@@ -39,12 +42,15 @@ def measure(
     fresh process. page: also start the page and dub through it (`measure_page`). Both need `model` by name or folder.
     Stages are medians of `repeats`, warm. Returns a dict: seconds, MB, and `real_time_factor`, seconds of work for a
     second of video. Raises BadSettings, WeightsMissing.
+    model "official-random": see `measure_random`, at the most of the thread counts; nothing else is measured.
     """
     threads = [1, 2] if threads is None else threads
     if not 0.1 <= seconds <= MOST_SECONDS:
         raise BadSettings(f"The bench's clip must last from 0.1 to {MOST_SECONDS:g} seconds, not {seconds:g}.")
     if not threads or not all(1 <= count <= MOST_THREADS for count in threads):
         raise BadSettings(f"Thread counts must be from 1 to {MOST_THREADS}, not {threads}.")
+    if model == RANDOM:
+        return measure_random(max(threads))
     if page and bank is not None:
         raise BadSettings("The page has the bank that comes along: measure either the page or another bank.")
     with TemporaryDirectory() as folder:
@@ -62,7 +68,7 @@ def measure(
             "dub": dubs,
             "real_time_factor": round(min(dubs.values()) / seconds, 3),
             "fastest_threads": int(min(dubs, key=dubs.get)),
-            "peak_rss_mb": _peak_mb(resource.RUSAGE_SELF),
+            "peak_rss_mb": peak_mb(resource.RUSAGE_SELF),
             **start,
         }
         # Last: what this process needs to talk to the page is not the model's.
@@ -115,10 +121,10 @@ def _time_cold(clip: Path, model, bank) -> dict[str, float]:
         raise A2SError(done.stderr.strip().removeprefix("a2s: "))
     if done.returncode:
         raise RuntimeError(f"the cold dub failed: {done.stderr.strip()}")
-    return {"seconds": round(time.perf_counter() - began, 3), "peak_rss_mb": _peak_mb(resource.RUSAGE_CHILDREN)}
+    return {"seconds": round(time.perf_counter() - began, 3), "peak_rss_mb": peak_mb(resource.RUSAGE_CHILDREN)}
 
 
-def _peak_mb(who: int) -> float:
+def peak_mb(who: int) -> float:
     """Largest resident size so far; Linux counts in KiB, macOS in bytes."""
     peak = resource.getrusage(who).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
@@ -126,6 +132,8 @@ def _peak_mb(who: int) -> float:
 
 def table(found: dict) -> str:
     """The figures for a person."""
+    if found.get("model") == RANDOM:
+        return random_table(found)
     rows = [(f"stage {name.replace('_', ' ')}", f"{value:.4f} s") for name, value in found["stages"].items()]
     rows += [
         (f"dub, {count} thread{'s' * (count != '1')}, warm", f"{value:.3f} s") for count, value in found["dub"].items()

@@ -1,0 +1,165 @@
+"""The released model at full size on random weights: how fast this machine is with it, whoever has the weights."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from a2s.settings import DubSettings
+
+NAME = "official-random"
+GEMM_SIDE = 2048
+SECONDS = 3.0
+
+
+def measure_random(threads: int | None = None) -> dict:
+    """Dub a drawn clip of 3 s, one window, at the model's own steps and guidance.
+
+    Seconds of the whole dub (file in, waveform out, the model loaded), of each part and of a UNet step on both branches
+    of guidance; its share of the rate of a float32 matrix product of this run, same threads, by the clock and by
+    processor time, which other programs disturb less; peak memory in MB.
+    """
+    from a2s.bench import draw_clip, peak_mb
+    from a2s.dub import torch_threads
+    from a2s.pipelines.placement import place
+    from a2s.scene import load_bank
+
+    began = time.perf_counter()
+    pipe = place(random_pipeline())
+    threads, bank = threads or pipe.threads, load_bank()
+    found = {"model": NAME, "threads": threads, "build": round(time.perf_counter() - began, 2)}
+    with TemporaryDirectory() as folder, torch_threads(threads):
+        clip = draw_clip(Path(folder) / "clip.mp4", SECONDS)
+        gemm = [gemm_seconds()]
+        found |= _time_window(clip, pipe, bank, threads)
+        gemm.append(gemm_seconds())
+        found["parts"] = _time_parts(clip, pipe, bank)
+    work, product = unet_flop(), 2 * GEMM_SIDE**3
+    clock, processor = (sum(each) / len(gemm) for each in zip(*gemm, strict=True))
+    return found | {
+        "gemm_gflops": round(product / clock / 1e9, 1),
+        "unet_gflop": round(work / 1e9, 1),
+        "unet_share_of_gemm": round(work / found["unet_step"] / (product / clock), 3),
+        "unet_share_of_gemm_by_processor": round(work / found["unet_step_processor"] / (product / processor), 3),
+        "peak_rss_mb": peak_mb(resource.RUSAGE_SELF),
+    }
+
+
+def random_pipeline():
+    """An AVLDMPipeline at the released size, its weights as large as a fresh layer's; HiFi-GAN V1 as the vocoder."""
+    import torch
+
+    from a2s.models.official import HiFiGAN
+    from a2s.pipelines.official import official_parts, official_pipeline
+
+    with torch.device("meta"):
+        parts = official_parts() | {"vocoder": HiFiGAN()}
+    vocoder = parts.pop("vocoder")
+    for part in (*parts.values(), vocoder):
+        part.to_empty(device="cpu").eval().requires_grad_(False)
+        for name, weight in part.named_parameters():
+            if weight.ndim > 1:
+                weight.normal_(std=weight[0].numel() ** -0.5)
+            else:
+                weight.fill_(float("norm" in name and name.endswith("weight")))
+    pipe = official_pipeline(parts, vocoder)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def unet_flop() -> int:
+    """Operations of one call on both branches of guidance, counted without memory or time."""
+    import torch
+    from diffusers import UNet2DConditionModel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from a2s.pipelines.official import UNET
+
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        unet = UNet2DConditionModel(**UNET)
+        shape = (2, unet.config.in_channels, *unet.config.sample_size)
+        unet(torch.empty(shape), 999, encoder_hidden_states=torch.empty(2, 40, unet.config.cross_attention_dim))
+    return counter.get_total_flops()
+
+
+def gemm_seconds(repeats: int = 5) -> tuple[float, float]:
+    """Seconds by the clock and of the processor for a product of two square float32 matrices."""
+    import torch
+
+    a, b = torch.randn(2, GEMM_SIDE, GEMM_SIDE)
+    return _seconds(lambda: a @ b, repeats)
+
+
+def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
+    """Seconds of a dub and of its sampler's steps, from the times at which it reports them."""
+    from a2s.dub import dub
+
+    stamps: list[tuple[float, float]] = []
+
+    def told(stage: str, _done: float, detail: str) -> None:
+        if stage == "generating" and "step" in detail:
+            stamps.append(_now())
+
+    began = time.perf_counter()
+    take = dub(clip, DubSettings(ambient_clip=bank.clips[0].id), pipe, bank, threads=threads, on_progress=told)
+    whole = time.perf_counter() - began
+    clock, processor = (_median_gap(times) for times in zip(*stamps, strict=True))
+    return {
+        "whole_window": round(whole, 2),
+        "steps": take.recipe["settings"]["steps"],
+        "unet_step": clock,
+        "unet_step_processor": processor,
+    }
+
+
+def _time_parts(clip: Path, pipe, bank) -> dict[str, float]:
+    import torch
+
+    from a2s.scene import see
+    from a2s.settings import AUDIO
+
+    motions = iter([see(clip) for _ in range(2)])  # a motion that was looked at is remembered
+    latents = torch.randn(1, 4, AUDIO.latent_bands, AUDIO.latent_frames)
+    mel = pipe.decode(latents)
+    parts = {
+        "video_encoder": lambda: pipe.encode_motion(next(motions)),
+        "ambient_encoder": lambda: pipe.encode_ambient(bank.waveform(bank.clips[0].id)),
+        "vae_decoder": lambda: pipe.decode(latents),
+        "vocoder": lambda: pipe.vocode(mel),
+    }
+    return {name: round(_seconds(run, 1)[0], 2) for name, run in parts.items()}
+
+
+def _seconds(run: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """Medians by the clock and of the processor, after one run to warm up."""
+    run()
+    stamps = [_now()]
+    for _ in range(repeats):
+        run()
+        stamps.append(_now())
+    return tuple(_median_gap(times) for times in zip(*stamps, strict=True))
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _median_gap(times: tuple[float, ...]) -> float:
+    return round(median(after - before for before, after in zip(times, times[1:], strict=False)), 4)
+
+
+def table(found: dict) -> str:
+    """The figures for a person."""
+    rows = [("weights made and placed", f"{found['build']:.1f} s")]
+    rows += [(f"a UNet step, {found['threads']} threads", f"{found['unet_step']:.3f} s")]
+    rows += [("matrix product 2048^3 float32", f"{found['gemm_gflops']:.1f} GFLOP/s")]
+    rows += [("UNet's share of that rate", f"{100 * found['unet_share_of_gemm']:.0f} %")]
+    rows += [("  by processor time", f"{100 * found['unet_share_of_gemm_by_processor']:.0f} %")]
+    rows += [(name.replace("_", " "), f"{seconds:.2f} s") for name, seconds in found["parts"].items()]
+    rows += [(f"whole window of 3 s, {found['steps']} steps", f"{found['whole_window']:.1f} s")]
+    rows += [("largest memory", f"{found['peak_rss_mb']:.0f} MB")]
+    return "\n".join(f"{name:<34}{value:>18}" for name, value in rows)
