@@ -111,8 +111,8 @@ def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
     return {
         "whole_window": round(whole, 2),
         "steps": take.recipe["settings"]["steps"],
-        "unet_step": clock,
-        "unet_step_processor": processor,
+        "unet_step": round(clock, 4),
+        "unet_step_processor": round(processor, 4),
     }
 
 
@@ -149,7 +149,7 @@ def _now() -> tuple[float, float]:
 
 
 def _median_gap(times: tuple[float, ...]) -> float:
-    return round(median(after - before for before, after in zip(times, times[1:], strict=False)), 4)
+    return median(after - before for before, after in zip(times, times[1:], strict=False))
 
 
 def table(found: dict) -> str:

@@ -14,7 +14,7 @@ from tests.tiny import tiny_official
 @pytest.fixture
 def _tiny(monkeypatch):
     monkeypatch.setattr(random_weights, "random_pipeline", tiny_official)
-    monkeypatch.setattr(random_weights, "GEMM_SIDE", 64)
+    monkeypatch.setattr(random_weights, "GEMM_SIDE", 512)
 
 
 def test_work_of_one_unet_step():
