@@ -13,11 +13,11 @@ from torch import nn
 
 
 class PackedConv2d(nn.Module):
-    """An nn.Conv2d in float32 on the CPU, for inference only. It shares the bias; the weight is a copy."""
+    """An nn.Conv2d in float32 on the CPU, for inference only. Its weights are copies."""
 
     def __init__(self, conv: nn.Conv2d):
         super().__init__()
-        self.bias = conv.bias
+        self.bias = None if conv.bias is None else nn.Parameter(conv.bias.detach().clone(), requires_grad=False)
         self.options = list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups
         weight = conv.weight.detach().to_mkldnn()
         # Neither parameter nor buffer: an opaque tensor can be neither saved nor moved.
@@ -35,8 +35,11 @@ class PackedConv2d(nn.Module):
 def pack(model: nn.Module) -> nn.Module:
     """The model with its convolutions packed in place, one after the other, so that memory stays level.
 
-    Those of 1 x 1 are left: their best order depends on the size of the picture.
+    Those of 1 x 1 are left: their best order depends on the size of the picture. What is left is copied too, so that no
+    weight holds on to a mapped file, of which the packed ones have been read into memory as well.
     """
+    for weight in model.parameters(recurse=False):
+        weight.data = weight.data.clone()
     for name, child in model.named_children():
         if type(child) is nn.Conv2d and child.kernel_size != (1, 1) and child.padding_mode == "zeros":
             setattr(model, name, PackedConv2d(child))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from torch import nn
 
 from a2s.models.packed import PackedConv2d, can_pack, pack
@@ -41,6 +44,17 @@ def test_a_packed_model_makes_the_same_latents_and_is_not_saved(tmp_path):
     assert (sampled(pipe) - before).abs().max() < 1e-4 * before.abs().max()
     with pytest.raises(RuntimeError, match="cannot be saved"):
         pipe.save_pretrained(tmp_path / "model")
+
+
+@packs
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which files are mapped")
+def test_a_packed_model_lets_go_of_its_file(tmp_path):
+    tiny_official().unet.save_pretrained(tmp_path)
+    loaded = UNet2DConditionModel.from_pretrained(tmp_path)
+    mapped = str(tmp_path) in Path("/proc/self/maps").read_text()
+    pack(loaded)
+    gc.collect()
+    assert mapped and str(tmp_path) not in Path("/proc/self/maps").read_text()
 
 
 def test_half_precision_of_the_unet_alone_will_do():
