@@ -39,6 +39,14 @@ class WeightsMissing(A2SError):
     """A model folder is missing, incomplete or damaged."""
 
 
+class BadCheckpoint(A2SError):
+    """A checkpoint to be imported is unsafe, damaged, or not of the model that it should be."""
+
+
+class CannotFetch(A2SError):
+    """What was to be downloaded cannot be."""
+
+
 class CannotWrite(A2SError):
     """The result cannot be stored where it was asked for."""
 

@@ -19,11 +19,16 @@ CHECKSUMS = "checksums.json"
 
 @dataclass(frozen=True)
 class Model:
-    """A model that a2s knows by name. missing: what a creator does when its folder isn't there."""
+    """A model that a2s knows by name.
+
+    missing: what a creator does when its folder isn't there. repository: on the Hugging Face Hub, where its files can be
+    fetched from; None for one that comes along.
+    """
 
     name: str
     about: str
     missing: str
+    repository: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -41,7 +46,9 @@ MODELS = {
         Model(
             "official",
             "the Action2Sound weights",
-            "This version cannot install it; take --model compact.",
+            "`python -m a2s weights fetch official` brings it (5 GB, needs the internet); who has the authors' files runs"
+            " `weights import`; --model compact is here without either.",
+            "amibaid/action2sound",
         ),
     )
 }
