@@ -117,7 +117,8 @@ def look_up(repository: str, revision: str = REVISION, endpoint: str | None = No
         RemoteFile(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else None)
         for file in (there[name] for name in (*NEEDED, *WELCOME) if name in there)
     )
-    return Offer(repository, info.sha, (info.card_data or {}).get("license"), files)
+    licence = (info.card_data or {}).get("license")
+    return Offer(repository, info.sha, str(licence)[:100] if licence else None, files)
 
 
 def _no_way(endpoint: str) -> CannotFetch:

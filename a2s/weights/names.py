@@ -50,7 +50,7 @@ UNET_BLOCKS = 2
 
 def unet_name(name: str, blocks: int = UNET_BLOCKS) -> str | None:
     """`openaimodel.UNetModel` -> `UNet2DConditionModel`."""
-    for ours in _with_end(name, UNET_ENDS):
+    if ours := _renamed(name, UNET_ENDS):
         return ours
     if found := re.fullmatch(r"middle_block\.([012])\.(.+)", name):
         return f"mid_block.{UNET_MIDDLE[found[1]]}.{_residual(found[2])}"
@@ -72,7 +72,7 @@ def unet_name(name: str, blocks: int = UNET_BLOCKS) -> str | None:
 
 
 def vae_name(name: str, levels: int = 4) -> str | None:
-    """`AutoencoderKL` of latent diffusion -> diffusers' class of the same name, whose decoder counts levels downwards."""
+    """Latent diffusion's `AutoencoderKL` -> diffusers', whose decoder counts its levels the other way round."""
     if found := re.fullmatch(r"(encoder|decoder)\.(?:down|up)\.(\d+)\.(?:block\.(\d+)|(down|up)sample)\.(.+)", name):
         side, level, block, sample, rest = found.groups()
         level = int(level) if side == "encoder" else levels - 1 - int(level)
@@ -97,9 +97,9 @@ def ast_names(name: str) -> list[str] | None:
     trunk = "audio_spectrogram_transformer."
     if name.startswith(("v.head.", "v.head_dist.")):
         return []
-    for ours in _with_end(name, AST_HEAD):
+    if ours := _renamed(name, AST_HEAD):
         return [ours]
-    for ours in _with_end(name, AST_TRUNK):
+    if ours := _renamed(name, AST_TRUNK):
         return [trunk + ours]
     if found := re.fullmatch(r"v\.blocks\.(\d+)\.(.+)\.(weight|bias)", name):
         layer, part, kind = found.groups()
@@ -111,14 +111,12 @@ def ast_names(name: str) -> list[str] | None:
 
 
 def _residual(name: str) -> str:
-    for ours in _with_end(name, RESIDUAL):
-        return ours
-    return name
+    return _renamed(name, RESIDUAL) or name
 
 
-def _with_end(name: str, table: dict[str, str]) -> list[str]:
-    """The renaming of `theirs` or `theirs.weight` by a table, in a list; empty where the table doesn't know it."""
+def _renamed(name: str, table: dict[str, str]) -> str | None:
+    """`theirs` or `theirs.weight` with the beginning that the table gives it; None where the table doesn't know it."""
     for theirs, ours in table.items():
         if name == theirs or name.startswith(theirs + "."):
-            return [ours + name[len(theirs) :]]
-    return []
+            return ours + name[len(theirs) :]
+    return None

@@ -15,14 +15,16 @@ from a2s.errors import CannotWrite, WeightsMissing
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 INDEX = "model_index.json"
 CHECKSUMS = "checksums.json"
+ORIGIN = "origin.json"
+"""Of an imported model: what it was made of, and whose vocoder it has."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A model that a2s knows by name.
 
-    missing: what a creator does when its folder isn't there. repository: on the Hugging Face Hub, where its files can be
-    fetched from; None for one that comes along.
+    missing: what a creator does when its folder isn't there. repository: on the Hugging Face Hub, from where its files
+    are fetched; None for one that comes along.
     """
 
     name: str
@@ -46,8 +48,8 @@ MODELS = {
         Model(
             "official",
             "the Action2Sound weights",
-            "`python -m a2s weights fetch official` brings it (5 GB, needs the internet); who has the authors' files runs"
-            " `weights import`; --model compact is here without either.",
+            "`python -m a2s weights fetch official` brings it (5 GB, needs the internet), `weights import` makes it of the"
+            " authors' files; --model compact is here without either.",
             "amibaid/action2sound",
         ),
     )
@@ -132,6 +134,28 @@ def write_checksums(folder: str | Path) -> Path:
     except OSError as error:
         raise CannotWrite(f"The checksums cannot be written to {target}.") from error
     return target
+
+
+def write_origin(folder: Path, facts: dict) -> Path:
+    """Write what `origin_of` returns."""
+    path = folder / ORIGIN
+    path.write_text(json.dumps(facts, indent=1) + "\n")
+    return path
+
+
+def origin_of(model: str | Path) -> dict:
+    """What an imported model was made of; empty for one that was trained here.
+
+    model: what it is. vocoder: "authors", or "compact" where ours stands in. dtype. repository, commit, licence: None
+    where unknown. sources: file, bytes and sha256 of each. Raises WeightsMissing.
+    """
+    path = resolve_model(model) / ORIGIN
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsMissing(f"The file {path} is damaged.") from error
 
 
 def verify(model: str | Path) -> Verified:
