@@ -20,13 +20,14 @@ from typing import Annotated
 import typer
 
 from a2s.errors import A2SError, BadSettings, CannotWrite
+from a2s.rows import AsJson, print_rows
 from a2s.settings import DubSettings
+from a2s.weights.commands import weights_app
 
 DEFAULTS = DubSettings()
 
 app = typer.Typer(help="A silent video in, the sound that its picture asks for out.", add_completion=False)
 bank_app = typer.Typer(help="Banks of ambience.")
-weights_app = typer.Typer(help="Models and their files.")
 world_app = typer.Typer(help="The procedural world that the compact model is trained in.")
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
@@ -37,7 +38,6 @@ Model = Annotated[str, typer.Option(help="compact, official, or a model's folder
 Bank = Annotated[
     Path | None, typer.Option(help="An ambient bank's folder; the model's own or the one that comes along if left out.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -212,7 +212,7 @@ def retrieve(
     pipe = load_model(model)
     matches = find(see(video), k, pipe, load_bank(bank, pipe))
     rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
-    _print(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")
+    print_rows(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")
 
 
 @bank_app.command("build")
@@ -238,34 +238,7 @@ def bank_info(folder: Annotated[Path, typer.Argument(metavar="DIR")], as_json: A
     bank = AmbientBank.load(folder)
     names = ("id", "name", "kind", "seconds", "level_db", "author", "licence")
     rows = [{name: getattr(clip, name) for name in names} for clip in bank.clips]
-    _print(rows, as_json, "{id:<24} {kind:<14} {seconds:5.1f} s {level_db:6.1f} dB  {licence:<12} {name}")
-
-
-@weights_app.command("list")
-def weights_list(as_json: AsJson = False) -> None:
-    """List the models that a2s knows, and whether they are here."""
-    from a2s.weights.registry import INDEX, MODELS
-
-    rows = [
-        {"name": m.name, "here": (m.folder / INDEX).is_file(), "folder": str(m.folder), "about": m.about}
-        for m in MODELS.values()
-    ]
-    _print(
-        rows,
-        as_json,
-        "{name:<10} {state:<8} {about}  ({folder})",
-        state=lambda row: "here" if row["here"] else "missing",
-    )
-
-
-@weights_app.command("verify")
-def weights_verify(model: Annotated[str, typer.Argument(metavar="NAME|DIR")]) -> None:
-    """Check a model's files against their checksums."""
-    from a2s.weights.registry import verify
-
-    found = verify(model)
-    compared = "checksums agree" if found.compared else "whole, but without checksums to compare with"
-    print(f"{found.folder}: {found.files} files, {found.bytes / 1e6:.1f} MB, {compared}, sha256 {found.checksum}")
+    print_rows(rows, as_json, "{id:<24} {kind:<14} {seconds:5.1f} s {level_db:6.1f} dB  {licence:<12} {name}")
 
 
 @world_app.command("render")
@@ -339,11 +312,3 @@ def bench(
 
     found = measure(model, bank, seconds=seconds, threads=thread_counts(threads), cold=cold, page=page)
     print(json.dumps(found, indent=1) if as_json else table(found))
-
-
-def _print(rows: list[dict], as_json: bool, line: str, **more: Callable[[dict], str]) -> None:
-    if as_json:
-        print(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        print(line.format(**row, **{name: make(row) for name, make in more.items()}).rstrip())

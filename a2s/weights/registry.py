@@ -48,8 +48,8 @@ MODELS = {
         Model(
             "official",
             "the Action2Sound weights",
-            "`python -m a2s weights fetch official` brings it (5 GB, needs the internet), `weights import` makes it of the"
-            " authors' files; --model compact is here without either.",
+            "`python -m a2s weights fetch official` brings it (5 GB, needs the internet), `weights import` makes it of"
+            " the authors' files; --model compact is here without either.",
             "amibaid/action2sound",
         ),
     )
