@@ -151,13 +151,14 @@ def download(offer: Offer, file: RemoteFile, folder: Path, endpoint: str | None 
     """Bring one file to `folder`, going on from what is there of it. Raises CannotFetch, CannotWrite.
 
     The Hub client's own `hf_hub_download` begins anew when its process was ended: it keeps no part of a file. Its
-    `http_get` can be handed the part that is there.
+    `http_get` can be handed the part that is there; it tries again by itself, and loses at most its last 10 MB.
     """
     from huggingface_hub import HfApi, hf_hub_url
     from huggingface_hub.errors import HTTPError
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils import build_hf_headers, logging
 
+    logging.set_verbosity_error()  # each new try would be a line across the progress bar
     path, part = folder / file.name, folder / f"{file.name}.part"
     if path.is_file():
         return path
