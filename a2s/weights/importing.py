@@ -41,7 +41,7 @@ def import_release(
     repository, commit and licence, for the card. tell(text): hears what is being done. Nothing is written before every
     weight is accounted for, and `out` is there whole or not at all. Raises BadCheckpoint, BadSettings, CannotWrite.
     """
-    out = Path(out)
+    out = Path(out).resolve()
     if dtype not in DTYPES:
         raise BadSettings(f"--dtype must be {' or '.join(DTYPES)}, not {dtype!r}.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
