@@ -76,8 +76,9 @@ def fetch(
     check_room(model.folder.parent, offer, folder, half=dtype == "float16")
     _forget_other_commits(sources, offer.commit)
     paths = [download(offer, file, folder, endpoint) for file in offer.files]
+    tell(f"downloaded to {folder}, where the files stay until they are imported")
     origin = {"repository": offer.repository, "commit": offer.commit, "licence": offer.licence}
-    import_release(paths, model.folder, dtype, origin=origin)
+    import_release(paths, model.folder, dtype, origin=origin, tell=tell)
     shutil.rmtree(sources, ignore_errors=True)
     return model.folder
 
@@ -110,7 +111,8 @@ def look_up(repository: str, revision: str = REVISION, endpoint: str | None = No
         raise CannotFetch(f"{api.endpoint} shows no repository {repository}.") from error
     except (HTTPError, OSError) as error:
         raise _no_way(api.endpoint) from error
-    there = {PurePosixPath(file.rfilename).name: file for file in info.siblings or []}
+    deepest_first = sorted(info.siblings or [], key=lambda file: -file.rfilename.count("/"))
+    there = {PurePosixPath(file.rfilename).name: file for file in deepest_first}
     if absent := [name for name in NEEDED if name not in there]:
         raise CannotFetch(f"{repository} at {info.sha} holds no {' and no '.join(absent)}, so it cannot be imported.")
     files = tuple(

@@ -111,11 +111,9 @@ def _weights(path: Path) -> tuple[str | None, Checkpoint | None]:
 
     if has("model.diffusion_model."):
         return LATENT, _checkpoint(path, entry, content)
-    if has("text_model."):
-        return None, None
-    if has("video_model.") or has("audio_model."):
+    if has("video_model."):
         return AV, _checkpoint(path, entry, content)
-    if entry is None and any(map(has, AV_SYNC)):
+    if has("text_model.") or (entry is None and any(map(has, AV_SYNC))):
         return None, None
     raise BadCheckpoint(f"The file {path} holds nothing of the release.")
 

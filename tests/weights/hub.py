@@ -14,12 +14,14 @@ REPOSITORY = "amibaid/action2sound"
 
 
 class Hub:
-    """files: by name, what the repository holds. breaks: by name, after how many bytes each of its next downloads ends,
-    None for a whole one. ranges: what was asked for, (name, first byte)."""
+    """files: by name, what the repository holds. breaks: by name, after how many bytes each of its next downloads ends.
+    stalls: by name, after how many bytes nothing more comes. ranges: what was asked for, (name, first byte)."""
 
     def __init__(self, files: dict[str, bytes], licence: str | None = "cc-by-nc-4.0"):
         self.files, self.licence, self.commit = files, licence, "c0ffee" + "0" * 34
-        self.breaks: dict[str, list[int | None]] = {}
+        self.breaks: dict[str, list[int]] = {}
+        self.stalls: dict[str, int] = {}
+        self.closing = threading.Event()
         self.ranges: list[tuple[str, int]] = []
         self.asked: list[str] = []
         self.endpoint = ""
@@ -44,6 +46,7 @@ class Hub:
         try:
             yield self
         finally:
+            self.closing.set()
             server.shutdown()
             server.server_close()
             thread.join()
@@ -81,10 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
         if asked:
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         self.end_headers()
-        ends = self.hub.breaks.get(name) or [None]
-        self.wfile.write(content[first:] if ends[0] is None else content[first : first + ends[0]])
-        if len(ends) > 1 or ends[0] is not None:
-            self.hub.breaks[name] = ends[1:]
+        breaks = self.hub.breaks.get(name)
+        last = first + breaks.pop(0) if breaks else self.hub.stalls.get(name, len(content))
+        self.wfile.write(content[first:last])
+        self.wfile.flush()
+        if name in self.hub.stalls:
+            self.hub.closing.wait(60)
         self.close_connection = True
 
     def _answer(self, code: int, body: bytes, headers: dict[str, str]):
