@@ -18,21 +18,18 @@ Dtype = Annotated[str, typer.Option(help="Precision of the stored weights: float
 @weights_app.command("list")
 def weights_list(as_json: AsJson = False) -> None:
     """List the models that a2s knows, and whether they are here."""
-    from a2s.weights.registry import INDEX, MODELS, origin_of
+    from a2s.weights.registry import INDEX, MODELS, vocoder_note
 
     rows = []
     for model in MODELS.values():
         here = (model.folder / INDEX).is_file()
         row = {"name": model.name, "here": here, "folder": str(model.folder), "about": model.about}
-        row["vocoder"] = origin_of(model.name).get("vocoder") if here else None
-        row["missing"] = None if here else model.missing
-        rows.append(row)
+        rows.append(row | {"note": vocoder_note(model.name) if here else model.missing})
     print_rows(
         rows,
         as_json,
-        "{name:<10} {state:<8} {about}  ({folder}) {more}",
+        "{name:<10} {state:<8} {about}  ({folder})  {note}",
         state=lambda row: "here" if row["here"] else "missing",
-        more=lambda row: row["missing"] or _stand_in(row),
     )
 
 
@@ -77,12 +74,7 @@ def _tell(text: str) -> None:
 
 
 def _say_done(folder: Path) -> None:
-    from a2s.weights.registry import model_files, origin_of
+    from a2s.weights.registry import model_files, vocoder_note
 
-    origin = origin_of(folder)
     size = sum(path.stat().st_size for path in model_files(folder))
-    print(f"{folder}: {size / 1e6:.1f} MB, {origin.get('dtype', '')} {_stand_in(origin)}".rstrip())
-
-
-def _stand_in(facts: dict) -> str:
-    return "with the compact model's vocoder, as the authors' is not there" if facts["vocoder"] == "compact" else ""
+    print(f"{folder}: {size / 1e6:.1f} MB. {vocoder_note(folder)}".rstrip())

@@ -158,6 +158,13 @@ def origin_of(model: str | Path) -> dict:
         raise WeightsMissing(f"The file {path} is damaged.") from error
 
 
+def vocoder_note(model: str | Path) -> str:
+    """A sentence for creators where another model's vocoder stands in; empty where there is nothing to say."""
+    if origin_of(model).get("vocoder") != "compact":
+        return ""
+    return "Its authors' vocoder was not among their files: the compact model's takes its place."
+
+
 def verify(model: str | Path) -> Verified:
     """Check that every component is there, every safetensors file whole, and every file what its checksum says.
 

@@ -199,7 +199,7 @@ def test_the_command_says_what_it_does(hub, folder, capsys, monkeypatch):
     )
     assert main(["weights", "fetch", "official", "--dtype", "float16", "--revision", hub.commit]) == 0
     printed = capsys.readouterr()
-    assert "licence: cc-by-nc-4.0" in printed.err and "float16" in printed.out and str(folder) in printed.out
+    assert "licence: cc-by-nc-4.0" in printed.err and str(folder) in printed.out
     assert main(["weights", "list"]) == 0
-    assert "compact model's vocoder" in capsys.readouterr().out
+    assert "the compact model's takes its place" in capsys.readouterr().out
     assert main(["weights", "verify", "official"]) == 0

@@ -128,7 +128,7 @@ def test_without_hifigan_our_vocoder_stands_in_and_all_say_so(files, tmp_path, c
     out = tmp_path / "model"
     assert main(["weights", "import", str(files["latent"]), str(files["av"]), "-o", str(out)]) == 0
     printed = capsys.readouterr()
-    assert "compact model's vocoder" in printed.out and "no HiFi-GAN was given" in printed.err
+    assert "the compact model's takes its place" in printed.out and "no HiFi-GAN was given" in printed.err
     assert origin_of(out)["vocoder"] == "compact" and "Not the authors'" in (out / "README.md").read_text()
     assert type(AVLDMPipeline.from_pretrained(out).vocoder).__name__ == "Vocoder"
     assert verify(out).compared
