@@ -154,12 +154,11 @@ def _write_rest(
     part: Path, parts: dict[str, nn.Module], release: Release, dtype: str, origin: dict, tell: Callable[[str], None]
 ) -> None:
     """Index, scheduler, our vocoder where it stands in, where all came from, checksums, card."""
-    from a2s.pipelines import AVLDMPipeline
-    from a2s.pipelines.official import GUIDANCE_SCALE, STEPS, official_solver
+    from a2s.pipelines.official import official_pipeline
 
-    solver = official_solver()
-    solver.save_pretrained(part / "scheduler")
-    pipe = AVLDMPipeline(**parts, scheduler=solver, steps=STEPS, guidance_scale=GUIDANCE_SCALE)
+    networks = {name: module for name, module in parts.items() if name != "vocoder"}
+    pipe = official_pipeline(networks, parts["vocoder"])
+    pipe.scheduler.save_pretrained(part / "scheduler")
     pipe.save_config(part)
     if release.vocoder is None:
         tell("vocoder: no HiFi-GAN was given; the compact model's takes its place")

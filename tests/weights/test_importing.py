@@ -6,6 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,6 +14,7 @@ from a2s import AVLDMPipeline
 from a2s.cli import main
 from a2s.errors import BadCheckpoint, BadSettings, CannotWrite, WeightsMissing
 from a2s.pipelines.official import official_parts
+from a2s.settings import AUDIO
 from a2s.weights import importing, verify
 from a2s.weights.importing import import_release
 from a2s.weights.plan import SCHEDULE, av_target, latent_target, plan, vocoder_target
@@ -294,11 +296,36 @@ def test_an_import_that_breaks_off_leaves_nothing(error, files, tmp_path, monkey
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/official, which is not here")
-def test_golden_release_imports(tmp_path, capsys):
-    """../shared/official/golden/release: a release that was written by the authors' own classes."""
+@torch.inference_mode()
+def test_golden_release_imports_and_computes_what_the_authors_classes_do(tmp_path, capsys):
+    """../shared/official/golden/release: files and chain.npz written by the authors' own classes."""
     given = [SHARED / "release" / name for name in ("epoch=000007.ckpt", "av.pth", "hifi-gan.pth", "hifi-gan.json")]
     given += sorted((SHARED / "release" / "av_sync_classifier").glob("*.pth"))
     assert main(["weights", "import", *map(str, given), "-o", str(tmp_path / "model")]) == 0
     assert capsys.readouterr().err.count("left out") == 4
     assert main(["weights", "verify", str(tmp_path / "model")]) == 0
     assert "checksums agree" in capsys.readouterr().out
+
+    pipe = AVLDMPipeline.from_pretrained(tmp_path / "model")
+    chain = {
+        name: torch.from_numpy(value)
+        for name, value in np.load(SHARED / "release" / "chain.npz").items()
+        if value.dtype.kind == "f"
+    }
+    std = (0.5 * chain["neighbor_logvar"]).exp()
+    ambient = pipe.vae.config.scaling_factor * (chain["neighbor_mean"] + std * chain["noise_neighbor"])
+    posterior = pipe.vae.posterior(chain["neighbor_spec"][:, 0])
+    both = torch.cat([torch.zeros_like(chain["context"]), chain["context"]])
+    first = chain["x_T"].expand(2, -1, -1, -1)
+    made = {
+        "video_feat": pipe.av_sim.video_model.features(chain["frames_normalised"])[:, 1:],
+        "neighbor_mean": posterior.mean,
+        "neighbor_logvar": posterior.logvar,
+        "context": pipe.conditioner(chain["video_feat"], ambient),
+        "eps_first": pipe.unet(first, chain["timesteps"][0], encoder_hidden_states=both).sample,
+        "mel": pipe.vae.decode(chain["latent"])[..., : AUDIO.window_frames],
+        "wav": pipe.vocoder(chain["mel"])[0],
+    }
+    for name, value in made.items():
+        difference = (value - chain[name]).abs().max() / chain[name].abs().max()
+        assert difference < 1e-5, f"{name}: {difference:.1e}"
