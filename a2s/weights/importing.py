@@ -17,7 +17,7 @@ from a2s.errors import BadCheckpoint, BadSettings, CannotWrite
 from a2s.weights.card import write_card
 from a2s.weights.hifigan_json import hifigan_config
 from a2s.weights.plan import SCHEDULE, Origin, av_target, check_schedule, latent_target, plan, vocoder_target
-from a2s.weights.registry import MODELS, sha256_of, write_checksums, write_origin
+from a2s.weights.registry import resolve_model, sha256_of, write_checksums, write_origin
 from a2s.weights.release import Checkpoint, Release, recognise
 from a2s.weights.sizes import empty_parts
 
@@ -39,7 +39,8 @@ def import_release(
     files: the latent diffusion checkpoint and AV-Sim's; HiFi-GAN's weights and json if they are there: without, the
     compact model's vocoder takes their place. Others of the release are left out. dtype: float32 or float16. origin:
     repository, commit and licence, for the card. tell(text): hears what is being done. Nothing is written before every
-    weight is accounted for, and `out` is there whole or not at all. Raises BadCheckpoint, BadSettings, CannotWrite.
+    weight is accounted for, and `out` is there whole or not at all. Raises BadCheckpoint, BadSettings, CannotWrite;
+    WeightsMissing if the compact model would be needed and isn't here.
     """
     out = Path(out).resolve()
     if dtype not in DTYPES:
@@ -70,6 +71,7 @@ def import_release(
 
 def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, tuple[Checkpoint, dict[str, Origin]]]]:
     """The components, without weights, and where each takes them from."""
+    from a2s.models import Vocoder
     from a2s.pipelines.official import official_solver
 
     parts = empty_parts(release.sizes)
@@ -84,7 +86,7 @@ def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, tuple[Che
             parts["vocoder"] = HiFiGAN(**hifigan_config(release.vocoder_config))
         given.append((release.vocoder, vocoder_target, ("vocoder",), ()))
     else:
-        parts["vocoder"] = _own_vocoder()
+        parts["vocoder"] = Vocoder.from_pretrained(_own_vocoder())
     sources = {}
     for checkpoint, target, names, beside in given:
         found = plan(checkpoint, target, {name: parts[name] for name in names}, beside)
@@ -93,12 +95,9 @@ def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, tuple[Che
     return parts, sources
 
 
-def _own_vocoder() -> nn.Module:
+def _own_vocoder() -> Path:
     """The compact model's, made for the same mel pictures."""
-    from a2s.models import Vocoder
-    from a2s.weights.registry import resolve_model
-
-    return Vocoder.from_pretrained(resolve_model("compact") / "vocoder")
+    return resolve_model("compact") / "vocoder"
 
 
 def _bytes(module: nn.Module, dtype: torch.dtype) -> int:
@@ -162,7 +161,7 @@ def _write_rest(
     pipe.save_config(part)
     if release.vocoder is None:
         tell("vocoder: no HiFi-GAN was given; the compact model's takes its place")
-        shutil.copytree(MODELS["compact"].folder / "vocoder", part / "vocoder")
+        shutil.copytree(_own_vocoder(), part / "vocoder")
     tell("checksums")
     sources = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in release.files]
     facts = {
