@@ -78,3 +78,7 @@ def _say_done(folder: Path) -> None:
 
     size = sum(path.stat().st_size for path in model_files(folder))
     print(f"{folder}: {size / 1e6:.1f} MB. {vocoder_note(folder)}".rstrip())
+    _tell(
+        f"`python -m a2s bank build assets/ambient -o {folder / 'ambient'} --model {folder}` lets it choose ambiences;"
+        " a clip given with --ambient-clip needs no bank of its own."
+    )
