@@ -63,8 +63,6 @@ def fetch(
     huggingface.co if None. tell(text): hears what is fetched, under which licence, before it is. A download that
     broke off is taken up where it stopped. Raises BadSettings, CannotFetch, CannotWrite, BadCheckpoint.
     """
-    from a2s.weights.importing import import_release
-
     model = _fetchable(name)
     if (model.folder / INDEX).is_file():
         tell(f"{model.folder} is here already; `weights verify {name}` checks it, remove the folder to fetch it again.")
@@ -76,6 +74,9 @@ def fetch(
     check_room(model.folder.parent, offer, folder, half=dtype == "float16")
     _forget_other_commits(sources, offer.commit)
     paths = [download(offer, file, folder, endpoint) for file in offer.files]
+    # Only now: torch takes seconds to load, and a missing network is to be said at once.
+    from a2s.weights.importing import import_release
+
     tell(f"downloaded to {folder}, where the files stay until they are imported")
     origin = {"repository": offer.repository, "commit": offer.commit, "licence": offer.licence}
     import_release(paths, model.folder, dtype, origin=origin, tell=tell)
