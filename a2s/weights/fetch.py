@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from a2s.errors import BadSettings, CannotFetch, CannotWrite
-from a2s.weights.registry import INDEX, MODELS, Model, sha256_of
+from a2s.weights.registry import INDEX, MODELS, Model, check_import, sha256_of
 
 REVISION = "main"
 """What is asked for when no revision is given; it is resolved to a commit once, and all files are of that commit."""
@@ -67,6 +67,7 @@ def fetch(
     if (model.folder / INDEX).is_file():
         tell(f"{model.folder} is here already; `weights verify {name}` checks it, remove the folder to fetch it again.")
         return model.folder
+    check_import(model.folder, dtype)
     offer = look_up(model.repository, revision, endpoint)
     tell(str(offer))
     sources = model.folder.with_name(f"{name}.download")

@@ -13,15 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from a2s.errors import BadCheckpoint, BadSettings, CannotWrite
+from a2s.errors import BadCheckpoint, CannotWrite
 from a2s.weights.card import write_card
 from a2s.weights.hifigan_json import hifigan_config
 from a2s.weights.plan import SCHEDULE, Origin, av_target, check_schedule, latent_target, plan, vocoder_target
-from a2s.weights.registry import resolve_model, sha256_of, write_checksums, write_origin
+from a2s.weights.registry import check_import, resolve_model, sha256_of, write_checksums, write_origin
 from a2s.weights.release import Checkpoint, Release, recognise
 from a2s.weights.sizes import empty_parts
 
-DTYPES = {"float32": torch.float32, "float16": torch.float16}
 SHARD = "1GB"
 ROOM_TO_SPARE = 50_000_000
 
@@ -43,21 +42,19 @@ def import_release(
     WeightsMissing if the compact model would be needed and isn't here.
     """
     out = Path(out).resolve()
-    if dtype not in DTYPES:
-        raise BadSettings(f"--dtype must be {' or '.join(DTYPES)}, not {dtype!r}.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CannotWrite(f"{out} is there already; remove it or choose another folder.")
+    check_import(out, dtype)
+    stored = getattr(torch, dtype)
     release = recognise(files)
     for path in release.left_out:
         tell(f"{path.name}: of the release, but not needed for a dub; left out")
     parts, sources = _assign(release)
-    need = sum(_bytes(module, DTYPES[dtype]) for name, module in parts.items() if name in sources)
+    need = sum(_bytes(module, stored) for name, module in parts.items() if name in sources)
     part = out.with_name(out.name + ".part")
     try:
         _make_room(part, need)
         for name, (checkpoint, origins) in sources.items():
             tell(f"{name}: {len(origins)} weights from {checkpoint.path.name}")
-            write_component(part / name, parts[name], checkpoint, origins, DTYPES[dtype])
+            write_component(part / name, parts[name], checkpoint, origins, stored)
         _write_rest(part, parts, release, dtype, origin or {}, tell)
         if out.exists():
             out.rmdir()

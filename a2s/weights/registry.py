@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from a2s.errors import CannotWrite, WeightsMissing
+from a2s.errors import BadSettings, CannotWrite, WeightsMissing
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 INDEX = "model_index.json"
 CHECKSUMS = "checksums.json"
+DTYPES = ("float32", "float16")
 ORIGIN = "origin.json"
 """Of an imported model: what it was made of, and whose vocoder it has."""
 
@@ -134,6 +135,14 @@ def write_checksums(folder: str | Path) -> Path:
     except OSError as error:
         raise CannotWrite(f"The checksums cannot be written to {target}.") from error
     return target
+
+
+def check_import(out: Path, dtype: str) -> None:
+    """Before any work: a model may be stored as `dtype`, and `out` is not there or empty. BadSettings, CannotWrite."""
+    if dtype not in DTYPES:
+        raise BadSettings(f"--dtype must be {' or '.join(DTYPES)}, not {dtype!r}.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CannotWrite(f"{out} is there already; remove it or choose another folder.")
 
 
 def write_origin(folder: Path, facts: dict) -> Path:

@@ -122,6 +122,16 @@ def test_what_the_hub_does_not_have(hub, folder):
     assert not folder.exists() and not folder.with_name("official.download").exists()
 
 
+def test_what_could_not_be_imported_is_not_fetched(hub, folder):
+    with pytest.raises(BadSettings, match="float32 or float16"):
+        fetch("official", dtype="int4", endpoint=hub.endpoint)
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    with pytest.raises(CannotWrite, match="there already"):
+        fetch("official", endpoint=hub.endpoint)
+    assert not hub.asked
+
+
 def test_an_unstated_licence_is_said_to_be_unstated(hub):
     hub.licence = None
     assert f"not stated; see https://huggingface.co/{REPOSITORY}" in str(look_up(REPOSITORY, "main", hub.endpoint))
