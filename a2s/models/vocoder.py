@@ -1,7 +1,8 @@
 """Vocoder: a mel picture to a waveform, by predicting a short-time spectrum and inverting it.
 
 A ConvNeXt backbone at the mel's own frame rate with an inverse-STFT head (Siuzdak 2023, "Vocos"; Kaneko et al. 2022,
-"iSTFTNet"), trained with the losses of the HiFi-GAN family (Kong et al. 2020).
+"iSTFTNet"), a few rounds of the fast Griffin-Lim algorithm (Perraudin et al. 2013) that are trained through (Masuyama
+et al. 2019, "Deep Griffin-Lim Iteration"), and the losses of the HiFi-GAN family (Kong et al. 2020).
 """
 
 from __future__ import annotations
@@ -24,11 +25,20 @@ class Vocoder(ModelMixin, ConfigMixin):
 
     The magnitude starts from the pseudo-inverse of the mel basis and the phase from a sine at each bin's centre; the
     network learns the correction to both. Without that start it needs several times the training for the same error.
+
+    rounds: how often the spectrum is then made consistent, that is, the spectrum of a sound. Frames overlap by three
+    quarters, so they tell each other's phase, which one pass of the network doesn't work out.
     """
 
     @register_to_config
     def __init__(
-        self, channels: int = 256, layers: int = 8, expansion: int = 3, n_fft: int = 1024, hop_length: int = 256
+        self,
+        channels: int = 256,
+        layers: int = 8,
+        expansion: int = 3,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        rounds: int = 0,
     ):
         super().__init__()
         bins = n_fft // 2 + 1
@@ -37,10 +47,10 @@ class Vocoder(ModelMixin, ConfigMixin):
         self.blocks = nn.Sequential(*[ConvNeXtBlock(channels, expansion * channels) for _ in range(layers)])
         self.head_norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, 2 * bins)
+        self.momentum = nn.Parameter(torch.full((rounds,), 0.8)) if rounds else None
         self.register_buffer("pinv", mel_pseudo_inverse().clone(), persistent=False)
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
-        advance = 2 * math.pi * hop_length * torch.arange(bins) / n_fft
-        self.register_buffer("advance", advance[None, :, None], persistent=False)
+        self.register_buffer("advance", hop_length * torch.arange(bins)[None, :, None], persistent=False)
 
     def spectrum(self, mel: torch.Tensor) -> torch.Tensor:
         """mel (B, 128, T) -> complex spectrum (B, 513, T)."""
@@ -48,13 +58,33 @@ class Vocoder(ModelMixin, ConfigMixin):
         x = self.head(self.head_norm(self.blocks(x).transpose(1, 2))).transpose(1, 2).float()
         gain, phase = x.chunk(2, dim=1)
         prior = (self.pinv @ expand(mel.float())).clamp(min=1e-5)
-        turn = self.advance * torch.arange(mel.shape[-1], device=mel.device)
-        return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn)
+        # Whole turns are dropped while they are integers: as float32 radians they'd drown the phase of a long sound.
+        n_fft = self.config.n_fft
+        turn = (self.advance * torch.arange(mel.shape[-1], device=mel.device)) % n_fft
+        return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn * (2 * math.pi / n_fft))
+
+    def consistent(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """(B, 513, T) complex, the same magnitude with phases that agree with each other better."""
+        magnitude, before = spectrum.abs(), None
+        for momentum in () if self.momentum is None else self.momentum.float():
+            heard = self._stft(self._istft(spectrum))
+            ahead = heard if before is None else heard + momentum * (heard - before)
+            before = heard
+            # Softened where next to nothing is heard: the phase there is anybody's guess and its gradient has no bound.
+            power = ahead.real.square() + ahead.imag.square()
+            spectrum = ahead * (magnitude * (power + 0.01 * magnitude.square() + 1e-12).rsqrt())
+        return spectrum
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         # A VAE that doesn't clip may leave the range that the vocoder knows.
         mel = mel.clamp(0, 1)
         # One frame more than given, so that T frames make 256 T samples as an upsampling vocoder's do.
-        spectrum = self.spectrum(F.pad(mel, (0, 1), mode="replicate"))
+        return self._istft(self.consistent(self.spectrum(F.pad(mel, (0, 1), mode="replicate"))))
+
+    def _stft(self, waveform: torch.Tensor) -> torch.Tensor:
+        n_fft, hop = self.config.n_fft, self.config.hop_length
+        return torch.stft(waveform, n_fft, hop, window=self.window, return_complex=True)
+
+    def _istft(self, spectrum: torch.Tensor) -> torch.Tensor:
         n_fft, hop = self.config.n_fft, self.config.hop_length
         return torch.istft(spectrum, n_fft, hop, window=self.window)

@@ -14,8 +14,8 @@ import numpy as np
 from a2s.errors import BadSettings
 from a2s.settings import AUDIO, AudioSpec
 
-VOCODER_CONTEXT = 32
-"""Mel frames on each side of a chunk that a vocoder sees; its own reach is about 24."""
+VOCODER_CONTEXT = 76
+"""Mel frames on each side of a chunk that a vocoder sees: the compact one's network reaches 27, its rounds 3 each."""
 
 VOCODER_CHUNK = 1024
 """Mel frames vocoded at once, 16 s: memory stays the same however long the film is."""

@@ -15,6 +15,9 @@ from a2s.training.data import LongVideos, Recordings, recordings_in, sound_batch
 from a2s.training.loop import Schedule, Trainer
 from a2s.training.vocoder_losses import Discriminators, discriminator_loss, generator_loss, multi_resolution_stft
 
+SILENCE = 0.005
+"""Magnitude of a bin below which a sound counts as silent: about that of noise at -70 dBFS."""
+
 
 def train(
     data: str | Path,
@@ -30,19 +33,20 @@ def train(
     learning_rate: float = 1e-3,
     channels: int = 256,
     layers: int = 8,
+    rounds: int = 16,
     seed: int = 0,
 ) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`.
 
     vae: a trained VAE; half of the mels then pass through it, so that the vocoder learns to give its smooth noise
     its grain back. adversarial_from: the step at which the discriminators join; None leaves them out. init: start from
-    these weights.
+    these weights, which may have been trained with fewer `rounds` or none.
     """
     torch.manual_seed(seed)
     videos = LongVideos(data)
     real = Recordings(recordings_in(recordings)) if recordings else None
     coder = MelVAE.from_pretrained(vae).eval().requires_grad_(False) if vae else None
-    model = Vocoder.from_pretrained(init) if init else Vocoder(channels, layers)
+    model = _started(init, rounds) if init else Vocoder(channels, layers, rounds=rounds)
     schedule = Schedule(steps, learning_rate, betas=(0.8, 0.95), clip=5.0)
     trainer = Trainer(model, schedule, Path(out), resume, precision="bf16")
     judges = Judges() if adversarial_from is not None else None
@@ -57,13 +61,14 @@ def train(
             mel = mel_spectrogram(true)
             # The VAE is only true to whole windows: its group norms take in the whole picture.
             through = coder is not None and rng.random() < 0.5
-            seen = coder.decode(coder.encode(pad_frames(mel))) if through else mel
+            with torch.autocast("cpu", torch.bfloat16):
+                seen = coder.decode(coder.encode(pad_frames(mel))).float() if through else mel
             first = int(rng.integers(0, length // AUDIO.hop_length - frames + 1))
             mel, seen = (x[..., first : first + frames] for x in (mel, seen))
             true = true[:, first * AUDIO.hop_length :][:, :samples]
         made = model(seen)
         with torch.autocast("cpu", enabled=False):
-            spectral = multi_resolution_stft(made, true)
+            spectral = multi_resolution_stft(made, true, SILENCE)
             mel_l1 = (mel_spectrogram(made)[..., : mel.shape[-1]] - mel).abs().mean()
             total = spectral + 8 * mel_l1
             figures = {"mrstft": spectral.item(), "mel_db": 100 * mel_l1.item()}
@@ -76,6 +81,14 @@ def train(
     with trainer.averaged():
         model.save_pretrained(Path(out) / "vocoder", max_shard_size="8MB")
     return Path(out) / "vocoder"
+
+
+def _started(init: str | Path, rounds: int) -> Vocoder:
+    given = Vocoder.from_pretrained(init)
+    model = Vocoder.from_config(given.config, rounds=rounds)
+    weights = {k: v for k, v in given.state_dict().items() if k != "momentum" or len(v) == rounds}
+    model.load_state_dict(weights, strict=False)
+    return model
 
 
 class Judges:

@@ -17,15 +17,17 @@ def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
     return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
 
 
-def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor, floor: float = 0.0) -> torch.Tensor:
     """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020).
 
-    made, true: (B, N). 0 is equal.
+    made, true: (B, N). 0 is equal. Convergence is each sound's own: over a batch at once, only its loudest would count.
+    floor: RMS magnitude of a bin that convergence is relative to at least, so that silence doesn't outweigh all else.
     """
     total = made.new_zeros(())
     for n_fft, hop in RESOLUTIONS:
         a, b = magnitude(made, n_fft, hop), magnitude(true, n_fft, hop)
-        convergence = (a - b).norm() / b.norm().clamp(min=1e-3)
+        least = max(1e-3, floor * b[0].numel() ** 0.5)
+        convergence = ((a - b).norm(dim=(1, 2)) / b.norm(dim=(1, 2)).clamp(min=least)).mean()
         total = total + convergence + (torch.log10(a + 1e-4) - torch.log10(b + 1e-4)).abs().mean()
     return total / len(RESOLUTIONS)
 

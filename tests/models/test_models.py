@@ -40,6 +40,29 @@ def test_untrained_vocoder_already_has_the_right_level():
     assert 10 * torch.log10(loud / quiet) > 30
 
 
+def test_vocoder_says_the_same_late_in_a_long_sound():
+    """From a multiple of four frames on, as chunks begin, a piece is what the whole is: rounding takes no phase."""
+    torch.manual_seed(0)
+    vocoder, mel = Vocoder(channels=16, layers=1, rounds=2).eval(), torch.rand(1, 128, 4000)
+    whole, piece = vocoder(mel)[:, 256 * 3940 :], vocoder(mel[..., 3900:])[:, 256 * 40 :]
+    assert (whole - piece).norm() < 1e-4 * whole.norm()
+
+
+def test_rounds_make_a_spectrum_consistent():
+    """A consistent spectrum is that of its own sound; the magnitude asked for stays."""
+    torch.manual_seed(0)
+    once, often = Vocoder(channels=16, layers=1).eval(), Vocoder(channels=16, layers=1, rounds=8).eval()
+    asked = torch.polar(torch.rand(1, 513, 60), 6.28 * torch.rand(1, 513, 60))
+
+    def apart(vocoder: Vocoder) -> float:
+        spectrum = vocoder.consistent(asked)
+        return ((vocoder._stft(vocoder._istft(spectrum)).abs() - asked.abs()).norm() / asked.norm()).item()
+
+    assert torch.equal(once.consistent(asked), asked)
+    assert apart(often) < 0.75 * apart(once)
+    assert often(torch.rand(1, 128, 9)).shape == (1, 256 * 9)
+
+
 def test_video_encoder_tokens_and_heads():
     model = AVSim(embedding=16, token_dim=24).eval()
     grid, look = torch.randn(2, 48, 12, 12, 6), torch.rand(2, 4, 64, 64, 3)

@@ -8,7 +8,18 @@ import pytest
 import torch
 
 from a2s.errors import BadSettings
-from a2s.pipelines.windows import frames_of, hold, join, noise_source, plan_windows, sample_windows, samples_of, vocode
+from a2s.pipelines.windows import (
+    VOCODER_CHUNK,
+    VOCODER_CONTEXT,
+    frames_of,
+    hold,
+    join,
+    noise_source,
+    plan_windows,
+    sample_windows,
+    samples_of,
+    vocode,
+)
 from a2s.settings import AUDIO
 from tests.fakes import FakePipeline
 
@@ -187,5 +198,5 @@ def test_vocoder_sees_bounded_chunks():
     pipe = SimpleNamespace(vocode=lambda mel: widths.append(mel.shape[-1]) or mel[:, 0].repeat_interleave(256, 1))
     done = []
     vocode(pipe, film_mel(61.3), samples_of(61.3), on_chunk=done.append)
-    assert max(widths) <= 1024 + 64
+    assert max(widths) <= VOCODER_CHUNK + 2 * VOCODER_CONTEXT
     assert done == sorted(done) and done[-1] == 1.0

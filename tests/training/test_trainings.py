@@ -96,9 +96,10 @@ def test_vocoder_starts_from_given_weights(world, tmp_path):
     torch.manual_seed(3)
     given = Vocoder(channels=16, layers=1)
     given.save_pretrained(tmp_path / "given")
-    out = vocoder.train(world, tmp_path / "run", steps=1, batch=1, frames=16, init=tmp_path / "given")
+    out = vocoder.train(world, tmp_path / "run", steps=1, batch=1, frames=16, init=tmp_path / "given", rounds=2)
     moved = Vocoder.from_pretrained(out).head.weight - given.head.weight
     assert 0 < moved.abs().max() < 1e-3
+    assert Vocoder.from_pretrained(out).config.rounds == 2, "weights without rounds can be given some"
 
 
 def test_av_sim(world, trained_av_sim):
