@@ -68,8 +68,15 @@ def find_cues(motion: Motion, model="compact") -> CueTrack:
 
 
 def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Match]:
-    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError."""
+    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError.
+
+    The low-ambient clip is not among them while there are others: it stands for no place at all, and with it no amount
+    of ambience would be heard.
+    """
     if not 1 <= k <= MAX_MATCHES:
         raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
     pipe = load_model(model)
-    return load_bank(bank, pipe).retrieve(pipe.embed_video(motion), k, pipe.model_hash)
+    bank = load_bank(bank, pipe)
+    matches = bank.retrieve(pipe.embed_video(motion), k + 1, pipe.model_hash)
+    low = bank.low_ambient
+    return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches

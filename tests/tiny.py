@@ -12,7 +12,10 @@ from a2s.training.av_ldm import make_solver, make_unet
 
 OFFICIAL = {
     "unet": {
-        "block_out_channels": (32,) * 4, "cross_attention_dim": 24, "attention_head_dim": 2, "layers_per_block": 1
+        "block_out_channels": (32,) * 4,
+        "cross_attention_dim": 24,
+        "attention_head_dim": 2,
+        "layers_per_block": 1,
     },  # fmt: skip
     "vae": {"block_out_channels": (32,) * 4, "layers_per_block": 1},
     "conditioner": {"video_dim": 32, "context_dim": 24, "hidden": 16},

@@ -5,6 +5,8 @@ Small models stay as they are, on the processor: they need neither, and give the
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from a2s.models.packed import can_pack, pack
@@ -18,7 +20,7 @@ def place(pipe):
 
     CUDA: the UNet in float16, the rest in float32; component by component where they don't fit together. MPS: as it is.
     """
-    if not pipe.is_large:
+    if not pipe.is_large or os.environ.get("SPACES_ZERO_GPU"):  # ZeroGPU's is there only while it is lent
         return pipe
     if torch.cuda.is_available():
         pipe.unet.half()

@@ -16,7 +16,7 @@ from a2s.ui.engine import Engine
 from a2s.ui.guard import guarded
 from a2s.ui.visit import Visit, Visits
 
-_DEFAULT = DubSettings().suited_to()
+_DEFAULT = DubSettings()
 _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
@@ -133,7 +133,7 @@ class Api:
 
 def add_endpoints(engine: Engine, visits: Visits) -> None:
     """Must be called inside the page's `gr.Blocks`, before anything else takes the names."""
-    api = Api(engine, visits)
+    api, (steps, guidance) = Api(engine, visits), engine.sampler()
     with gr.Column(visible=False):
         video = gr.File(label="video")
         _offer(
@@ -142,8 +142,8 @@ def add_endpoints(engine: Engine, visits: Visits) -> None:
                 video,
                 gr.Number(_DEFAULT.ambient, label="ambient"),
                 gr.Number(_DEFAULT.seed, label="seed", precision=0),
-                gr.Number(_DEFAULT.steps, label="steps", precision=0),
-                gr.Number(_DEFAULT.guidance_scale, label="guidance"),
+                gr.Number(steps, label="steps", precision=0),
+                gr.Number(guidance, label="guidance"),
                 gr.Textbox("", label="ambient_clip"),
                 gr.Textbox("", label="cues"),
             ],

@@ -55,6 +55,20 @@ class Engine:
         if isinstance(model, (str, Path)):
             resolve_model(model)
 
+    def sampler(self, model: str | None = None) -> tuple[int, float]:
+        """(steps, guidance_scale) that suit a model, without loading it."""
+        from a2s.weights.registry import sampler_of
+
+        chosen = self._models[model or self.default]
+        return sampler_of(chosen) if isinstance(chosen, (str, Path)) else (chosen.steps, chosen.guidance_scale)
+
+    def about(self, model: str) -> str:
+        """What a visitor should know of a model; empty where there is nothing."""
+        from a2s.weights.registry import vocoder_note
+
+        chosen = self._models[model]
+        return vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
+
     def choices(self) -> tuple[Choice, ...]:
         """Every model that the page offers, the default first."""
         return tuple(Choice(name, name, _missing(model)) for name, model in self._models.items())
@@ -79,7 +93,7 @@ class Engine:
             raise BadSettings("There is no such model on this page.")
         with self._lock:
             pipe = load_model(self._models[model or self.default])
-            return pipe, self._fitting(load_bank(self._bank), pipe)
+            return pipe, self._fitting(load_bank(self._bank, pipe), pipe)
 
     def bank_of(self, visit: Visit, model: str | None = None) -> AmbientBank:
         """The bank of a visit: its own, or the one that comes along; searchable with this model."""
@@ -100,19 +114,25 @@ class Engine:
         self._embedded = [*self._embedded[-3:], (bank, embedded)]  # a few are kept, not one a visit for ever
         return embedded
 
-    def pace(self, model: str | None = None) -> Pace:
-        """How fast this machine is with a model, measured at the first call."""
-        name = model or self.default
-        pipe, _ = self.parts(name)
-        with self._pacing:
-            if name not in self._paces:
-                self._paces[name] = measure_pace(pipe)
-            return self._paces[name]
+    def pace(self, model: str | None = None) -> Pace | None:
+        """How fast this machine is with a model.
 
-    def known_pace(self, model: str | None = None) -> Pace | None:
-        """The same without loading what the page did not load by itself: None while another model was never used."""
+        That of the page's first choice is measured at the first call, by whoever asks; that of another is known after
+        its first dub, see `learn`, and None until then.
+        """
         name = model or self.default
-        return self.pace(name) if name == self.default else self._paces.get(name)
+        with self._pacing:
+            if name == self.default and name not in self._paces:
+                self._paces[name] = measure_pace(self.parts(name)[0])
+            return self._paces.get(name)
+
+    def learn(self, model: str, settings: DubSettings, seconds: float, took: float) -> None:
+        """A take of `seconds` took `took` seconds with a model."""
+        pace = self.pace(model)
+        if pace is not None:
+            pace.learn(pace.estimate(seconds, settings.steps, settings.guidance_scale), took)
+        else:
+            self._paces[model] = Pace.of(seconds, settings.steps, took)
 
     def analyse(
         self, visit: Visit, k: int, on_progress: OnProgress, cancelled: Callable[[], bool], model=None

@@ -28,6 +28,13 @@ class Pace:
     sound: float
     correction: float = 1.0
 
+    @classmethod
+    def of(cls, seconds: float, steps: int, took: float) -> Pace:
+        """From one dub of a clip of `seconds` that took `took`: as if all of it had been sampler steps."""
+        from a2s.pipelines.windows import plan_windows
+
+        return cls(max(0.0, took - EACH) / (steps * len(plan_windows(max(seconds, 0.01)))), 0.0, 0.0)
+
     def estimate(self, seconds: float, steps: int, guidance_scale: float = 2.5, takes: int = 1) -> float:
         """Seconds that `takes` takes of a clip this long will take."""
         from a2s.pipelines.windows import plan_windows
@@ -61,13 +68,14 @@ def measure_pace(pipe) -> Pace:
             made = pipe(tokens, roll, ambient, num_inference_steps=steps, generator=[torch.Generator().manual_seed(0)])
             return time.perf_counter() - began, made.mels
 
+        few, many = (1, 2) if pipe.is_large else (2, 6)
         run(1)
-        (short, _), (longer, mels) = run(2), run(6)
+        (short, _), (longer, mels) = run(few), run(many)
         began = time.perf_counter()
         pipe.vocode(mels)
         sound = (time.perf_counter() - began) / AUDIO.window_seconds
-    step = max(1e-4, (longer - short) / 4)
-    return Pace(step, max(0.0, short - 2 * step), sound)
+    step = max(1e-4, (longer - short) / (many - few))
+    return Pace(step, max(0.0, short - few * step), sound)
 
 
 def _still():

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from a2s.errors import BadSettings, CannotWrite, WeightsMissing
+from a2s.settings import GUIDANCE_SCALE, STEPS
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 INDEX = "model_index.json"
@@ -111,6 +112,16 @@ def model_folder(pipe) -> Path | None:
     """Where a pipeline was loaded from; None for one that was made in memory."""
     name = getattr(pipe, "name_or_path", None)
     return Path(name) if name and (Path(name) / INDEX).is_file() else None
+
+
+def sampler_of(model: str | Path) -> tuple[int, float]:
+    """(steps, guidance_scale) that suit a model, as its index says. Raises WeightsMissing."""
+    folder = resolve_model(model)
+    try:
+        index = json.loads((folder / INDEX).read_text())
+        return int(index.get("steps", STEPS)), float(index.get("guidance_scale", GUIDANCE_SCALE))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
 
 
 def model_files(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from a2s.errors import BadSettings, WeightsMissing
+from a2s.settings import DubSettings
 from a2s.ui.engine import Engine
 from tests.fakes import FakeBank, FakePipeline
 
@@ -69,9 +70,10 @@ def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
     assert engine.bank_of(SimpleNamespace(bank=own), "other").model_hash == "other"
 
 
-def test_pace_is_measured_once_and_that_of_another_model_is_not_waited_for(engine):
-    assert engine.known_pace("other") is None
-    pace = engine.known_pace()
-    assert engine.known_pace() is pace and engine.pace() is pace
-    other = engine.pace("other")
-    assert engine.known_pace("other") is other is not pace
+def test_pace_is_measured_once_and_that_of_another_model_comes_with_its_first_dub(engine):
+    pace, settings = engine.pace(), DubSettings(steps=10, guidance_scale=2.5)
+    assert engine.pace() is pace and engine.pace("other") is None
+    engine.learn("other", settings, 3.0, 10.2)
+    assert engine.pace("other").estimate(3.0, 10) == pytest.approx(10.2)
+    engine.learn("other", settings, 3.0, 30.0)
+    assert 10.5 < engine.pace("other").estimate(3.0, 10) < 30

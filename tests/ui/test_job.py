@@ -213,6 +213,9 @@ def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
 
     other = studio.dub.estimate(request_of(), *shown(DubSettings()), "another", idle)
     assert "not known yet" in other["stage"]
+    studio.engine.learn("another", DubSettings(steps=10), 2.0, 20.0)
+    other = studio.dub.estimate(request_of(), *shown(DubSettings(steps=20)), "another", idle)
+    assert other["stage"] == "About 40 s to dub"
     studio.engine.pace().step = 0.1
     assert estimate(steps=12)["stage"].endswith("to dub")
     seconds = [int(estimate(steps=50, takes=takes)["stage"].split()[1]) for takes in (1, 6)]
@@ -221,8 +224,10 @@ def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
     assert skipped(running)
 
 
-def test_a_model_that_is_not_installed_gives_way(tmp_path):
-    studio = desks(tmp_path / "root", more={"official": "official", "second": FakePipeline()})
-    assert studio.dub.choose_model("second") == "second"
-    assert studio.dub.choose_model("official") == studio.engine.default
-    assert studio.dub.choose_model("/etc/passwd") == studio.engine.default
+def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_path):
+    second = FakePipeline()
+    second.steps, second.guidance_scale = 25, 6.5
+    studio = desks(tmp_path / "root", more={"official": "official", "second": second})
+    assert studio.dub.choose_model("second") == ("second", 25, 6.5)
+    assert studio.dub.choose_model("official") == (studio.engine.default, 12, 2.5)
+    assert studio.dub.choose_model("/etc/passwd") == (studio.engine.default, 12, 2.5)

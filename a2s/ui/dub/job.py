@@ -86,21 +86,28 @@ class DubDesk:
         if visit.info is None or (isinstance(told, dict) and told.get("state") == "running"):
             return gr.skip()
         settings, model = read_settings(*controls)
-        pace = self.engine.known_pace(model)
+        pace = self.engine.pace(model)
         of = f"for {text.count(settings.takes, 'take')} of {text.seconds(visit.info.duration)}"
         if pace is None:
             return job("idle", "Time to dub is not known yet", f"the first dub with {model} measures it")
         seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
         return job("idle", f"{text.about(seconds)} to dub".capitalize(), of)
 
-    def choose_model(self, name: str) -> str:
-        """A model that isn't installed says what to do; the one that the page began with takes its place."""
+    def choose_model(self, name: str) -> tuple:
+        """A model was chosen. One that isn't installed says what to do, and the one that the page began with stays.
+
+        Returns (model, steps, guidance): the sampler's as they suit it.
+        """
         for choice in self.engine.choices():
-            if choice.name == name and not choice.missing:
-                return name
-            if choice.name == name:
+            if choice.name != name:
+                continue
+            if choice.missing:
                 gr.Warning(f"The model {name} is not installed. {choice.missing}")
-        return self.engine.default
+                break
+            if note := self.engine.about(name):
+                gr.Info(note)
+            return name, *self.engine.sampler(name)
+        return self.engine.default, *self.engine.sampler()
 
     def cancel(self, request: gr.Request) -> None:
         self.visits.of(request.session_hash).cancel.set()
@@ -145,7 +152,8 @@ class DubDesk:
         picture = visit.need_picture()
         clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
         one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
-        orders = [replace(one, settings=replace(settings, ambient_clip=clip)) for settings in takes]
+        pipe, _ = self.engine.parts(model)  # a recipe may leave open what suits the model
+        orders = [replace(one, settings=replace(take, ambient_clip=clip).suited_to(pipe)) for take in takes]
         began = time.perf_counter()
         for number, order in enumerate(orders):
             try:
@@ -160,7 +168,7 @@ class DubDesk:
     def _watched(self, order: Order, visit: Visit, number: int, count: int) -> Iterator[dict]:
         """Make one take and keep it; yields job progress."""
         pace = self.engine.pace(order.model)
-        said = pace.estimate(order.seconds, order.settings.steps, order.settings.guidance_scale)
+        said = pace and pace.estimate(order.seconds, order.settings.steps, order.settings.guidance_scale)
         prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
         began, picture = time.perf_counter(), ""
         report = Report("reading", 0.0, "")
@@ -168,7 +176,7 @@ class DubDesk:
         for event in events:
             visit.used = time.monotonic()  # a long dub is no idle visit
             if not isinstance(event, (Report, str)):
-                pace.learn(said, time.perf_counter() - began)
+                self.engine.learn(order.model, order.settings, order.seconds, time.perf_counter() - began)
                 own = visit.own.name if visit.own else None
                 visit.keep(export(event, visit.next_path("take"), visit.name, visit.made + 1, order.model, own))
                 return
@@ -223,8 +231,11 @@ def _gpu_seconds(order: Order) -> int:
     return 20 + round(0.1 * order.settings.steps * len(plan_windows(order.seconds)))
 
 
-def _left(spent: float, done: float, said: float) -> str:
-    """Seconds left: what was said at first, more and more what the work itself shows."""
+def _left(spent: float, done: float, said: float | None) -> str:
+    """Seconds left: what was said at first, where anything was, more and more what the work itself shows."""
+    if said is None and done <= 0.05:
+        return ""
+    said = spent / done if said is None else said
     shown = spent * (1 - done) / done if done > 0.05 else said
     left = max(0.0, (1 - done) * max(0.0, said - spent) + done * shown)
     return f"{left:.0f} s left" if left >= 1 else "nearly there"

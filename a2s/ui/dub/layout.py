@@ -9,7 +9,7 @@ import gradio as gr
 from a2s.settings import ACTIONS, LIMITS, MATERIALS, DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import OFF, choice
-from a2s.ui.engine import Choice
+from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
 from a2s.ui.line import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
@@ -22,7 +22,7 @@ AUDIO_SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp
 RECIPE_SUFFIXES = [".json", ".mp4", ".wav", ".flac"]
 FILES = {"mp4": "mp4", "wav": "wav", "flac": "flac", "recipe": "Recipe", "cues": "Cues"}
 MATCHES = 5
-_DEFAULT = DubSettings().suited_to()
+_DEFAULT = DubSettings()
 
 
 def picture(examples: tuple[Example, ...]) -> SimpleNamespace:
@@ -105,8 +105,9 @@ def place() -> SimpleNamespace:
     return SimpleNamespace(search=search, k=k, cards=cards, own=own, keep=keep, amount=amount, level=level)
 
 
-def settings(models: tuple[Choice, ...], amount: gr.Slider) -> SimpleNamespace:
+def settings(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
     """The folded settings. `values`: the controls in `controls.ORDER`, the model last."""
+    models, (own_steps, own_guidance) = engine.choices(), engine.sampler()
     with gr.Accordion("Settings", open=False, elem_id="settings"):
         with gr.Row():
             seed = gr.Number(
@@ -123,8 +124,8 @@ def settings(models: tuple[Choice, ...], amount: gr.Slider) -> SimpleNamespace:
                 1, label="From take number", precision=0, minimum=1, maximum=1000, min_width=110, elem_id="first-take"
             )
         with gr.Row():
-            steps = slider("Steps", 4, LIMITS.max_steps, _DEFAULT.steps)
-            guidance = slider("Guidance", 1, 15, _DEFAULT.guidance_scale, step=0.1)
+            steps = slider("Steps", 4, LIMITS.max_steps, own_steps)
+            guidance = slider("Guidance", 1, 15, own_guidance, step=0.1)
         with gr.Row():
             quieter = {f"-{db}": f"under it, \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
             original = _choice("Original audio", _DEFAULT.original_audio, {OFF: "left out"} | quieter)

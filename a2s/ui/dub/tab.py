@@ -41,7 +41,7 @@ def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
             place = layout.place()
-            settings = layout.settings(engine.choices(), place.amount)
+            settings = layout.settings(engine, place.amount)
         with gr.Column(scale=1, min_width=340):
             sound = layout.sound()
     bar = layout.bar()
@@ -110,9 +110,12 @@ def _wire_job(desks, page) -> None:
     settings, bar = page.settings, page.bar
     roll = "() => Math.floor(Math.random() * 2147483647)"
     settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
-    for control in (settings.takes, settings.steps, settings.guidance, settings.model):
+    for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(desks, page), trigger_mode="always_last", **QUIET)
-    settings.model.input(guarded(desks.dub.choose_model), settings.model, settings.model, **QUIET)
+    suited = [settings.model, settings.steps, settings.guidance]
+    settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **QUIET).then(
+        **_estimate(desks, page), **QUIET
+    )
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
     bar.cancel.click(guarded(desks.dub.cancel), None, None, queue=False, **QUIET)
