@@ -116,7 +116,8 @@ def clip_facts(clip) -> str:
 
 def summary(duration: float, cues: int, recipe: dict) -> str:
     """One line about a take, from what its recipe says."""
-    parts = [seconds(duration), f"{cues} cue{'' if cues == 1 else 's'}"]
+    heard = "" if recipe.get("hears_cues", True) else " that this model does not hear"
+    parts = [seconds(duration), count(cues, "cue") + heard]
     for key, unit in (("lufs", "LUFS"), ("true_peak_db", "dBTP")):
         value = find(recipe, key)
         if isinstance(value, (int, float)) and math.isfinite(value):

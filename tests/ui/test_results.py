@@ -15,6 +15,7 @@ from a2s.errors import BadSettings
 from a2s.media import probe, write_audio
 from a2s.take import read_recipe
 from a2s.ui.dub.results import NOT_COPIED, export, make_stems, public_recipe
+from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
 SETTINGS = DubSettings(steps=2, ambient=0.35, seed=7, ambient_clip="rain")
@@ -183,3 +184,8 @@ def test_wipes_of_two_takes_lie_on_each_other(result_of):
 def test_very_short_clips_are_exported_too(result_of, tmp_path):
     result = result_of(video=draw_video(tmp_path / "blink.mp4", seconds=0.05, fps=20), name="blink.mp4")
     assert len(samples(result.sound)) == 800 and Image.open(result.picture).size == (1080, 800)
+
+
+def test_a_model_that_hears_no_cues_says_so():
+    assert "does not hear" in summary(3.0, 4, {"hears_cues": False}) and "4 cues" in summary(3.0, 4, {})
+    assert "does not hear" not in summary(3.0, 4, {"hears_cues": True})
