@@ -1,0 +1,111 @@
+"""On behalf of an upload, no file outside the visit's folder is opened, no connection made and no program started.
+
+`witness` has the kernel report every open, socket, connect and exec of a process that dubs hostile files with the code
+that the page and the command line use; it sees what libav does in C, which Python's own hooks don't. The files point
+at a canary beside the visit's folder and at an address where somebody listens, so a reach would also succeed, and be
+counted there. That the trap works is shown first: libav without our allow-lists does reach for both.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import witness
+from tests.hostile.refused import DOUBLE, REFUSED, Trap, ffconcat, hls
+from tests.hostile.visit_program import MARK
+from tests.hostile.witness import Access, watched
+
+ROOT = Path(__file__).parents[2]
+SLOW = {"two hours.mkv", "vast index.mov"}
+MACHINE = ("/proc/", "/sys/devices/system/", "/sys/fs/cgroup", "/dev/null", "/dev/urandom", "/etc/localtime")
+"""What libraries ask the machine about itself: cores, memory."""
+
+pytestmark = pytest.mark.skipif(not witness.available(), reason="needs Linux 5.5 with seccomp's user notification")
+
+NAIVE = """
+import sys
+import av
+for path in sys.argv[1:]:
+    try:
+        av.open(path, options={"safe": "0", "protocol_whitelist": "file,http,tcp", "allowed_extensions": "ALL",
+                               "allowed_segment_extensions": "ALL", "extension_picky": "0"}).close()
+    except Exception as error:
+        print(repr(error))
+"""
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list]]:
+    """(address, connections): somebody at an address of this machine who hangs up on everyone, and counts."""
+    server = socket.create_server(("127.0.0.1", 0))
+    came: list = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, peer = server.accept()
+            except OSError:
+                return
+            came.append(peer)
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/a.ts", came
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+
+
+@pytest.fixture
+def trap(tmp_path, listener) -> Trap:
+    made = Trap(tmp_path / "visit", tmp_path / "canary.mp4", listener[0])
+    made.canary.write_bytes(made.film())
+    return made
+
+
+def test_the_witness_sees_what_libav_reaches_for(trap, tmp_path, listener):
+    """Without our guards the same files open the canary and connect; else what follows would show nothing."""
+    program = tmp_path / "naive.py"
+    program.write_text(NAIVE)
+    files = [trap.set("list.ffconcat", ffconcat(trap)), trap.set("playlist.m3u8", hls(trap))]
+    found, done = watched([str(program), *map(str, files)])
+    assert done.returncode == 0, done.stdout
+    assert Access("openat", str(trap.canary)) in found, done.stdout
+    assert Access("connect", "ip") in found and listener[1], done.stdout
+
+
+def test_no_upload_reaches_out_of_its_folder(trap, tmp_path, listener):
+    makers = {name: maker for name, maker in (REFUSED | DOUBLE).items() if name not in SLOW}
+    for name, maker in makers.items():
+        trap.set(name, maker(trap))
+    trap.set("good.mp4", trap.film())
+    good = tmp_path / "good.mp4"
+    good.write_bytes(trap.film())
+    found, done = watched([str(ROOT / "tests" / "hostile" / "visit_program.py"), str(good), str(trap.folder)], cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert set(told["films"]) == {"good.mp4", *makers} == set(told["sounds"])
+    assert told["films"]["good.mp4"] == "dubbed" and all(
+        told["films"][name] != "dubbed" for name in REFUSED.keys() - SLOW
+    )
+    begun = next(k for k, access in enumerate(found) if access.target == MARK)
+    reached = [access for access in found[begun + 1 :] if not _at_home(access, trap.folder)]
+    assert not reached and not listener[1], reached
+    opened = {access.target for access in found[begun + 1 :]}
+    assert str(trap.folder / "good.mp4") in opened and str(trap.folder / "list.mp4") in opened  # it was watching
+
+
+def _at_home(access: Access, folder: Path) -> bool:
+    """Whether this is a file of the visit, a module of ours or of Python's, or a question about the machine."""
+    if not access.call.startswith("open"):
+        return False
+    code = (ROOT / "a2s", ROOT / "tests", *map(Path, (sys.prefix, sys.base_prefix)))
+    path = Path(access.target)
+    is_code = path.suffix in (".py", ".pyc", ".so", "") and any(path.is_relative_to(place) for place in code)
+    return path.is_relative_to(folder) or is_code or access.target.startswith(MACHINE)

@@ -1,0 +1,49 @@
+"""Dub every file of a folder into it, and say what came of each. Run by `witness.watched`: no test by itself.
+
+Arguments: a good film, the folder. What is imported or opened once is done with the good film, before MARK.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+MARK = "/the/visit/begins"
+
+
+def outcome(video: Path, out: Path) -> str:
+    from a2s import DubSettings, dub
+    from a2s.errors import A2SError
+    from tests.fakes import FakeBank, FakePipeline
+
+    try:
+        settings = DubSettings(steps=1, original_audio=-6.0)
+        dub(video, settings, FakePipeline(), FakeBank()).save(out)
+    except A2SError as error:
+        return str(error)
+    return "dubbed"
+
+
+def as_ambience(film: Path, sound: Path) -> str:
+    from a2s import DubSettings, dub
+    from a2s.errors import A2SError
+    from tests.fakes import FakeBank, FakePipeline
+
+    try:
+        dub(film, DubSettings(steps=1, ambient_clip=str(sound)), FakePipeline(), FakeBank())
+    except A2SError as error:
+        return str(error)
+    return "heard"
+
+
+if __name__ == "__main__":
+    good, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    outcome(good, good.with_suffix(".dub.mp4"))
+    as_ambience(good, good)
+    files = sorted(folder.iterdir())
+    try:
+        open(MARK)
+    except OSError:
+        pass
+    told = {path.name: outcome(path, folder / f"dub {number}.mp4") for number, path in enumerate(files)}
+    sounds = {path.name: as_ambience(folder / "good.mp4", path) for path in files}
+    print(json.dumps({"films": told, "sounds": sounds}))
