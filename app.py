@@ -8,32 +8,39 @@ import os
 import signal
 import sys
 
-from a2s.errors import A2SError
-from a2s.ui import Engine, build, launch_options
-
 ON_SPACE = bool(os.environ.get("SPACE_ID"))
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Open the a2s page in a browser at the address that is printed.")
-    parser.add_argument(
-        "--host", default="0.0.0.0" if ON_SPACE else "127.0.0.1", help="address to listen on (this machine only)"
-    )
-    parser.add_argument("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860")
-    parser.add_argument("--model", default="compact", help="compact, official or a model's folder")
-    parser.add_argument(
-        "--share", action="store_true", help="also serve through a public link of gradio's (needs the internet)"
-    )
-    parser.add_argument("--mcp", action="store_true", help="also offer the endpoints as MCP tools")
-    return parser.parse_args(arguments)
+    add = parser.add_argument
+    add("--host", default="0.0.0.0" if ON_SPACE else "127.0.0.1", help="address to listen on (this machine only)")
+    add("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860")
+    add("--model", default="compact", help="compact, official or a model's folder")
+    add("--share", action="store_true", help="also serve through a public link of gradio's (needs the internet)")
+    add("--mcp", action="store_true", help="also offer the endpoints as MCP tools")
+    add("--auth", metavar="USER:PASSWORD", default=os.environ.get("A2S_AUTH"), help="who may come in, or A2S_AUTH")
+    add("--limit", metavar="NAME=NUMBER", action="append", default=[], help="max_seconds=60 is A2S_MAX_SECONDS=60")
+    flags = parser.parse_args(arguments)
+    if flags.auth is not None and not all(flags.auth.partition(":")):
+        parser.error("--auth needs a name and a password with a colon between them")
+    return flags
 
 
 def main() -> int:
     flags = parse()
+    for name, _, number in (limit.partition("=") for limit in flags.limit):
+        os.environ[f"A2S_{name.upper()}"] = number
+    from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
+    from a2s.settings import Limits
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("a2s").setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
+        Limits.from_environment()
+        from a2s.ui import Engine, build, launch_options
+
         engine = Engine(flags.model)
         engine.check()
     except A2SError as error:
@@ -42,7 +49,9 @@ def main() -> int:
     page = build(engine)
     engine.warm()
     port = 7860 if ON_SPACE and flags.port is None else flags.port
-    page.launch(server_name=flags.host, server_port=port, share=flags.share, mcp_server=flags.mcp, **launch_options())
+    where = {"server_name": flags.host, "server_port": port, "share": flags.share, "mcp_server": flags.mcp}
+    auth = tuple(flags.auth.split(":", 1)) if flags.auth else None
+    page.launch(auth=auth, **where, **launch_options())
     return 0
 
 

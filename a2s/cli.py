@@ -21,7 +21,7 @@ import typer
 
 from a2s.errors import A2SError, BadSettings, CannotWrite
 from a2s.rows import AsJson, print_rows
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, Limits
 from a2s.weights.commands import weights_app
 
 DEFAULTS = DubSettings()
@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not sys.warnoptions:  # what libraries think of each other's future is nothing to a creator
         warnings.simplefilter("ignore")
     try:
+        Limits.from_environment()  # says what is wrong with it
         return command.main(arguments or ["--help"], prog_name="python -m a2s", standalone_mode=False) or 0
     except A2SError as error:
         return _at_fault(str(error))

@@ -49,7 +49,8 @@ _WHOLE = ("takes", "seed", "steps", "first_take")
 
 
 def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
-    """Raises BadSettings that names the first setting outside its range."""
+    """Raises BadSettings that names the first setting outside its range, or a limit the environment has wrong."""
+    Limits.from_environment()
     for name, (least, most) in (
         SETTING_RANGES | {"takes": (1, limits.max_takes), "steps": (1, limits.max_steps)}
     ).items():

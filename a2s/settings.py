@@ -6,7 +6,11 @@ A number that follows from another is a property, so it is written once and cann
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+
+from a2s.errors import BadSettings
 
 ACTIONS = ("hit", "knock", "chop", "scrape", "pour", "step", "bounce", "splash")
 """What a hand can do that is heard. Order is part of the weights: a class is its index."""
@@ -83,16 +87,39 @@ class VideoSpec:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a visitor may ask for. One place; flags and environment variables override it."""
+    """What a visitor may ask for. One place; the environment overrides it when a2s is imported: A2S_MAX_SECONDS=60.
 
-    max_bytes: int = 512 * 1024 * 1024
+    max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for looking into a file;
+    max_decode_bytes: of memory. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is built of on the
+    page. max_waiting: visitors in the line. max_stored_bytes: of all visits together; max_idle_seconds: after which a
+    visit that nobody uses is removed; max_away_seconds: between a browser's goodbye and the removal.
+    """
+
+    max_bytes: int = 512 * 2**20
     max_seconds: float = 30 * 60.0
     max_frames: int = 200_000
     max_pixels: int = 8192 * 4608
+    max_decode_seconds: int = 60
+    max_decode_bytes: int = 4 * 2**30
     max_takes: int = 6
     max_steps: int = 100
     max_cues: int = 20_000
     max_ambient_seconds: float = 600.0
+    max_kept_takes: int = 12
+    max_recordings: int = 200
+    max_waiting: int = 16
+    max_stored_bytes: int = 16 * 2**30
+    max_idle_seconds: float = 3600.0
+    max_away_seconds: float = 30.0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """The limits with what the environment says in their place. Raises BadSettings that names the variable."""
+        known = {f"A2S_{field.name.upper()}": field for field in fields(cls)}
+        given = {name: text for name, text in environment.items() if name.upper().startswith("A2S_MAX_")}
+        if unknown := sorted(given.keys() - known.keys()):
+            raise BadSettings(f"There is no limit {unknown[0][:40]}; a2s.settings.Limits has them all.")
+        return cls(**{known[name].name: _positive(name, given[name], known[name].type == "int") for name in given})
 
 
 @dataclass(frozen=True)
@@ -137,6 +164,25 @@ class DubSettings:
         return cls(**{key: value for key, value in values.items() if key in known})
 
 
+def _positive(name: str, text: str, whole: bool) -> int | float:
+    """A number above 0. Raises BadSettings."""
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = 0
+    if not (value > 0 and math.isfinite(value)):
+        raise BadSettings(f"{name} must be a {'whole ' if whole else ''}number above 0, not {text[:40]!r}.")
+    return value
+
+
+def _limits() -> Limits:
+    """What the environment says. Where that is wrong, nothing may be raised yet: `dub`, page and command line do."""
+    try:
+        return Limits.from_environment()
+    except BadSettings:
+        return Limits()
+
+
 AUDIO = AudioSpec()
 VIDEO = VideoSpec()
-LIMITS = Limits()
+LIMITS = _limits()

@@ -19,7 +19,7 @@ from a2s.ui.line import line
 from a2s.ui.theme import STYLE, studio_theme
 from a2s.ui.visit import LONGEST_IDLE, Visits
 
-QUEUE = 16
+QUEUE = LIMITS.max_waiting
 """Visitors who may wait; the next one is told that it is full."""
 
 

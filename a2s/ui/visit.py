@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
 import time
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("a2s.ui")
 
-LONGEST_IDLE = 3600.0
+LONGEST_IDLE = LIMITS.max_idle_seconds
 """Seconds after which a visit that nobody uses is removed, should the browser never say goodbye."""
 
-GRACE = 30.0
+GRACE = LIMITS.max_away_seconds
 """Seconds between a browser's goodbye and the removal: who loses the connection for a moment keeps the work."""
 
-KEPT_TAKES = 12
+KEPT_TAKES = LIMITS.max_kept_takes
 """Takes a visit keeps; the oldest goes when there is one more."""
 
 
@@ -44,7 +45,8 @@ class Visit:
     """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
 
     track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
-    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been.
+    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been. root: what
+    all visits share, where there are others.
     """
 
     folder: Path
@@ -67,12 +69,15 @@ class Visit:
     used: float = field(default_factory=time.monotonic)
     leaving: threading.Timer | None = None
     counter: int = 0
+    root: Path | None = None
 
     def receive(self, upload: str | Path, kind: str) -> Path:
         """Take an upload into the visit under a name of our own, without copying where the disk allows."""
         upload, target = Path(upload), self.next_path(kind)
         if upload.stat().st_size > LIMITS.max_bytes:
             raise TooLarge(f"The file is larger than {LIMITS.max_bytes // 2**20} MB.")
+        if self.root is not None and stored_bytes(self.root) > LIMITS.max_stored_bytes:
+            raise TooLarge("The studio has no room for another file just now; try again in a few minutes.")
         try:
             os.link(upload, target)
         except OSError:
@@ -121,6 +126,19 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:40] or "clip"
 
 
+def stored_bytes(folder: Path) -> int:
+    """What all files below a folder take on the disk; one with two names counts once."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            status = path.lstat()
+        except OSError:  # another visit's, gone meanwhile
+            continue
+        if stat.S_ISREG(status.st_mode):
+            total += status.st_size // status.st_nlink
+    return total
+
+
 class Visits:
     """All visits of this process, by the session that gradio names. The root also holds gradio's own upload folder."""
 
@@ -139,7 +157,7 @@ class Visits:
             if key not in self._visits:
                 folder = self.root / "visits" / secrets.token_hex(16)
                 folder.mkdir(parents=True)
-                self._visits[key] = Visit(folder)
+                self._visits[key] = Visit(folder, root=self.root)
             visit = self._visits[key]
             visit.used = time.monotonic()
             if visit.leaving:

@@ -1,4 +1,4 @@
-"""Films that are unusual and right: every one is made here, in well under a second, and says what a dub of it must keep.
+"""Films that are unusual and right: each is made here within a second, and says what a dub of it must keep.
 
 The picture is `tests.fakes`' falling block, so what is heard can be held against what is seen.
 """

@@ -21,7 +21,7 @@ Maker = Callable[["Trap"], bytes]
 
 
 class Trap:
-    """A folder with a good film, and what hostile files point at: a canary outside of it and an address that listens."""
+    """A folder for hostile files, and what they point at: a canary outside of it and an address that listens."""
 
     def __init__(self, folder: Path, canary: Path, address: str = "http://127.0.0.1:9/a.ts") -> None:
         self.folder, self.canary, self.address = folder, canary, address
@@ -206,7 +206,7 @@ REFUSED: dict[str, Maker] = {
     "random.mp4": lambda trap: np.random.default_rng(0).bytes(50_000),
     "random behind ftyp.mp4": lambda trap: FTYP + np.random.default_rng(1).bytes(50_000),
     "random behind ebml.mkv": lambda trap: b"\x1aE\xdf\xa3" + np.random.default_rng(2).bytes(50_000),
-    "text.mp4": lambda trap: "Das ist kein Film.\n".encode() * 99,
+    "text.mp4": lambda trap: b"This is no film.\n" * 99,
     "page.webm": lambda trap: b"<html><script>alert(1)</script><video src='a.mp4'></html>",
     "program.mp4": lambda trap: b"\x7fELF" + bytes(500),
     "script.mp4": lambda trap: b"#!/bin/sh\ntouch /tmp/here\n",

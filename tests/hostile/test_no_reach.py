@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import witness
-from tests.hostile.refused import DOUBLE, REFUSED, Trap, ffconcat, hls
+from tests.hostile.refused import DOUBLE, REFUSED, Trap, ffconcat, playlist
 from tests.hostile.visit_program import MARK
 from tests.hostile.witness import Access, watched
 
@@ -73,7 +73,7 @@ def test_the_witness_sees_what_libav_reaches_for(trap, tmp_path, listener):
     """Without our guards the same files open the canary and connect; else what follows would show nothing."""
     program = tmp_path / "naive.py"
     program.write_text(NAIVE)
-    files = [trap.set("list.ffconcat", ffconcat(trap)), trap.set("playlist.m3u8", hls(trap))]
+    files = trap.set("list.ffconcat", ffconcat(trap)), trap.set("playlist.m3u8", playlist(trap.address))
     found, done = watched([str(program), *map(str, files)])
     assert done.returncode == 0, done.stdout
     assert Access("openat", str(trap.canary)) in found, done.stdout

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from a2s.errors import TooLarge
+from a2s.settings import Limits
 from a2s.ui import visit as module
 from a2s.ui.visit import Visits, plain_name
 
@@ -90,3 +91,14 @@ def test_what_was_left_goes_also_while_nobody_comes(visits):
 )
 def test_names_for_downloads_are_plain(given, left):
     assert plain_name(given) == left
+
+
+def test_no_upload_is_taken_when_all_visits_together_fill_the_room(visits, monkeypatch):
+    one, upload = visits.of("one"), visits.root / "upload"
+    upload.write_bytes(bytes(1000))
+    kept = one.receive(upload, "picture")
+    assert module.stored_bytes(visits.root) == 1000, "a file with two names takes its place once"
+    monkeypatch.setattr(module, "LIMITS", Limits(max_stored_bytes=999))
+    with pytest.raises(TooLarge, match="no room"):
+        visits.of("two").receive(upload, "picture")
+    assert kept.exists() and not list(visits.of("two").folder.iterdir())

@@ -28,7 +28,7 @@ _KEYS: dict[str, Callable] = {
     "kind": lambda clip: (clip.kind, clip.name),
     "name": lambda clip: clip.name.lower(),
 }
-MAX_RECORDINGS = 200
+MAX_RECORDINGS = LIMITS.max_recordings
 """Recordings a bank is built of on the page; the command line takes any number."""
 
 REPLACE, ADD = "replace", "add"

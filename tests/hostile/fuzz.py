@@ -1,0 +1,85 @@
+"""Valid files with something changed, and what reading them comes to. Run by `test_fuzz` in children.
+
+Arguments: a folder of films and sounds, the first and the last seed. A file's mutation follows from its seed alone, so
+one that goes wrong is made again by `mutated(data, seed)`. Each line that is printed is a seed that was survived.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+from pathlib import Path
+
+import numpy as np
+
+LONGEST = 20
+"""Seconds that one mutated file may take; a good one takes a tenth of one."""
+
+
+def mutated(data: bytes, seed: int) -> bytes:
+    """One to four changes: bits, numbers, holes, doubles, cuts; rather near the start, where the structure is."""
+    rng = np.random.default_rng([1789, seed])
+    data = bytearray(data)
+    for _ in range(rng.integers(1, 5)):
+        n = max(1, len(data))
+        at = int(n * rng.random() ** rng.choice([1, 4]))
+        size = int(rng.choice([1, 2, 4, 8, 64, 512]))
+        kind = rng.integers(8)
+        if kind == 0:
+            data[at : at + 1] = bytes([data[at] ^ 1 << int(rng.integers(8))]) if at < len(data) else b""
+        elif kind == 1:
+            data[at : at + size] = rng.bytes(len(data[at : at + size]))
+        elif kind == 2:  # numbers at the edges of what they can be
+            edge = rng.choice([0, 1, 0x7F, 0x80, 0xFF])
+            data[at : at + size] = bytes([edge]) * len(data[at : at + size])
+        elif kind == 3:
+            del data[at : at + size]
+        elif kind == 4:
+            data[at:at] = data[at : at + size]
+        elif kind == 5:
+            data[at:at] = rng.bytes(size)
+        elif kind == 6:
+            del data[max(at, 16) :]
+        else:  # one part over another
+            source = int(rng.integers(n))
+            data[at : at + size] = data[source : source + size]
+    return bytes(data)
+
+
+def read(path: Path, out: Path) -> str:
+    """Everything that a dub asks of a file: look, watch, listen, write the picture anew. Returns what came of it."""
+    from a2s.errors import A2SError
+    from a2s.media import mux, probe, read_audio, read_frames
+
+    said = []
+    for step in (
+        lambda: probe(path),
+        lambda: sum(1 for _ in read_frames(path, 32)),
+        lambda: read_audio(path, max_seconds=60.0),
+        lambda: mux(path, np.zeros(16_000, np.float32), 16_000, out),
+    ):
+        try:
+            step()
+            said.append("read")
+        except A2SError as error:
+            said.append("refused")
+            if "\n" in str(error) or not str(error).endswith("."):
+                raise ValueError(f"no clear sentence: {error}") from error
+    return " ".join(said)
+
+
+def main(folder: Path, first: int, last: int) -> None:
+    faulthandler.enable()
+    sources = sorted(path for path in folder.iterdir() if not path.name.startswith("mutated"))
+    for seed in range(first, last):
+        source = sources[seed % len(sources)]
+        path = folder / f"mutated {first}{source.suffix}"
+        path.write_bytes(mutated(source.read_bytes(), seed))
+        faulthandler.dump_traceback_later(LONGEST, exit=True)  # says where it hangs
+        said = read(path, folder / f"mutated {first} out.mp4")
+        faulthandler.cancel_dump_traceback_later()
+        print(seed, said, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
