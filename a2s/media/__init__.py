@@ -1,19 +1,24 @@
 """Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm."""
 
-from a2s.media import loudness
+from a2s.errors import UnreadableAudio, UnreadableVideo
+from a2s.media import decode
 from a2s.media.audio import mix_under, read_comment, write_audio
-from a2s.media.decode import read_audio, read_frames
+from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.files import whole_file
 from a2s.media.film import Film
 from a2s.media.mux import mux
-from a2s.media.probe import VideoInfo, probe
+from a2s.media.probe import VideoInfo
+from a2s.media.probe import probe as probe_here
+
+probe = isolated(probe_here, UnreadableVideo)
+read_frames = isolated(decode.read_frames, UnreadableVideo)
+read_audio = isolated(decode.read_audio, UnreadableAudio)
 
 __all__ = [
     "Film",
     "VideoInfo",
     "encode_frames",
-    "loudness",
     "mix_under",
     "mux",
     "probe",

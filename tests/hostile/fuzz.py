@@ -1,7 +1,7 @@
 """Valid files with something changed, and what reading them comes to. Run by `test_fuzz` in children.
 
-Arguments: a folder of films and sounds, the first and the last seed. A file's mutation follows from its seed alone, so
-one that goes wrong is made again by `mutated(data, seed)`. Each line that is printed is a seed that was survived.
+Arguments: a folder with films and sounds in `sources`, the first and the last seed. A file's mutation follows from its
+seed alone, so one that goes wrong is made again by `mutated(data, seed)`. Each line printed is a seed survived.
 """
 
 from __future__ import annotations
@@ -47,15 +47,18 @@ def mutated(data: bytes, seed: int) -> bytes:
 
 
 def read(path: Path, out: Path) -> str:
-    """Everything that a dub asks of a file: look, watch, listen, write the picture anew. Returns what came of it."""
+    """Everything that a dub asks of a file: look, watch, listen, write the picture anew. Returns what came of it.
+
+    In this process, without the child that a dub reads in: the readers themselves are to hold.
+    """
     from a2s.errors import A2SError
-    from a2s.media import mux, probe, read_audio, read_frames
+    from a2s.media import decode, mux, probe_here
 
     said = []
     for step in (
-        lambda: probe(path),
-        lambda: sum(1 for _ in read_frames(path, 32)),
-        lambda: read_audio(path, max_seconds=60.0),
+        lambda: probe_here(path),
+        lambda: sum(1 for _ in decode.read_frames(path, 32)),
+        lambda: decode.read_audio(path, max_seconds=60.0),
         lambda: mux(path, np.zeros(16_000, np.float32), 16_000, out),
     ):
         try:
@@ -70,13 +73,15 @@ def read(path: Path, out: Path) -> str:
 
 def main(folder: Path, first: int, last: int) -> None:
     faulthandler.enable()
-    sources = sorted(path for path in folder.iterdir() if not path.name.startswith("mutated"))
+    sources = sorted((folder / "sources").iterdir())
+    work = folder / f"from {first}"
+    work.mkdir()
     for seed in range(first, last):
         source = sources[seed % len(sources)]
-        path = folder / f"mutated {first}{source.suffix}"
+        path = work / f"mutated{source.suffix}"
         path.write_bytes(mutated(source.read_bytes(), seed))
         faulthandler.dump_traceback_later(LONGEST, exit=True)  # says where it hangs
-        said = read(path, folder / f"mutated {first} out.mp4")
+        said = read(path, work / "out.mp4")
         faulthandler.cancel_dump_traceback_later()
         print(seed, said, flush=True)
 

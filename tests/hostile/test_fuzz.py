@@ -32,7 +32,8 @@ BATCH = 50
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Small films and sounds of many kinds."""
-    home = tmp_path_factory.mktemp("fuzz")
+    home = tmp_path_factory.mktemp("fuzz") / "sources"
+    home.mkdir()
     for number, kind in enumerate(KINDS):
         film = FILMS[kind]
         short = replace(film, times=film.times[:8] if "variable" in kind else even(25, 0.32), size=(64, 48))
@@ -42,18 +43,17 @@ def folder(tmp_path_factory) -> Path:
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 8000)
     for kind in ("wav", "flac", "ogg", "mp3"):
         soundfile.write(home / f"sound.{kind}", noise, 16_000)
-    return home
+    return home.parent
 
 
 def test_a_mutation_follows_from_its_seed(folder):
-    data = (folder / "00.mp4").read_bytes()
+    data = (folder / "sources" / "00.mp4").read_bytes()
     assert mutated(data, 5) == mutated(data, 5) != mutated(data, 6)
     assert sum(mutated(data, seed) != data for seed in range(50)) >= 45
 
 
 def test_mutated_files_neither_crash_nor_hang(folder):
     batches = [(first, min(first + BATCH, FIRST + COUNT)) for first in range(FIRST, FIRST + COUNT, BATCH)]
-    before = sorted(folder.iterdir())
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda batch: _run(folder, *batch), batches))
     survived: Counter[str] = Counter()
@@ -66,9 +66,8 @@ def test_mutated_files_neither_crash_nor_hang(folder):
     assert not faults, "\n".join(faults)
     assert sum(survived.values()) == COUNT
     assert any("refused" in said for said in survived) and any("read" in said for said in survived), survived
-    for path in folder.glob("mutated*"):
-        path.unlink()
-    assert sorted(folder.iterdir()) == before  # no temporary name is left
+    left = {path.name for path in folder.glob("from */*")} | {path.name for path in folder.glob("from */.*")}
+    assert all(name == "out.mp4" or name.startswith("mutated") for name in left), left
 
 
 def _run(folder: Path, first: int, last: int) -> tuple[int, str, str]:

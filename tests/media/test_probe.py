@@ -109,15 +109,15 @@ def test_hostile_files_are_refused_in_one_sentence(film, tmp_path, name):
 
 def test_a_playlist_behind_magic_bytes_is_refused(film, tmp_path):
     """The demuxer's own allow-list holds, not just our look at the first bytes."""
-    from a2s.media import source
+    from a2s.media import probe_here, source
 
     for text in (PLAYLIST, b"ffconcat version 1.0\nfile '{0}'\n"):
         path = tmp_path / "sneaky.mp4"
         path.write_bytes(text.replace(b"{0}", str(film("true.mp4")).encode()))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(source, "is_picture_container", lambda head: True)
-            with pytest.raises(UnreadableVideo):
-                probe(path)
+            with pytest.raises(UnreadableVideo, match="cannot be opened"):
+                probe_here(path)
 
 
 def test_truncated(film):

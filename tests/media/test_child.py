@@ -1,0 +1,165 @@
+"""What happens to a reader in its child stays there: here it is one sentence."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from a2s.errors import TooLarge, UnreadableVideo
+from a2s.media import child, decode, probe, probe_here, read_audio, read_frames
+from a2s.settings import Limits
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="readers are forked on Linux alone")
+
+
+def test_the_child_says_what_this_process_would(film, tmp_path):
+    video = film(sound=np.ones(48_000) * 0.1)
+    assert probe(video) == probe_here(video)
+    assert np.array_equal(read_audio(video), decode.read_audio(video))
+    pairs = list(zip(read_frames(video, 64), decode.read_frames(video, 64), strict=True))
+    assert len(pairs) == 25 and all(a == b and np.array_equal(x, y) for (a, x), (b, y) in pairs)
+
+
+def test_faults_keep_their_kind_and_their_sentence(film, tmp_path):
+    (tmp_path / "text.mp4").write_text("no film")
+    for path, limits in ((tmp_path / "text.mp4", Limits()), (film(), Limits(max_bytes=10))):
+        said = []
+        for function in (probe, probe_here):
+            with pytest.raises((UnreadableVideo, TooLarge)) as caught:
+                function(path, limits)
+            said.append((caught.type, str(caught.value)))
+        assert said[0] == said[1]
+    with pytest.raises(UnreadableVideo):
+        read_frames(tmp_path / "text.mp4")  # at the call, not at the first frame
+
+
+def crash(path):
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def spin(path):
+    while True:
+        pass
+
+
+def wait(path):
+    signal.pause()
+
+
+def gorge(path):
+    return np.empty(2**34, np.uint8)
+
+
+def write(path):
+    with open(path, "wb") as file:
+        file.write(b"x")
+
+
+def stumble(path):
+    return 1 / 0
+
+
+def hand_over(path):
+    return threading.Lock
+
+
+@pytest.fixture
+def forked(monkeypatch):
+    """Run a function of this module as `isolated` does, for so many seconds; the process that forks knows it."""
+    import subprocess
+
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from a2s.media import child;"
+        f"sys.path.insert(0, {os.path.dirname(__file__)!r}); import test_child; sys.modules[{__name__!r}] = test_child;"
+        "child.serve(int(sys.argv[2]))"
+    )
+    start = subprocess.Popen
+
+    def begin(command, **more):
+        return start([*command[:2], code, *command[3:]], **more)
+
+    monkeypatch.setattr(child.subprocess, "Popen", begin)
+    monkeypatch.setattr(child, "_parent", None)
+
+    def run(function, seconds=60):
+        monkeypatch.setattr(child, "PER_STEP", seconds)
+        return child.isolated(function, UnreadableVideo)
+
+    return run
+
+
+@pytest.mark.parametrize(("function", "seconds"), [(crash, 60), (gorge, 60), (hand_over, 60), (spin, 1), (wait, 1)])
+def test_a_reader_that_is_lost_is_one_sentence(forked, tmp_path, function, seconds):
+    """It crashes, wants 16 GB, runs or sleeps for ever, or answers with what would have to be run here."""
+    with pytest.raises(UnreadableVideo) as caught:
+        forked(function, seconds)(tmp_path / "film.mp4")
+    assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
+
+
+def test_a_reader_writes_nothing(forked, tmp_path):
+    with pytest.raises(RuntimeError, match="File too large"):
+        forked(write)(tmp_path / "film.mp4")
+    assert (tmp_path / "film.mp4").stat().st_size == 0
+
+
+def test_a_bug_stays_one(forked, tmp_path):
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        forked(stumble)(tmp_path / "film.mp4")
+
+
+def test_an_answer_is_made_of_plain_things_alone():
+    class Evil:
+        def __reduce__(self):
+            return os.system, ("echo here",)
+
+    with pytest.raises(pickle.UnpicklingError):
+        child._Plain(child.io.BytesIO(pickle.dumps(Evil()))).load()
+
+
+def test_it_goes_on_after_the_process_that_forks_was_killed(film):
+    video = film()
+    assert probe(video).frames == 25
+    (pid,) = _zygotes()
+    os.kill(pid, signal.SIGKILL)
+    while _zygotes():
+        time.sleep(0.01)
+    assert [probe(video).frames for _ in range(2)] == [25, 25]
+
+
+def test_who_stops_listening_ends_the_reader(film):
+    video = film(times=range(0, 20_000, 40))
+    for _ in range(3):
+        frames = read_frames(video, 512)
+        next(frames)
+        frames.close()
+    (pid,) = _zygotes()
+    while _children(pid):  # else this would never end
+        time.sleep(0.01)
+    assert probe(video).frames == 500
+
+
+def test_many_threads_may_ask_at_once(film):
+    video, found = film(), []
+    threads = [threading.Thread(target=lambda: found.append(probe(video).frames)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == [25] * 8
+
+
+def _zygotes() -> list[int]:
+    """Children of this process that serve."""
+    return [pid for pid in _children(os.getpid()) if b"a2s.media.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
