@@ -72,9 +72,12 @@ class AVLDMPipeline(DiffusionPipeline):
 
     @classmethod
     def from_pretrained(cls, folder, **options) -> AVLDMPipeline:
-        """diffusers' loader; weights stored as float16 are computed in float32 unless `dtype` says otherwise."""
+        """diffusers' loader; weights stored as float16 are computed in float32 unless `dtype` says otherwise.
+
+        Only safetensors are opened: where they are missing, diffusers would go on to pickles.
+        """
         options.setdefault("dtype", torch.float32)
-        return super().from_pretrained(folder, **options)
+        return super().from_pretrained(folder, **options, use_safetensors=True, local_files_only=True)
 
     @property
     def steps(self) -> int:

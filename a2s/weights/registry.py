@@ -90,6 +90,7 @@ def _load(folder: Path):
     from a2s.pipelines.placement import place
 
     logging.disable_progress_bar()  # it would draw over our own
+    check_files(folder)
     try:
         pipe = AVLDMPipeline.from_pretrained(folder)
         pipe.set_progress_bar_config(disable=True)
@@ -186,24 +187,47 @@ def vocoder_note(model: str | Path) -> str:
 
 
 def verify(model: str | Path) -> Verified:
-    """Check that every component is there, every safetensors file whole, and every file what its checksum says.
+    """Check that the model is whole, as `check_files` does, and every file what its checksum says.
 
     Raises WeightsMissing that names the first fault.
     """
     folder = resolve_model(model)
-    for component in _components(folder):
-        if not (folder / component).is_dir():
-            raise WeightsMissing(f"The model at {folder} is incomplete: {component} is missing.")
-    files = model_files(folder)
-    weights = [path for path in files if path.suffix == ".safetensors"]
-    if not weights:
-        raise WeightsMissing(f"The model at {folder} has no weights.")
-    for path in weights:
-        _check_safetensors(path)
+    files = check_files(folder)
     digests, compared = _digests(folder), (folder / CHECKSUMS).is_file()
     if compared:
         _compare(folder, digests)
     return Verified(folder, len(files), sum(path.stat().st_size for path in files), _together(digests), compared)
+
+
+def check_files(folder: Path) -> list[Path]:
+    """The model's files: every component there, every JSON and safetensors file whole. Reads no weights.
+
+    Raises WeightsMissing that names the first fault.
+    """
+    for component in _components(folder):
+        if not (folder / component).is_dir():
+            raise WeightsMissing(f"The model at {folder} is incomplete: {component} is missing.")
+        if (folder / component / "config.json").is_file() and not any((folder / component).glob("*.safetensors")):
+            raise WeightsMissing(f"The model at {folder} is incomplete: the weights of {component} are missing.")
+    files = model_files(folder)
+    weights = [path for path in files if path.suffix == ".safetensors"]
+    if not weights:
+        raise WeightsMissing(f"The model at {folder} has no weights.")
+    for path in files:
+        _check_safetensors(path) if path in weights else _check_json(path)
+    return files
+
+
+def _check_json(path: Path) -> None:
+    """A JSON object, and where it says which files hold the weights, those are there."""
+    try:
+        about = json.loads(path.read_text("utf-8"))
+        shards = set(about.get("weight_map", {}).values())
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise WeightsMissing(f"The file {path} is damaged.") from error
+    for shard in sorted(map(str, shards)):
+        if not path.with_name(Path(shard).name).is_file():
+            raise WeightsMissing(f"The weights {path.with_name(Path(shard).name)} are missing.")
 
 
 def _components(folder: Path) -> list[str]:
@@ -211,7 +235,7 @@ def _components(folder: Path) -> list[str]:
     try:
         index = json.loads((folder / INDEX).read_text())
         return [name for name, entry in index.items() if isinstance(entry, list) and entry[0] is not None]
-    except (OSError, ValueError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
 
 
@@ -225,7 +249,7 @@ def _check_safetensors(path: Path) -> None:
             header = json.loads(file.read(length))
         end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
         whole = path.stat().st_size == 8 + length + end
-    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError, IndexError, RecursionError):
         whole = False
     if not whole:
         raise WeightsMissing(f"The weights {path} are damaged or cut short.")
