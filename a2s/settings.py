@@ -89,10 +89,11 @@ class VideoSpec:
 class Limits:
     """What a visitor may ask for. One place; the environment overrides it when a2s is imported: A2S_MAX_SECONDS=60.
 
-    max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for looking into a file;
-    max_decode_bytes: of memory. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is built of on the
-    page. max_waiting: visitors in the line. max_stored_bytes: of all visits together; max_idle_seconds: after which a
-    visit that nobody uses is removed; max_away_seconds: between a browser's goodbye and the removal.
+    max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for a look into a file or
+    one frame of it; max_decode_bytes: of memory. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is
+    built of on the page. max_waiting: visitors in the line. max_stored_bytes: of all visits together.
+    max_idle_seconds: after which a visit that nobody uses is removed. max_away_seconds: between a browser's goodbye
+    and the removal.
     """
 
     max_bytes: int = 512 * 2**20

@@ -1,8 +1,11 @@
-"""Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm."""
+"""Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm.
+
+What reads a file that may be a stranger's (`probe`, `read_frames`, `read_audio`, `read_comment`) does so in a child.
+"""
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
-from a2s.media import decode
-from a2s.media.audio import mix_under, read_comment, write_audio
+from a2s.media import audio, decode
+from a2s.media.audio import mix_under, write_audio
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.files import whole_file
@@ -14,6 +17,7 @@ from a2s.media.probe import probe as probe_here
 probe = isolated(probe_here, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
 read_audio = isolated(decode.read_audio, UnreadableAudio)
+read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
     "Film",

@@ -116,8 +116,9 @@ def _zygote(anew: bool = False) -> socket.socket:
         code = "import sys; sys.path.insert(0, sys.argv[1]); from a2s.media.child import serve; serve(int(sys.argv[2]))"
         root = str(Path(__file__).resolve().parents[2])
         quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # only a process without threads may fork
         process = subprocess.Popen(
-            [sys.executable, "-c", code, root, str(theirs.fileno())], pass_fds=[theirs.fileno()], **quiet
+            [sys.executable, "-c", code, root, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=alone, **quiet
         )
         theirs.close()
         _parent = os.getpid(), ours

@@ -17,14 +17,17 @@ LONGEST = 20
 
 
 def mutated(data: bytes, seed: int) -> bytes:
-    """One to four changes: bits, numbers, holes, doubles, cuts; rather near the start, where the structure is."""
+    """One to three changes: bits, numbers, holes, doubles, cuts; every other near the start, where the structure is.
+
+    Mild enough that about half of the files are still opened, so that the decoders are met as well.
+    """
     rng = np.random.default_rng([1789, seed])
     data = bytearray(data)
-    for _ in range(rng.integers(1, 5)):
+    for _ in range(rng.choice([1, 1, 2, 3])):
         n = max(1, len(data))
-        at = int(n * rng.random() ** rng.choice([1, 4]))
-        size = int(rng.choice([1, 2, 4, 8, 64, 512]))
-        kind = rng.integers(8)
+        at = int(n * rng.random() ** rng.choice([1, 3]))
+        size = int(rng.choice([1, 1, 2, 4, 4, 8, 64, 512]))
+        kind = rng.choice(8, p=[0.3, 0.2, 0.2, 0.05, 0.05, 0.05, 0.05, 0.1])
         if kind == 0:
             data[at : at + 1] = bytes([data[at] ^ 1 << int(rng.integers(8))]) if at < len(data) else b""
         elif kind == 1:

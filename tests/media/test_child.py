@@ -145,6 +145,11 @@ def test_who_stops_listening_ends_the_reader(film):
     assert probe(video).frames == 500
 
 
+def test_elsewhere_the_function_itself_is_called(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert child.isolated(probe_here, UnreadableVideo) is probe_here
+
+
 def test_many_threads_may_ask_at_once(film):
     video, found = film(), []
     threads = [threading.Thread(target=lambda: found.append(probe(video).frames)) for _ in range(8)]
