@@ -70,6 +70,8 @@ class Film:
         rate = max(Fraction(1), rate.limit_denominator(1001))
         stream = out.add_stream(self.codec, rate=rate, options=self.options)
         stream.width, stream.height, stream.pix_fmt = *self.size, self.pix_fmt
+        if self.codec == "libvpx":  # its threads wait for each other in a busy loop, minutes on a busy machine
+            stream.codec_context.thread_count = 1
         stream.codec_context.time_base = {".gif": Fraction(1, 100), ".avi": 1 / rate}.get(suffix, Fraction(1, 1000))
         if suffix in (".mp4", ".mov"):
             stream.codec_context.time_base = TICKS

@@ -39,6 +39,8 @@ def film(tmp_path):
         with av.open(str(path), "w", options=container or {}) as out:
             stream = out.add_stream(codec, rate=25, options=options or {})
             stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
+            if codec == "libvpx":  # its threads wait for each other in a busy loop, minutes on a busy machine
+                stream.codec_context.thread_count = 1
             stream.codec_context.time_base = Fraction(1, {".gif": 100, ".avi": 25}.get(path.suffix, 1000))
             if rotation is not None:
                 stream.set_display_rotation(rotation)
