@@ -16,8 +16,8 @@ def studio(monkeypatch, capsys, tmp_path):
     from a2s.cli import main
 
     module = sys.modules["a2s.dub"]  # a2s.dub is the function
-    monkeypatch.setattr(module, "load_model", lambda model: FakePipeline())
-    monkeypatch.setattr(module, "load_bank", lambda bank: FakeBank())
+    monkeypatch.setattr(module, "load_model", lambda *_: FakePipeline())
+    monkeypatch.setattr(module, "load_bank", lambda *_: FakeBank())
 
     def run(video: Path | str, out: Path, *more: str) -> tuple[int, str, str]:
         capsys.readouterr()
