@@ -66,8 +66,15 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
         if len(rows) > limits.max_frames:
             raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
         if (time - first) * stream.time_base > limits.max_seconds:
-            raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
-    return _timeline(rows, period, stream, exact, skipped, name)
+            raise _too_long(name, limits)
+    timeline = _timeline(rows, period, stream, exact, skipped, name)
+    if timeline.seconds > limits.max_seconds:  # the last frame may claim to be shown for hours
+        raise _too_long(name, limits)
+    return timeline
+
+
+def _too_long(name: str, limits: Limits) -> TooLarge:
+    return TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
 
 
 def _timeline(

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from a2s.settings import Limits
+
+SHORT = Limits(max_seconds=60.0)
+"""A changed number can make half an hour of a film; encoding that is no hang."""
+
 LONGEST = 20
 """Seconds that one mutated file may take; a good one takes a tenth of one."""
 
@@ -59,10 +64,10 @@ def read(path: Path, out: Path) -> str:
 
     said = []
     for step in (
-        lambda: probe_here(path),
-        lambda: sum(1 for _ in decode.read_frames(path, 32)),
-        lambda: decode.read_audio(path, max_seconds=60.0),
-        lambda: mux(path, np.zeros(16_000, np.float32), 16_000, out),
+        lambda: probe_here(path, SHORT),
+        lambda: sum(1 for _ in decode.read_frames(path, 32, SHORT)),
+        lambda: decode.read_audio(path, limits=SHORT),
+        lambda: mux(path, np.zeros(16_000, np.float32), 16_000, out, SHORT),
     ):
         try:
             step()

@@ -196,3 +196,9 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):
     path.write_bytes(b"GIF89a" + size + b"\x80\0\0" + colours + b"," + bytes(4) + size + b"\0\2\2\x4c\1\0;")
     with pytest.raises((TooLarge, UnreadableVideo)):
         probe(path)
+
+
+def test_a_last_frame_that_claims_to_last_an_hour_is_too_long(film):
+    path = film(times=[0, 40, 80], length=3_600_000, options={"bf": "0"})
+    with pytest.raises(TooLarge, match="longer than 30 minutes"):
+        probe(path)
