@@ -12,6 +12,7 @@ import stat
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,12 +200,13 @@ class Visits:
             log.info("a visit was idle for an hour and is removed")
             self.end(session)
 
-    def sweep_every(self, seconds: float) -> None:
-        """Sweep from now on also while nobody comes, for as long as the process lives."""
+    def sweep_every(self, seconds: float) -> Callable[[], None]:
+        """Sweep from now on also while nobody comes. Returns what ends that."""
+        ended = threading.Event()
 
         def sweeping() -> None:
-            while True:
-                time.sleep(seconds)
+            while not ended.wait(seconds):
                 self.sweep()
 
         threading.Thread(target=sweeping, daemon=True, name="a2s-sweep").start()
+        return ended.set

@@ -79,10 +79,11 @@ def test_a_visit_idle_for_an_hour_is_swept(visits):
 
 def test_what_was_left_goes_also_while_nobody_comes(visits):
     visit = visits.of("one")
-    visits.sweep_every(0.02)
+    end = visits.sweep_every(0.02)
     assert not wait_for(lambda: not visit.folder.exists(), seconds=0.2)
     visit.used -= module.LONGEST_IDLE + 1
     assert wait_for(lambda: not visit.folder.exists())
+    end()
 
 
 @pytest.mark.parametrize(
