@@ -1,4 +1,4 @@
-"""The authors' checkpoints to a model folder: checked whole, then written a gigabyte at a time."""
+"""The authors' checkpoints to a model folder: checked whole, then written half a gigabyte at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from a2s.weights.registry import check_import, resolve_model, sha256_of, write_c
 from a2s.weights.release import Checkpoint, Release, recognise
 from a2s.weights.sizes import empty_parts
 
-SHARD = "1GB"
+SHARD = "500MB"
 ROOM_TO_SPARE = 50_000_000
 
 
