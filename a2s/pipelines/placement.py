@@ -18,14 +18,20 @@ ROOM = 1.3
 def place(pipe):
     """The pipeline, put in place once after loading; from then on it makes sound and is not saved again.
 
-    CUDA: the UNet in float16, the rest in float32; component by component where they don't fit together. MPS: as it is.
+    CUDA: the UNet in float16, the rest in float32; component by component where they don't fit together. A2S_COMPILE=1
+    in the environment has the UNet compiled at its first step there, which pays for who dubs a lot. MPS: as it is.
     """
     if not pipe.is_large or os.environ.get("SPACES_ZERO_GPU"):  # ZeroGPU's is there only while it is lent
         return pipe
     if torch.cuda.is_available():
         pipe.unet.half()
         free, _ = torch.cuda.mem_get_info()
-        pipe.to("cuda") if free > ROOM * _bytes(pipe) else pipe.enable_model_cpu_offload()
+        if free <= ROOM * _bytes(pipe):
+            pipe.enable_model_cpu_offload()
+            return pipe
+        pipe.to("cuda")
+        if os.environ.get("A2S_COMPILE") == "1":
+            pipe.unet.compile()
     elif torch.backends.mps.is_available():
         pipe.to("mps")
     elif can_pack():

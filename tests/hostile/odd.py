@@ -157,7 +157,7 @@ FILMS = {
 
 NAMES = (
     "a film with spaces.mp4",
-    "it's a \"film\".mp4",
+    'it\'s a "film".mp4',
     "\N{DRUM WITH DRUMSTICKS} 映画 é.mp4",
     "-i.mp4",
     "--help.mp4",

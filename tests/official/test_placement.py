@@ -88,6 +88,16 @@ def test_on_a_gpu_the_unet_is_halved_and_a_small_gpu_takes_parts(monkeypatch, fr
     assert pipe.done == done and pipe.unet.weight.dtype == torch.float16
 
 
+@pytest.mark.parametrize(("free", "compiled"), [(10**9, True), (10, False)])
+def test_on_a_gpu_that_holds_it_the_unet_is_compiled_for_who_asks(monkeypatch, free, compiled):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
+    monkeypatch.setenv("A2S_COMPILE", "1")
+    assert (placement.place(Recorded()).unet._compiled_call_impl is not None) == compiled
+    monkeypatch.delenv("A2S_COMPILE")
+    assert placement.place(Recorded()).unet._compiled_call_impl is None
+
+
 def test_a_small_model_stays_as_it_is(monkeypatch):
     monkeypatch.setattr(placement, "pack", lambda _: pytest.fail("a small model was packed"))
     pipe = tiny_pipeline()
