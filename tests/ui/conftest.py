@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.fakes import draw_video
+from tests.ui.studio import desks
 
 
 @pytest.fixture
@@ -19,3 +20,11 @@ def request_of():
 @pytest.fixture
 def clip(tmp_path) -> Path:
     return draw_video(tmp_path / "my clip <b>.mp4", seconds=2.0, hits=(0.5, 1.25))
+
+
+@pytest.fixture
+def studio(tmp_path, request_of, clip):
+    """The Dub tab's desks with a clip that was watched."""
+    made = desks(tmp_path / "root")
+    made.load(clip, request_of())
+    return made

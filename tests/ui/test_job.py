@@ -17,13 +17,6 @@ from tests.fakes import FakePipeline, small_bank
 from tests.ui.studio import desks, skipped
 
 
-@pytest.fixture
-def studio(tmp_path, request_of, clip):
-    made = desks(tmp_path / "root")
-    made.load(clip, request_of())
-    return made
-
-
 def recipe_of(take):
     return json.loads(take.recipe.read_text("utf-8"))
 

@@ -9,14 +9,6 @@ import soundfile
 from a2s.errors import A2SError, BadSettings
 from a2s.media import probe
 from a2s.ui.dub.controls import ORDER
-from tests.ui.studio import desks
-
-
-@pytest.fixture
-def studio(tmp_path, request_of, clip):
-    made = desks(tmp_path / "root")
-    made.load(clip, request_of())
-    return made
 
 
 def sound_of(take):

@@ -1,4 +1,4 @@
-"""What is where on the Dub tab. Nothing is computed here; `wiring` says which handler answers which control."""
+"""What is where on the Dub tab. Nothing is computed here; `tab` says which handler answers which control."""
 
 from __future__ import annotations
 
