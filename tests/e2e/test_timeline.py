@@ -19,7 +19,8 @@ RECORD = """
 // the film was at each press of the space bar.
 window.heard = []; window.clocks = []; window.presses = [];
 window.addEventListener('keydown', (event) => {
-  if (event.code === 'Space' && !event.repeat) window.presses.push(document.querySelector('#source video').currentTime);
+  const video = document.querySelector('#source video');
+  if (event.code === 'Space' && !event.repeat && video) window.presses.push(video.currentTime);
 }, true);
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...more) {
@@ -277,9 +278,11 @@ def test_a_finger_drags_a_cue_and_taps_the_pad(browser, address):
     page.locator(".timeline").scroll_into_view_if_needed()
     x, y = middle(page, 2)
     finger = context.new_cdp_session(page)
-    for kind, at in (("touchStart", 0), ("touchMove", 10), ("touchMove", 30), ("touchMove", 60), ("touchEnd", None)):
+    touched = {"touchStart": [0], "touchMove": [10, 30, 60, 60], "touchEnd": [None]}
+    for kind, at in ((kind, at) for kind, places in touched.items() for at in places):
         points = [] if at is None else [{"x": x + at, "y": y}]
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(100)  # the finger comes to rest: Chromium swallows a tap that follows a fling
     assert times(page)[3] == pytest.approx(SEEN[2] + 60 / per_second(page), abs=0.02)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.evaluate("document.querySelector('#source video').currentTime = 0")
