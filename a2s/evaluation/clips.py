@@ -15,6 +15,7 @@ from a2s.audio.onsets import HOP, SAMPLE_RATE, Comparison, band_levels, detect_o
 from a2s.cues import Cue, CueTrack, Motion, detect_cues
 from a2s.errors import BadSettings
 from a2s.foley_world.plan import Event
+from a2s.media import Film
 from a2s.pipelines.roll import cue_roll
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
@@ -99,7 +100,7 @@ class UnseenWorlds:
         missing = [f.name for f in self.videos.folders if not (f / "motion.npz").is_file()]
         if missing:
             raise BadSettings(f"{folder} was rendered without pictures: there is no motion.npz in {missing[0]}.")
-        self.motions = [Motion.load(f / "motion.npz") for f in self.videos.folders]
+        self.motions = [_motion(folder) for folder in self.videos.folders]
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -145,6 +146,13 @@ class UnseenWorlds:
         )
 
 
+def _motion(folder: Path) -> Motion:
+    """What was seen when a video was rendered, with its pictures where they were kept (`world render --mp4`)."""
+    motion = Motion.load(folder / "motion.npz")
+    film = folder / "video.mp4"
+    return replace(motion, film=Film(film)) if film.is_file() else motion
+
+
 @dataclass(frozen=True, eq=False)
 class Made:
     """What a model made for some clips. mels: (n, 128, 188); waveforms: (n, 48000) float32."""
@@ -164,10 +172,13 @@ class Maker:
         self,
         clips: Sequence[Clip],
         cues: Sequence[CueTrack],
-        ambiences: Sequence[np.ndarray],
+        ambiences: Sequence[np.ndarray | None],
         told: Callable[[int], None] = lambda done: None,
     ) -> Made:
-        """Sound of each clip with its cue track (times of the long video) and ambient condition (n,) at 16 kHz."""
+        """Sound of each clip with its cue track (times of the long video) and ambient condition (n,) at 16 kHz.
+
+        None for a condition is a latent of zeros.
+        """
         from a2s.pipelines.windows import noise_source
 
         mels = []
@@ -175,12 +186,17 @@ class Maker:
             part = range(first, min(first + self.batch, len(clips)))
             tokens = torch.cat([self.pipe.encode_motion(clips[i].motion, clips[i].start) for i in part])
             rolls = torch.from_numpy(np.stack([cue_roll(cues[i].cues, clips[i].start) for i in part]))
-            ambient = torch.cat([self.pipe.encode_ambient(ambiences[i]) for i in part])
+            ambient = torch.cat([self._ambient(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]
             out = self.pipe(tokens, rolls, ambient, self.steps, self.guidance, noise)
             mels.append(out.mels.float().cpu())
             told(len(part))
         return self.sounded(torch.cat(mels))
+
+    def _ambient(self, waveform: np.ndarray | None) -> torch.Tensor:
+        if waveform is not None:
+            return self.pipe.encode_ambient(waveform)
+        return torch.zeros((1, self.pipe.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames))
 
     def resynthesised(self, waveforms: np.ndarray) -> Made:
         """True sounds (n, 48000) through VAE and vocoder: what no denoiser can be better than."""

@@ -32,9 +32,8 @@ class Conditioner(ModelMixin, ConfigMixin):
 
     A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never
     left out. Without video and cues, what remains is the unconditional branch of guidance.
+    cues, ambience: False for a model that is not to know of them at all, as the rows of an ablation.
     """
-
-    hears_cues = True
 
     @register_to_config
     def __init__(
@@ -45,6 +44,8 @@ class Conditioner(ModelMixin, ConfigMixin):
         hidden: int = 128,
         aligned: bool = True,
         aligned_channels: int = 16,
+        cues: bool = True,
+        ambience: bool = True,
     ):
         super().__init__()
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands
@@ -72,6 +73,11 @@ class Conditioner(ModelMixin, ConfigMixin):
             self.register_buffer("place", place, persistent=False)
 
     @property
+    def hears_cues(self) -> bool:
+        """Whether the cue roll shapes the sound."""
+        return self.config.cues
+
+    @property
     def grid_channels(self) -> int:
         """Channels that `forward` lays on the latent's grid: what the UNet takes beside the latent."""
         if not self.config.aligned:
@@ -95,7 +101,8 @@ class Conditioner(ModelMixin, ConfigMixin):
         The sketch is the coarse mel in [0, 1] of the action alone that the conditions lead to expect; training holds it
         against the true one, which is what teaches the conditioner timing at once.
         """
-        seen, told = keep_video[:, None, None], keep_cues[:, None, None]
+        seen, told = keep_video[:, None, None], keep_cues[:, None, None] * self.config.cues
+        ambient = ambient * self.config.ambience
         video_tokens = (self.video_context(video) + self.video_position) * seen
         cue = self.cue_down(self.cue_body(self.cue_stem(cues))) * told
         hidden = self.mix(torch.cat([cue, self.video_down(video.transpose(1, 2)) * seen], 1)).transpose(1, 2)
@@ -113,7 +120,7 @@ class Conditioner(ModelMixin, ConfigMixin):
         """Context and grid of one model call; with guidance the unconditional rows come first."""
         on = torch.ones(len(video), device=video.device)
         # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
-        seen = (cues.flatten(1).abs().sum(1) > 0).float()
+        seen = (cues.flatten(1).abs().sum(1) > 0).float() if self.hears_cues else on
         if not guided:
             return self(video, cues, ambient, seen, on)[:2]
         keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))

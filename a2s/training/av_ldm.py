@@ -19,6 +19,7 @@ from a2s.models import AVSim, Conditioner, MelVAE
 from a2s.pipelines.avldm import weights_hash
 from a2s.pipelines.roll import cue_roll
 from a2s.settings import AUDIO, VIDEO
+from a2s.training.ablation import FULL, Ablation
 from a2s.training.data import LongVideos
 from a2s.training.latents import CLIPS, cache_latents
 from a2s.training.loop import Schedule, Trainer
@@ -98,13 +99,17 @@ class Batches:
     """Draws training rows from cached latents of one or more data sets.
 
     Each set is (videos, cached latents, video tokens or None, the machine's cues or None); tokens: per video,
-    of the windows at the cached starts, (CLIPS, 48, D) float16. Sets are drawn from evenly.
+    of the windows at the cached starts, (CLIPS, 48, D) float16. Sets are drawn from evenly. cues: False for a model
+    that hears none, whose picture must then always be that of its sound.
     """
 
     def __init__(
-        self, sets: list[tuple[LongVideos, list[dict], list[np.ndarray] | None, list[list[Cue]] | None]], token_dim: int
+        self,
+        sets: list[tuple[LongVideos, list[dict], list[np.ndarray] | None, list[list[Cue]] | None]],
+        token_dim: int,
+        cues: bool = True,
     ):
-        self.sets, self.token_dim = sets, token_dim
+        self.sets, self.token_dim, self.cues = sets, token_dim, cues
 
     def draw(self, rng: np.random.Generator, size: int, clean: bool = False) -> dict[str, torch.Tensor]:
         """Rows of a batch by name, all float32.
@@ -123,13 +128,13 @@ class Batches:
         cues = [Cue(e.time, e.strength, e.action, e.material, 1.0, e.duration) for e in videos.events[video]]
         seen = np.zeros((VIDEO.tokens, self.token_dim), np.float16)
         keep_video = float(tokens is not None and (clean or rng.random() >= 0.2))
-        keep_cues = float(clean or rng.random() >= (0.15 if keep_video else 0.3))
+        keep_cues = float(self.cues and (clean or rng.random() >= (0.15 if keep_video else 0.3)))
         if tokens is not None:
             seen = tokens[video][clip]
             if keep_cues and not clean and rng.random() < 0.2:
                 # What the cues say is made even where the picture seems to say otherwise: a creator's word is final.
                 seen = tokens[int(rng.integers(len(tokens)))][int(rng.integers(CLIPS))]
-        if tokens is not None and not clean and rng.random() < 0.06:
+        if tokens is not None and self.cues and not clean and rng.random() < 0.06:
             return self._nothing(arrays, seen, start, rng)
         if predicted is not None and rng.random() < 0.12 and not clean:
             cues = predicted[video]
@@ -176,26 +181,30 @@ def train(
     batch: int = 16,
     learning_rate: float = 8e-4,
     decay: float = 0.35,
-    aligned: bool = True,
+    ablation: Ablation = FULL,
+    cache: str | Path | None = None,
     seed: int = 0,
 ) -> Path:
     """Fit UNet and conditioner; writes diffusers folders `out/unet`, `out/conditioner`, `out/scheduler`.
 
     data: videos with pictures where `av_sim` (a trained folder) is given, else their cues alone are used.
-    sound_only: another data set without pictures. init: a folder of an earlier run to start from.
+    sound_only: another data set without pictures. init: a folder of an earlier run to start from. cache: where latents
+    and tokens are kept; runs on the same data may share it. ablation: what the model is not given.
     """
     torch.manual_seed(seed)
     out = Path(out)
+    cache = Path(cache or out)
     coder = MelVAE.from_pretrained(vae).eval()
     eyes = AVSim.from_pretrained(av_sim).eval() if av_sim else None
     token_dim = eyes.config.token_dim if eyes else 192
-    sets = [_load(coder, eyes, data, out)]
+    sets = [_load(coder, eyes, data, cache, ablation.denoised)]
     if sound_only:
-        sets.append(_load(coder, None, sound_only, out))
-    batches = Batches(sets, token_dim)
+        sets.append(_load(coder, None, sound_only, cache, ablation.denoised))
+    batches = Batches(sets, token_dim, ablation.cues)
     beside = Path(str(data).rstrip("/") + "-held-out")
-    held = Batches([_load(coder, eyes, beside if beside.is_dir() else data, out)], token_dim)
-    model = _generator(init, coder.config.latent_channels, token_dim, channels, aligned)
+    unseen = _load(coder, eyes, beside if beside.is_dir() else data, cache, ablation.denoised)
+    held = Batches([unseen], token_dim, ablation.cues)
+    model = _generator(init, coder.config.latent_channels, token_dim, channels, ablation)
     trainer = Trainer(model, Schedule(steps, learning_rate, decay=decay, ema=0.9995), out, resume)
     noise = DDPMScheduler(**NOISE, clip_sample=False)
     objective = Objective(noise)
@@ -265,16 +274,17 @@ def examine(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 9
     }
 
 
-def _load(coder: MelVAE, eyes: AVSim | None, data: str | Path, out: Path):
-    """(videos, cached latents, video tokens or None, the machine's cues or None); `out` keeps what was encoded once."""
+def _load(coder: MelVAE, eyes: AVSim | None, data: str | Path, cache: Path, denoised: bool):
+    """(videos, cached latents, video tokens or None, the machine's cues or None); `cache` keeps what was encoded once.
+    """
     videos = LongVideos(data)
-    cached = cache_latents(coder, videos, out / "latents")
+    cached = cache_latents(coder, videos, cache / ("latents-denoised" if denoised else "latents"), denoised)
     if eyes is None:
         return videos, cached, None, None
     from a2s.training.av_sim import cache_tokens
 
     starts = [arrays["starts"] for arrays in cached]
-    tokens = cache_tokens(eyes, videos, starts, out / f"tokens-{weights_hash(eyes)}")
+    tokens = cache_tokens(eyes, videos, starts, cache / f"tokens-{weights_hash(eyes)}")
     return videos, cached, tokens, [machine_cues(folder) for folder in videos.folders]
 
 
@@ -283,12 +293,14 @@ def machine_cues(folder: Path) -> list[Cue]:
     return list(detect_cues(Motion.load(Path(folder) / "motion.npz")).cues)
 
 
-def _generator(init, latent_channels: int, token_dim: int, channels: tuple[int, ...], aligned: bool) -> Generator:
+def _generator(init, latent_channels: int, token_dim: int, channels: tuple[int, ...], ablation: Ablation) -> Generator:
     if init:
         folder = Path(init)
         return Generator(
             UNet2DConditionModel.from_pretrained(folder / "unet"), Conditioner.from_pretrained(folder / "conditioner")
         )
-    conditioner = Conditioner(token_dim, latent_channels, aligned=aligned)
+    conditioner = Conditioner(
+        token_dim, latent_channels, aligned=ablation.aligned, cues=ablation.cues, ambience=ablation.neighbour
+    )
     unet = make_unet(latent_channels, conditioner.grid_channels, conditioner.config.context_dim, channels)
     return Generator(unet, conditioner)

@@ -70,10 +70,17 @@ class Clips:
         self.videos = LongVideos(folder)
         self.motions = [Motion.load(f / "motion.npz") for f in self.videos.folders]
 
-    def draw(self, rng: np.random.Generator, size: int, augment: bool = True) -> dict[str, torch.Tensor]:
-        """Rows from different videos, so that InfoNCE's negatives are other places."""
+    def draw(
+        self, rng: np.random.Generator, size: int, augment: bool = True, moments: int = 1
+    ) -> dict[str, torch.Tensor]:
+        """Rows from different videos, so that InfoNCE's negatives are other places.
+
+        moments: windows of each video; with more than one of them, what is heard is the window itself, so that other
+        moments of the same place are negatives as well.
+        """
         rows = []
-        for video in rng.choice(len(self.videos), size, replace=size > len(self.videos)):
+        count = size // moments
+        for video in np.repeat(rng.choice(len(self.videos), count, replace=count > len(self.videos)), moments):
             start = self.videos.random_start(int(video), rng)
             motion = self.motions[video]
             grid, look = motion_grid(motion, start), keyframes_in(motion, start)
@@ -81,6 +88,8 @@ class Clips:
                 grid, look = augmented(grid, look, rng)
             stems = self.videos.clip(int(video), start)
             heard = self._heard(int(video), stems, rng) if augment else stems.sum(0)
+            if moments > 1:
+                heard = stems.sum(0)
             row = {"grid": grid, "look": look, "stems": stems, "heard": heard}
             rows.append(row | targets(self.videos.events[video], start))
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
@@ -145,12 +154,23 @@ def place_loss(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tenso
     return nce, {"nce": nce.item()}
 
 
+def contrastive_loss(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, float]]:
+    """InfoNCE alone, against other videos and other moments of the same one: CAVP (Luo et al., Diff-Foley, 2023)."""
+    grid, look = model_inputs(rows["grid"], rows["look"])
+    with torch.autocast("cpu", enabled=False):
+        sound = mel_spectrogram(rows["heard"].clamp(-1, 1))
+    video = model.embed_video(model.video_encoder(grid, look), look).float()
+    nce = info_nce(video, model.embed_audio(sound).float(), model.log_temperature.exp().clamp(max=60))
+    return nce, {"nce": nce.item()}
+
+
 def train(
     data: str | Path,
     out: str | Path,
     resume: bool = False,
     steps: int = 4000,
     init: str | Path | None = None,
+    contrastive: bool = False,
     batch: int = 24,
     embedding: int = 128,
     token_dim: int = 192,
@@ -159,7 +179,7 @@ def train(
     """Fit AV-Sim to rendered videos with motion; writes a diffusers folder `out/av_sim`.
 
     init: a trained AV-Sim whose common space is to be trained further. Its video encoder is left alone, since a UNet
-    that was trained on its tokens knows no others.
+    that was trained on its tokens knows no others. contrastive: learn from InfoNCE alone, see `contrastive_loss`.
     """
     torch.manual_seed(seed)
     clips = Clips(data)
@@ -170,10 +190,10 @@ def train(
         model.video_encoder.requires_grad_(False)
         model.video_encoder.train = lambda mode=True: model.video_encoder  # its batch norms stay as they are, too
     trainer = Trainer(model, Schedule(steps, 2e-3, weight_decay=0.02, clip=2.0), Path(out), resume)
-    objective = place_loss if init else losses
+    objective = contrastive_loss if contrastive else place_loss if init else losses
 
     def loss(step: int):
-        return objective(model, clips.draw(np.random.default_rng([seed, step]), batch))
+        return objective(model, clips.draw(np.random.default_rng([seed, step]), batch, moments=1 + contrastive))
 
     trainer.fit(loss, lambda: examine(model, held), evaluate_every=500)
     with trainer.averaged():
