@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 
 from a2s.errors import A2SError, BadSettings, CannotWrite
+from a2s.evaluation.commands import evaluate
 from a2s.rows import AsJson, print_rows
 from a2s.settings import DubSettings, Limits
 from a2s.weights.commands import weights_app
@@ -32,6 +33,7 @@ world_app = typer.Typer(help="The procedural world that the compact model is tra
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
+app.command()(evaluate)
 
 Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
 Model = Annotated[str, typer.Option(help="compact, official, or a model's folder.")]

@@ -32,7 +32,7 @@ class Recipe:
     """What every row of an exam has in common. Folders as text; `bank` None: the one that comes along."""
 
     model: str
-    data: str
+    data: str = ""
     pool: str | None = None
     ablations: str | None = None
     bank: str | None = None

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from a2s.training.ablation import ABLATIONS
 
+SUITES = ("tables", "sweeps", "coding", "ambience", "retrieval", "faiss", "real")
+"""The parts of an exam, in the order of the report."""
+
 
 @dataclass(frozen=True)
 class Row:
