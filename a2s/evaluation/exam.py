@@ -7,7 +7,9 @@ OUT/work/                                     what was made and scored so far; t
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,7 +105,7 @@ class Exam:
 
         rows = [row for row in (*MAIN, *ABLATION, *TRUE_CUES) if self._possible(row)]
         files = self.cook(rows)
-        scored = {row.name: {"title": row.title} | self._scored(row, files[row.name]) for row in rows}
+        scored = self._scores(rows, files)
         clips = self.kitchen.clips
         scored["cues-alone"] = {"title": "the machine's cue times as clicks"} | cue_row(
             clips, self.kitchen.cues(Row("", "", cues="machine"), clips)
@@ -120,11 +122,9 @@ class Exam:
         for name, rows in SWEEPS.items():
             rows = [row for row in rows if self._possible(row)]
             files = smaller.cook(rows)
-            found[name] = {
-                row.name: {"title": row.title} | smaller._scored(row, files[row.name])
-                | {"seconds": round(read_sounds(files[row.name]).seconds, 4)}
-                for row in rows
-            }  # fmt: skip
+            found[name] = smaller._scores(rows, files)
+            for row in rows:
+                found[name][row.name]["seconds"] = round(read_sounds(files[row.name]).seconds, 4)
         return found
 
     def _coding(self) -> dict:
@@ -185,14 +185,21 @@ class Exam:
         """Make the rows' sounds, on every core; name -> file."""
         with _bar(len(rows), "making") as step:
             folder = self.out / "work" / "sounds"
-            return make_all(rows, self.recipe, folder, self.kitchen.pipe.model_hash, step, self.workers)
+            return make_all(rows, self.kitchen, folder, step, self.workers)
 
     def _possible(self, row: Row) -> bool:
         """Whether the folders that the row needs were given; a folder that is wrong is told, not passed over."""
         pool = row.condition in ("retrieved", "random") and row.source in ("made", "pool")
         return not (pool and not self.recipe.pool) and not (row.model and not self.recipe.ablations)
 
-    def _scored(self, row: Row, file: Path) -> dict:
+    def _scores(self, rows: list[Row], files: dict[str, Path]) -> dict[str, dict]:
+        """Row name -> title and figures, a thread a core."""
+        _ = self.kitchen.clips, self._looks, self._reference, self.ears  # before the threads would all ask for them
+        with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
+            figures = pool.map(lambda row: self._scored(files[row.name]), rows)
+            return {row.name: {"title": row.title} | found for row, found in zip(rows, figures, strict=True)}
+
+    def _scored(self, file: Path) -> dict:
         from a2s.evaluation.table import score
 
         return self._kept(

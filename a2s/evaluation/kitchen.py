@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from a2s.audio.mel import griffin_lim
 from a2s.cues import CueTrack, Motion, detect_cues
@@ -97,8 +98,9 @@ class Kitchen:
         seconds = (time.process_time() - begun) / len(clips)
         if row.vocoder == "griffin-lim":
             mels = torch.from_numpy(made.mels)
-            waves = [griffin_lim(mel, GRIFFIN_LIM_ITERATIONS)[: AUDIO.window_samples] for mel in mels]
-            return Sounds(torch.stack(waves).float().numpy(), seconds)
+            waves = torch.stack([griffin_lim(mel, GRIFFIN_LIM_ITERATIONS) for mel in mels]).float()
+            missing = max(0, AUDIO.window_samples - waves.shape[1])  # its last frame is only a half
+            return Sounds(F.pad(waves, (0, missing))[:, : AUDIO.window_samples].numpy(), seconds)
         return Sounds(made.waveforms, seconds)
 
     def conditions(self, row: Row) -> list[np.ndarray | None]:
@@ -199,30 +201,34 @@ def sounds_file(folder: Path, recipe: Recipe, row: Row, model_hash: str) -> Path
 
 
 def make_all(
-    rows: Iterable[Row],
-    recipe: Recipe,
-    folder: Path,
-    model_hash: str,
-    told: Callable[[str], None],
-    workers: int | None = None,
+    rows: Iterable[Row], kitchen: Kitchen, folder: Path, told: Callable[[str], None], workers: int | None = None
 ) -> dict[str, Path]:
     """Make what `folder` does not hold yet, a process a core; name -> file. `told` hears each row's name."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {row.name: sounds_file(folder, recipe, row, model_hash) for row in rows}
-    missing = [row for row in rows if not files[row.name].is_file()]
+    files = {row.name: sounds_file(folder, kitchen.recipe, row, kitchen.pipe.model_hash) for row in rows}
+    missing = []
     for row in rows:
-        if row not in missing:
+        if files[row.name].is_file():
             told(row.name)
+        else:
+            missing.append(row)
     workers = min(workers or os.cpu_count() or 1, len(missing))
-    if workers == 0:
-        return files
+    if workers > 1:
+        _in_processes(missing, kitchen.recipe, files, told, workers)
+    else:
+        for row in missing:
+            save_sounds(kitchen.sounds(row), files[row.name])
+            told(row.name)
+    return files
+
+
+def _in_processes(rows, recipe: Recipe, files: dict[str, Path], told: Callable[[str], None], workers: int) -> None:
     context = multiprocessing.get_context("spawn")  # torch's threads don't survive a fork
     with ProcessPoolExecutor(workers, context, _open, (recipe,)) as pool:
-        jobs = [pool.submit(_cook, row, files[row.name]) for row in missing]
+        jobs = [pool.submit(_cook, row, files[row.name]) for row in rows]
         try:
             for job in as_completed(jobs):
                 told(job.result())
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return files

@@ -60,11 +60,12 @@ def _explained(rows: dict) -> list[str]:
     truth = rows["truth"]
     sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
     return [
-        "FAD: Frechet distance to true sound of other windows, extrapolated to endlessly many clips; the ground truth's "
-        f"own is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, chance by circular shifts (100 ms). Action, material: "
-        "share of events that a judge hears right, who learned from true sound of worlds of its own. Picture: cosine of "
-        "picture and sound by the examined AV-Sim, less that of other clips' sounds. Ambient: level of the quietest "
-        "half second. Residual: level where the true action is silent, against that at its events (lower: less place).",
+        "FAD: Frechet distance to true sound of other windows, extrapolated to endlessly many clips; the ground",
+        f"truth's own is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, chance by circular shifts (100 ms).",
+        "Action, material: share of events that a judge hears right, who learned from true sound of worlds of its own.",
+        "Picture: cosine of picture and sound by the examined AV-Sim, less that of other clips' sounds. Ambient: level of the",
+        "quietest half second. Residual: level where the true action is silent against that at its events; the lower",
+        "it is, the less of the place is heard.",
     ]
 
 
@@ -134,7 +135,8 @@ def _panels(rows: dict, exam: Exam) -> list[str]:
         "",
         "![panels](plots/panels.png)",
         "",
-        "Clips furthest from true sound: " + "; ".join(f"by {name} {', '.join(map(str, i))}" for name, i in far.items()),
+        "Clips furthest from true sound: "
+        + "; ".join(f"by {name} {', '.join(map(str, numbers))}" for name, numbers in far.items()),
     ]
 
 
@@ -175,9 +177,9 @@ def _ambience(found: dict, exam: Exam) -> list[str]:
     (exam.out / "plots").mkdir(exist_ok=True)
     figures.save_figure(figures.slider_figure(slider), exam.out / "plots" / "slider.png")
     return lines + [
-        f"- Amount, {len(slider['amounts'])} steps: Spearman {slider['spearman_of_mean']}, range {slider['range_db']} "
-        f"dB (asked {slider['true_range_db']}), furthest from even {slider['furthest_from_even_db']} dB; onset F1 moves "
-        f"{slider['onset_f1_moves']} (true action over the same places {slider['true_onset_f1_moves']})",
+        f"- Amount, nine steps: Spearman {slider['spearman_of_mean']}, range {slider['range_db']} dB",
+        f"  (asked {slider['true_range_db']}), furthest from even {slider['furthest_from_even_db']} dB; onset F1",
+        f"  moves {slider['onset_f1_moves']} (true action over the same places {slider['true_onset_f1_moves']})",
         "",
         "![slider](plots/slider.png)",
     ]

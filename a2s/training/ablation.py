@@ -1,6 +1,6 @@
 """What can be taken out of AV-LDM to see what it is worth (Action2Sound, table 3), each trained alike.
 
-    python -m a2s.training.ablation --data WORLDS --base checkpoints/compact --steps 1500 -o ABLATIONS
+    python -m a2s.training.ablation --data WORLDS --base checkpoints/compact --steps 700 -o ABLATIONS
 
 writes a model folder a row, each with the VAE and the vocoder of the base. The base itself had far more steps: it is no
 row of this table.
@@ -45,10 +45,10 @@ def train_ablations(
     data: Path,
     base: Path,
     out: Path,
-    steps: int = 1500,
-    contrast_steps: int = 600,
+    steps: int = 700,
+    contrast_steps: int = 400,
     names: tuple[str, ...] = (),
-    channels: tuple[int, ...] = (80, 160, 224),
+    channels: tuple[int, ...] = (64, 128, 192),
     batch: int = 16,
 ) -> list[Path]:
     """Train each row for `steps` from the same seed on the same data; what is there already is kept.
@@ -80,8 +80,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="rendered worlds with pictures")
     parser.add_argument("--base", type=Path, default=Path("checkpoints/compact"), help="gives VAE, vocoder and eyes")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--contrast-steps", type=int, default=600, help="of the contrastive video encoder")
+    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--contrast-steps", type=int, default=400, help="of the contrastive video encoder")
     parser.add_argument("--only", nargs="*", choices=tuple(ABLATIONS), default=(), help="these rows alone")
     parser.add_argument("-o", "--out", type=Path, required=True)
     args = parser.parse_args()
