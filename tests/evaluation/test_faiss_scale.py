@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from a2s.errors import BadSettings
-from a2s.evaluation.faiss_scale import WIDE_GAP, Cosines, compare_indexes, faiss_table, measured_cosines, synthetic_pairs
+from a2s.evaluation.faiss_scale import (
+    WIDE_GAP,
+    Cosines,
+    compare_indexes,
+    faiss_table,
+    measured_cosines,
+    synthetic_pairs,
+)
 
 
 def test_synthetic_pairs_have_the_cosines_that_were_asked_for():
@@ -18,7 +25,7 @@ def test_synthetic_pairs_have_the_cosines_that_were_asked_for():
         effective = found.pop("effective")
         assert effective == pytest.approx(wanted.pop("effective"), rel=0.25)
         # In so few dimensions a stranger is seldom at a right angle, which takes a little of every sum.
-            assert found == pytest.approx(wanted, abs=0.04)
+        assert found == pytest.approx(wanted, abs=0.04)
         # A second sound shares as much with the first as its picture does, but for the gap.
         nearness = asked.sounds + (1 - asked.sounds) * asked.shared
         assert (sounds[:1500] * again).sum(1).mean() == pytest.approx(nearness, abs=0.04)
