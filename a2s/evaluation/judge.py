@@ -47,8 +47,12 @@ class Judge(ModelMixin, ConfigMixin):
         self.action = nn.Linear(3 * hidden, len(ACTIONS))
         self.material = nn.Linear(3 * hidden, len(MATERIALS))
 
+    def slots(self, mel: torch.Tensor) -> torch.Tensor:
+        """mel (B, 128, 38) -> (B, hidden, 5), what it is told by."""
+        return self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))
+
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))
+        x = self.slots(mel)
         # The first slots are the attack; mean and maximum tell how it goes on.
         pooled = torch.cat([x[..., :2].mean(-1), x.mean(-1), x.amax(-1)], 1)
         return self.action(pooled), self.material(pooled)
@@ -61,6 +65,12 @@ class Judge(ModelMixin, ConfigMixin):
             return np.zeros(0, int), np.zeros(0, int)
         action, material = self(mel_spectrogram(torch.from_numpy(np.stack(cuts))))
         return action.argmax(1).numpy(), material.argmax(1).numpy()
+
+    @torch.inference_mode()
+    def features(self, waveforms: np.ndarray) -> np.ndarray:
+        """(n, samples) float32 at 16 kHz, 0.6 s or longer -> (n, F, hidden): what it hears, every 0.3 s."""
+        cuts = torch.from_numpy(waveforms).clamp(-1, 1).unfold(-1, SAMPLES, SAMPLES // 2)
+        return self.slots(mel_spectrogram(cuts.flatten(0, 1))).mean(-1).unflatten(0, cuts.shape[:2]).numpy()
 
 
 def load_judge(folder: str | Path) -> Judge:
