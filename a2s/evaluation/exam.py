@@ -84,7 +84,7 @@ class Exam:
         """Judges and embeddings. Those whose weights aren't at hand are left out; the classes' judge must be there."""
         from a2s.errors import WeightsMissing
         from a2s.evaluation.judge import load_judge
-        from a2s.evaluation.metrics.embeddings import NAMES, embedding
+        from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
         from a2s.evaluation.metrics.sync import load_sync_judge
         from a2s.evaluation.table import Ears
 
@@ -95,7 +95,7 @@ class Exam:
             except WeightsMissing as absent:
                 self.told(str(absent))
         sync = load_sync_judge(self.judges / "sync") if (self.judges / "sync").is_dir() else None
-        return Ears(judge, sync, found)
+        return Ears(judge, found, sync, Clap.load() if "clap" in found else None)
 
     # ------------------------------------------------------------------ suites
 
@@ -194,7 +194,7 @@ class Exam:
 
     def _scores(self, rows: list[Row], files: dict[str, Path]) -> dict[str, dict]:
         """Row name -> title and figures, a thread a core."""
-        _ = self.kitchen.clips, self._looks, self._reference, self.ears  # before the threads would all ask for them
+        _ = self.kitchen.looks, self._reference, self.ears  # now, for the threads would all ask for them at once
         with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
             figures = pool.map(lambda row: self._scored(files[row.name]), rows)
             return {row.name: {"title": row.title} | found for row, found in zip(rows, figures, strict=True)}
@@ -202,14 +202,11 @@ class Exam:
     def _scored(self, file: Path) -> dict:
         from a2s.evaluation.table import score
 
+        kitchen = self.kitchen
         return self._kept(
             f"score-{file.stem}",
-            lambda: score(read_sounds(file).waveforms, self.kitchen.clips, self._looks, self._reference, self.ears),
+            lambda: score(read_sounds(file).waveforms, kitchen.clips, kitchen.looks, self._reference, self.ears),
         )
-
-    @cached_property
-    def _looks(self) -> np.ndarray:
-        return np.stack(self.kitchen.looks)
 
     @cached_property
     def _reference(self) -> dict[str, np.ndarray]:

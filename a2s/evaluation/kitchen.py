@@ -22,6 +22,7 @@ from a2s.cues import CueTrack, Motion, detect_cues
 from a2s.errors import BadSettings
 from a2s.evaluation.clips import Clip, Maker, UnseenWorlds
 from a2s.evaluation.coding import GRIFFIN_LIM_ITERATIONS
+from a2s.evaluation.metrics.similarity import window_embeddings
 from a2s.evaluation.pool import Pool
 from a2s.evaluation.rows import Row
 from a2s.media.files import whole_file
@@ -73,14 +74,9 @@ class Kitchen:
         return Pool.build(self.recipe.pool, self.pipe, self.recipe.seed)
 
     @cached_property
-    def looks(self) -> list[np.ndarray]:
-        """(E,) of each clip's window, by the examined AV-Sim."""
-        return [self._look(clip) for clip in self.clips]
-
-    def _look(self, clip: Clip) -> np.ndarray:
-        tokens = self.pipe.encode_motion(clip.motion, clip.start)
-        with torch.inference_mode():
-            return self.pipe.av_sim.embed_window(tokens, clip.motion, clip.start)[0].float().cpu().numpy()
+    def looks(self) -> np.ndarray:
+        """(n, E) of each clip's window, by the examined AV-Sim."""
+        return window_embeddings(self.pipe, self.clips)
 
     def sounds(self, row: Row) -> Sounds:
         """The row's sound of each clip."""

@@ -63,9 +63,9 @@ def _explained(rows: dict) -> list[str]:
         "FAD: Frechet distance to true sound of other windows, extrapolated to endlessly many clips; the ground",
         f"truth's own is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, chance by circular shifts (100 ms).",
         "Action, material: share of events that a judge hears right, who learned from true sound of worlds of its own.",
-        "Picture: cosine of picture and sound by the examined AV-Sim, less that of other clips' sounds. Ambient: level of the",
-        "quietest half second. Residual: level where the true action is silent against that at its events; the lower",
-        "it is, the less of the place is heard.",
+        "Picture: how often the examined AV-Sim finds a clip's own sound closer to its picture than another clip's, in",
+        "% (chance 50). Ambient: level of the quietest half second. Residual: level where the true action is silent",
+        "against that at its events; the lower it is, the less of the place is heard.",
     ]
 
 
@@ -74,7 +74,7 @@ def score_table(rows: dict[str, dict]) -> list[str]:
     first = next(iter(rows.values()))
     embeddings = list(first.get("fad", {}))
     head = ["", *[f"FAD {name}" for name in embeddings], "sync %", "F1 50 / 100 / 150 ms", "chance"]
-    head += ["action", "material", "picture", "ambient dB", "residual dB"]
+    head += ["action", "material", "picture %", "ambient dB", "residual dB"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return lines + ["| " + " | ".join(_cells(row, embeddings)) + " |" for row in rows.values()]
 
@@ -86,8 +86,8 @@ def _cells(row: dict, embeddings: list[str]) -> list[str]:
     cells += [f"{f1[1]['chance']:.2f}", *(spread(row["classes"][name]) for name in ("action", "material"))]
     if "similarity" not in row:
         return [*cells, "-", "-", "-"]
-    above = row["similarity"]["value"] - row["similarity"]["chance"]
-    return [*cells, f"{above:+.3f}", spread(row["ambient"]["db"], digits=1), spread(row["focus"]["ratio"], digits=1)]
+    cells += [spread(row["similarity"]["wins"], 100, 0), spread(row["ambient"]["db"], digits=1)]
+    return [*cells, spread(row["focus"]["ratio"], digits=1)]
 
 
 def _fad(figure: dict | None) -> str:

@@ -13,10 +13,11 @@ from a2s.evaluation.clips import Clip, UnseenWorlds, onsets_of
 from a2s.evaluation.judge import Judge
 from a2s.evaluation.metrics.action_focus import action_focus
 from a2s.evaluation.metrics.ambience import ambient_energy
-from a2s.evaluation.metrics.embeddings import Embedding
+from a2s.evaluation.metrics.embeddings import Clap, Embedding
 from a2s.evaluation.metrics.frechet import fad, fad_infinity, outliers
+from a2s.evaluation.metrics.similarity import matched, text_similarity
 from a2s.evaluation.metrics.sync import SyncJudge, sync_share
-from a2s.evaluation.statistics import mean, onset_figures, ratio
+from a2s.evaluation.statistics import onset_figures, ratio
 from a2s.settings import AUDIO
 
 TOLERANCES = (0.05, 0.1, 0.15)
@@ -30,11 +31,12 @@ ENOUGH = 16
 
 @dataclass(frozen=True, eq=False)
 class Ears:
-    """Who listens. embeddings: for Frechet distances. sounds: (n, E) AV-Sim of waveforms (n, samples)."""
+    """Who listens. embeddings: for Frechet distances, "av-sim" among them. sync, clap: None where they aren't there."""
 
     judge: Judge
-    sync: SyncJudge | None
     embeddings: dict[str, Embedding]
+    sync: SyncJudge | None = None
+    clap: Clap | None = None
 
 
 def reference(worlds: UnseenWorlds, clips: Sequence[Clip], limit: int = 400, seed: int = 0) -> np.ndarray:
@@ -66,7 +68,8 @@ def score(waves: np.ndarray, clips: Sequence[Clip], looks: np.ndarray, real: dic
         **onset_row(clips, found),
         "f1_each": [round(onset_f1(f, clip.onsets, 0.1).f1, 4) for f, clip in zip(found, clips, strict=True)],
         "classes": class_row(clips, waves, ears.judge),
-        "similarity": similarity(looks, ears.embeddings["av-sim"](waves)),
+        "similarity": matched(looks, ears.embeddings["av-sim"](waves), [clip.video for clip in clips]),
+        "words": text_similarity(ears.clap, clips, waves) if ears.clap else None,
         "ambient": ambient_energy(waves),
         "focus": action_focus(clips, waves),
     }
@@ -80,14 +83,6 @@ def _crowd(real: np.ndarray, made: np.ndarray) -> dict:
         "infinity": fad_infinity(real, made),
         "outliers": [[int(i), round(float(s), 2)] for i, s in zip(furthest, scores, strict=True)],
     }
-
-
-def similarity(looks: np.ndarray, sounds: np.ndarray) -> dict:
-    """Mean cosine of picture and sound, (n, E) of unit length each, beside that of sounds of other clips."""
-    both = looks @ sounds.T
-    n = len(both)
-    others = (both.sum() - np.trace(both)) / max(1, n * (n - 1))
-    return mean(np.diag(both)) | {"chance": round(float(others), 4)}
 
 
 def onset_row(clips: Sequence[Clip], found: Sequence[np.ndarray]) -> dict:

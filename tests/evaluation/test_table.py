@@ -7,7 +7,7 @@ from a2s.cues import CueTrack
 from a2s.evaluation.clips import onsets_of
 from a2s.evaluation.judge import Judge
 from a2s.evaluation.metrics.embeddings import embedding
-from a2s.evaluation.table import Ears, class_row, cue_row, onset_row, reference, score, similarity
+from a2s.evaluation.table import Ears, class_row, cue_row, onset_row, reference, score
 
 
 class Constant(Judge):
@@ -50,13 +50,6 @@ def test_true_cues_score_one_and_wrong_names_are_wrong(clips):
     assert unnamed["onsets_50ms"]["recall"] == 1.0 and unnamed["classes"]["action"]["value"] == 0.0
 
 
-def test_similarity_knows_pairs_from_strangers():
-    looks = np.eye(4, dtype=np.float32)
-    assert similarity(looks, looks) == {"value": 1.0, "interval": [1.0, 1.0], "n": 4, "chance": 0.0}
-    assert similarity(looks, np.roll(looks, 1, 0))["value"] == 0.0
-    assert similarity(looks, np.roll(looks, 1, 0))["chance"] == pytest.approx(1 / 3, abs=1e-4)
-
-
 def test_the_reference_shares_no_moment_with_a_clip(unseen):
     clips = unseen.draw(4, 0)
     windows = reference(unseen, clips)
@@ -69,7 +62,7 @@ def test_the_reference_shares_no_moment_with_a_clip(unseen):
 
 def test_a_row_of_noise_scores_below_a_row_of_truth(unseen, clips):
     real = reference(unseen, clips)
-    ears = Ears(Judge().eval(), None, {"mel": embedding("mel"), "av-sim": embedding("mel")})
+    ears = Ears(Judge().eval(), {"mel": embedding("mel"), "av-sim": embedding("mel")})
     crowd = {"mel": embedding("mel")(np.concatenate([real, mixes(clips)]))}
     looks = np.zeros((16, crowd["mel"].shape[1]), np.float32)
     noise = 0.1 * np.random.default_rng(0).standard_normal((16, 48_000)).astype(np.float32)
