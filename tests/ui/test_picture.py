@@ -75,6 +75,21 @@ def test_watching_ends_when_another_picture_comes(desk, request_of, clip, tmp_pa
     assert desk.visits.of("one").track is None
 
 
+def test_what_was_seen_of_the_picture_before_is_not_taken_for_the_new_ones(desk, request_of, clip, tmp_path, monkeypatch):
+    desk.take_upload(str(clip), request_of())
+    analyse = desk.engine.analyse
+
+    def just_too_late(*args):
+        seen = analyse(*args)
+        desk.take_upload(str(draw_video(tmp_path / "other.mp4", seconds=1.0)), request_of())
+        return seen
+
+    monkeypatch.setattr(desk.engine, "analyse", just_too_late)
+    list(desk.watch(3, "model", request_of()))
+    visit = desk.visits.of("one")
+    assert visit.motion is None and visit.track is None and visit.matches == ()
+
+
 def test_without_a_picture_there_is_nothing_to_watch(desk, request_of):
     with pytest.raises(A2SError, match="Choose a video first"):
         next(desk.watch(5, "model", request_of()))
