@@ -241,7 +241,8 @@ def test_a_picture_that_comes_while_the_last_one_is_watched_is_watched(tab, tmp_
     tab.wait_for_selector("#progress [data-state=running]")
     upload(tab, draw_video(tmp_path / "short.mp4", seconds=2.0, hits=(1.0,)))
     assert "2.0 s" in tab.inner_text("#facts") and "of 2.0 s" in tab.inner_text("#progress")
-    wait_for_count(tab, 1)
+    tab.wait_for_selector("#timeline .cue")
+    tab.wait_for_selector("#ambiences .card")
 
 
 def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):

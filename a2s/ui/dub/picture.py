@@ -7,12 +7,12 @@ from pathlib import Path
 
 import gradio as gr
 
-from a2s.errors import A2SError, Cancelled
+from a2s.errors import A2SError
 from a2s.ui import text
 from a2s.ui.dub.worker import Report, Worker
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
-from a2s.ui.parts.progress import job
+from a2s.ui.parts.progress import NOTHING, job
 from a2s.ui.visit import Visit, Visits
 
 
@@ -82,9 +82,13 @@ class PictureDesk:
                 yield job("running", text.STAGES[report.stage], report.detail, done=report.done)
             try:
                 seen = worker.result
-            except Cancelled:
-                seen = None
-        if visit.picture != picture:  # another picture came meanwhile; it has its own watch
+            except A2SError:  # it was stopped, or its file is gone
+                if visit.picture == picture:
+                    raise
+        if visit.picture is None:  # it was taken off the page meanwhile
+            yield NOTHING
+            return
+        if visit.picture != picture:  # another one came meanwhile; it has its own watch
             return
         visit.motion, visit.track, visit.matches = seen
         visit.chosen = visit.matches[0].clip.id if visit.matches else None
