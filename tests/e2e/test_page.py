@@ -140,6 +140,7 @@ def test_a_cue_that_is_dragged_takes_its_hit_along(tab, tmp_path):
     assert near(after, 0.6) and near(after, 1.5) and not near(after, 2.4)
 
 
+@pytest.mark.alone
 def test_cues_are_tapped_along_with_the_picture(tab, tmp_path):
     load_example(tab)
     tab.click("#timeline [data-do=clear]")
