@@ -12,8 +12,9 @@ from a2s.ui import text
 from a2s.ui.api import add_endpoints
 from a2s.ui.bank.layout import add_bank_tab
 from a2s.ui.compare.layout import add_compare_tab
-from a2s.ui.dub.tab import QUIET, add_dub_tab
+from a2s.ui.dub.tab import add_dub_tab
 from a2s.ui.engine import EXAMPLES, Engine
+from a2s.ui.events import QUIET
 from a2s.ui.examples import find_examples
 from a2s.ui.line import line
 from a2s.ui.theme import STYLE, studio_theme

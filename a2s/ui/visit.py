@@ -46,8 +46,8 @@ class Visit:
     """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
 
     track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
-    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been. root: what
-    all visits share, where there are others.
+    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where
+    gradio put what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
     """
 
     folder: Path
@@ -66,7 +66,7 @@ class Visit:
     restored: Restored | None = None
     booth: Booth | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
-    uploads: list[Path] = field(default_factory=list)
+    uploads: dict[Path, tuple[int, int]] = field(default_factory=dict)
     used: float = field(default_factory=time.monotonic)
     leaving: threading.Timer | None = None
     counter: int = 0
@@ -75,15 +75,18 @@ class Visit:
     def receive(self, upload: str | Path, kind: str) -> Path:
         """Take an upload into the visit under a name of our own, without copying where the disk allows."""
         upload, target = Path(upload), self.next_path(kind)
+        if not upload.is_file():
+            raise A2SError("The file did not arrive; send it once more.")
         if upload.stat().st_size > LIMITS.max_bytes:
             raise TooLarge(f"The file is larger than {LIMITS.max_bytes // 2**20} MB.")
         if self.root is not None and stored_bytes(self.root) > LIMITS.max_stored_bytes:
             raise TooLarge("The studio has no room for another file just now; try again in a few minutes.")
         try:
             os.link(upload, target)
+            self.uploads[upload] = _mark(target)
         except OSError:
+            self.uploads[upload] = _mark(upload)
             shutil.copyfile(upload, target)
-        self.uploads.append(upload)
         return target
 
     def next_path(self, kind: str, suffix: str = "") -> Path:
@@ -120,6 +123,15 @@ class Visit:
         if self.picture is None:
             raise A2SError("Choose a video first: upload one or take an example.")
         return self.picture
+
+
+def _mark(file: Path) -> tuple[int, int] | None:
+    """Tells one file from another that came to the same place later: a rename changes neither number."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def plain_name(name: str) -> str:
@@ -183,13 +195,22 @@ class Visits:
         """Stop what the visit computes and remove its files."""
         with self._lock:
             visit = self._visits.pop(session, None)
+            if visit:
+                self._remove_uploads(visit)
         if visit:
             visit.picture = None
             visit.cancel.set()
-            for upload in visit.uploads:
-                if upload.is_relative_to(self.root):
-                    upload.unlink(missing_ok=True)
             shutil.rmtree(visit.folder, ignore_errors=True)
+
+    def _remove_uploads(self, visit: Visit) -> None:
+        """Take away what gradio stored for a visit. It stores equal files of two visitors in one place, so what another
+        visit has, or one has just sent that is not read yet, stays."""
+        for upload, mark in list(visit.uploads.items()):
+            others = [other for other in self._visits.values() if upload in other.uploads]
+            if others and _mark(upload) == mark:
+                others[0].uploads[upload] = mark  # the last one of them takes it away
+            elif not others and upload.is_relative_to(self.root) and _mark(upload) == mark:
+                upload.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """End the visits that nobody has used for an hour."""

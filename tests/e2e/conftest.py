@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.panel import Panel
+from tests.e2e.timeline import CUES, SECONDS
 from tests.fakes import draw_video
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +79,18 @@ def shipped(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def timeline_site(tmp_path_factory):
+    """Address of the timeline alone."""
+    folder = tmp_path_factory.mktemp("timeline")
+    video = draw_video(folder / "clip.mp4", seconds=SECONDS, size=(320, 180), hits=(0.5, 1.5, 3.0))
+    server, address = start(
+        [sys.executable, "-m", "tests.e2e.timeline_page", str(video), str(SECONDS), str(CUES)], folder
+    )
+    yield address
+    stop(server)
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Chromium, or a reason why not."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright, see tests/requirements.txt")
@@ -95,7 +108,7 @@ def tab(browser, site):
     """A tab on the page that has noted every request and every complaint of the console."""
     context = browser.new_context(viewport={"width": 1360, "height": 1000}, accept_downloads=True)
     tab = context.new_page()
-    tab.set_default_timeout(30_000)
+    tab.set_default_timeout(60_000)
     tab.asked, tab.complaints = [], []
     tab.on("request", lambda request: tab.asked.append(request.url))
     tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
@@ -118,6 +131,38 @@ def panel(browser, shipped, tmp_path):
     yield Panel(tab, tmp_path)
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def script() -> str:
+    """What a page runs before its own; a module may have another."""
+    return ""
+
+
+@pytest.fixture
+def bare(browser, timeline_site, script):
+    """The timeline before a picture came."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda line: page.complaints.append(line.text) if "Error" in line.text else None)
+    page.add_init_script(script)
+    page.goto(timeline_site)
+    page.wait_for_selector("#timeline .timeline")
+    page.wait_for_function("document.querySelector('#source video')?.readyState > 0")
+    yield page
+    context.close()
+    assert page.complaints == []
+
+
+@pytest.fixture
+def page(bare):
+    """The timeline with the machine's cues."""
+    bare.click("#fresh")
+    bare.wait_for_selector(".cue")
+    return bare
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,7 @@ def envelope(sound: np.ndarray, rate: int) -> np.ndarray:
     return np.sqrt(np.square(frames(sound, round(HOP * rate)), dtype=np.float64).mean(1))
 
 
+@pytest.mark.alone
 def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
     tab = booth
     tab.uncheck("#player [data-set=match]")
@@ -150,6 +151,7 @@ def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
     assert likeness[best] > 0.9 and abs(best * HOP) <= 0.03, likeness
 
 
+@pytest.mark.alone
 def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
     tab = booth
     tab.uncheck("#player [data-set=match]")
@@ -173,6 +175,7 @@ def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
     assert steps.max() < 0.3 * 2 * np.pi * (LOW + SLOPE * SECONDS) / RATE * 1.1
 
 
+@pytest.mark.alone
 def test_matched_loudness_can_be_heard_and_switched_off(booth):
     tab = booth
     tab.click("#player [data-sound=b]")
@@ -187,6 +190,7 @@ def test_matched_loudness_can_be_heard_and_switched_off(booth):
     assert playing[3] < 0.75 * playing[-3] and playing[-3] == pytest.approx(0.3, abs=0.02)
 
 
+@pytest.mark.alone
 def test_the_picture_keeps_with_the_sound(booth):
     tab = booth
     tab.focus("#player canvas")

@@ -197,6 +197,7 @@ def test_cues_are_edited_on_the_timeline_and_the_sound_follows(panel, clip):
     assert panel.dub().recipe["cues"]["cues"] == seen
 
 
+@pytest.mark.alone
 def test_two_sounds_are_chosen_played_looped_and_a_listening_test_starts_over(panel, clip):
     tab = panel.tab
     panel.load(clip)

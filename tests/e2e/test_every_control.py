@@ -68,7 +68,7 @@ TURNED_BY = {
 """File, function, and the controls that it turns and whose effect it, or who calls it, looks at."""
 
 INSIDE = {
-    "timeline.html": ("test_timeline.py", "test_controls.py"),
+    "timeline.html": ("test_timeline.py", "test_timeline_playing.py", "test_controls.py"),
     "player.html": ("test_compare.py", "test_controls.py"),
 }
 """Pieces of the page with buttons and fields of their own, and who turns these."""

@@ -140,6 +140,7 @@ def test_a_cue_that_is_dragged_takes_its_hit_along(tab, tmp_path):
     assert near(after, 0.6) and near(after, 1.5) and not near(after, 2.4)
 
 
+@pytest.mark.alone
 def test_cues_are_tapped_along_with_the_picture(tab, tmp_path):
     load_example(tab)
     tab.click("#timeline [data-do=clear]")
@@ -233,6 +234,16 @@ def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
     assert len(re.findall(r"[.!?](?:\s|$)", toast.inner_text().split("\n", 1)[1].strip())) == 1
     tab.wait_for_selector("#source input[type=file]", state="attached")
     assert "It stays on this server for this visit only" in tab.inner_text("#facts")
+
+
+def test_a_picture_that_comes_while_the_last_one_is_watched_is_watched(tab, tmp_path):
+    long = draw_video(tmp_path / "long.mp4", seconds=40.0, hits=range(1, 40, 2))
+    tab.set_input_files("#source input[type=file]", str(long))
+    tab.wait_for_selector("#progress [data-state=running]")
+    upload(tab, draw_video(tmp_path / "short.mp4", seconds=2.0, hits=(1.0,)))
+    assert "2.0 s" in tab.inner_text("#facts") and "of 2.0 s" in tab.inner_text("#progress")
+    tab.wait_for_selector("#timeline .cue")
+    tab.wait_for_selector("#ambiences .card")
 
 
 def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):

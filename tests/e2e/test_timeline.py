@@ -1,120 +1,13 @@
-"""The cue timeline in a real browser, as a foley artist uses it: by mouse, by keyboard, by ear, and tapped along."""
+"""The cue timeline in a real browser, as a foley artist uses it: by mouse, by keyboard, by finger."""
 
 from __future__ import annotations
 
 import json
-import sys
 
-import numpy as np
 import pytest
 
-from tests.e2e.conftest import start, stop
+from tests.e2e.timeline import CUES, SECONDS, SEEN, drag, middle, per_second, times, told
 from tests.e2e.timeline_page import seen_cues
-from tests.fakes import draw_video
-
-SECONDS, CUES = 4.0, 7
-
-RECORD = """
-// What goes to the loudspeaker is also kept, with the clock of the sound and where the film was at that time; and where
-// the film was at each press of the space bar.
-window.heard = []; window.clocks = []; window.presses = [];
-window.addEventListener('keydown', (event) => {
-  const video = document.querySelector('#source video');
-  if (event.code === 'Space' && !event.repeat && video) window.presses.push(video.currentTime);
-}, true);
-const connect = AudioNode.prototype.connect;
-AudioNode.prototype.connect = function (target, ...more) {
-  if (target === this.context.destination && !this.recorder) {
-    const context = this.context;
-    if (!context.tape) {
-      context.tape = context.createScriptProcessor(1024, 1, 1);
-      context.tape.onaudioprocess = (event) => {
-        const samples = Array.from(event.inputBuffer.getChannelData(0));
-        window.heard.push({ time: event.playbackTime, rate: context.sampleRate, samples });
-      };
-      connect.call(context.tape, context.destination);
-      const look = () => {
-        const video = document.querySelector('#source video');
-        window.clocks.push([context.currentTime, video ? video.currentTime : NaN, performance.now()]);
-        setTimeout(look, 20);
-      };
-      look();
-    }
-    connect.call(this, context.tape);
-  }
-  return connect.call(this, target, ...more);
-};
-"""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("timeline")
-    video = draw_video(folder / "clip.mp4", seconds=SECONDS, size=(320, 180), hits=(0.5, 1.5, 3.0))
-    server, url = start([sys.executable, "-m", "tests.e2e.timeline_page", str(video), str(SECONDS), str(CUES)], folder)
-    yield url
-    stop(server)
-
-
-@pytest.fixture
-def bare(browser, address):
-    """The page before a picture came."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda line: page.complaints.append(line.text) if "Error" in line.text else None)
-    page.add_init_script(RECORD)
-    page.goto(address)
-    page.wait_for_selector("#timeline .timeline")
-    page.wait_for_function("document.querySelector('#source video')?.readyState > 0")
-    yield page
-    assert page.complaints == []
-    context.close()
-
-
-@pytest.fixture
-def page(bare):
-    """The page with the machine's cues."""
-    bare.click("#fresh")
-    bare.wait_for_selector(".cue")
-    return bare
-
-
-def told(page) -> dict:
-    """What the server makes of the timeline's value, asked for now."""
-    before = page.input_value("#told textarea")
-    page.click("#read")
-    page.wait_for_function("old => document.querySelector('#told textarea').value !== old", arg=before)
-    return json.loads(page.input_value("#told textarea"))
-
-
-def times(page) -> list[float]:
-    return [cue["time"] for cue in told(page)["cues"]]
-
-
-def middle(page, index: int) -> tuple[float, float]:
-    """Where on the screen a cue's knob is."""
-    box = page.locator(".cue").nth(index).bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + 8
-
-
-def per_second(page) -> float:
-    """Pixels a second."""
-    return page.evaluate("document.querySelector('.lanes').getBoundingClientRect().width") / SECONDS
-
-
-def drag(page, index: int, across: float = 0.0, down: float = 0.0) -> None:
-    x, y = middle(page, index)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + across / 2, y + down / 2, steps=4)
-    page.mouse.move(x + across, y + down, steps=4)
-    page.mouse.up()
-
-
-SEEN = [cue.time for cue in seen_cues(CUES, SECONDS)]
 
 
 def test_what_was_not_touched_comes_back_as_it_was(page):
@@ -268,10 +161,11 @@ def test_a_click_on_the_ruler_seeks_the_film_and_the_playhead_follows_it(page):
     )
 
 
-def test_a_finger_drags_a_cue_and_taps_the_pad(browser, address):
+@pytest.mark.alone
+def test_a_finger_drags_a_cue_and_taps_the_pad(browser, timeline_site):
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(address)
+    page.goto(timeline_site)
     page.wait_for_function("document.querySelector('#source video')?.readyState > 0")
     page.click("#fresh")
     page.wait_for_selector(".cue")
@@ -350,103 +244,3 @@ def test_a_new_value_of_the_server_begins_anew(page):
     page.click("#fresh")
     page.wait_for_function("document.querySelectorAll('.cue').length === 7")
     assert told(page)["same"]
-
-
-def test_four_taps_along_with_the_film_are_four_cues_and_one_step(page):
-    page.click("[data-do=clear]")
-    page.evaluate("document.querySelector('#source video').currentTime = 0; document.body.style.minHeight = '4000px'")
-    page.click("[data-do=tap]")
-    for moment in (0.4, 1.0, 1.7, 2.5):
-        page.wait_for_function("at => document.querySelector('#source video').currentTime >= at", arg=moment)
-        page.keyboard.down("Space")
-        page.keyboard.down("Space")  # the key repeats while it is held
-        page.keyboard.up("Space")
-    assert page.evaluate("window.scrollY") == 0
-    page.keyboard.press("Escape")
-    assert page.evaluate("document.querySelector('#source video').paused")
-    cues = told(page)["cues"]
-    assert [cue["time"] for cue in cues] == pytest.approx(page.evaluate("window.presses"), abs=0.06)
-    assert len(cues) == 4 and {cue["confidence"] for cue in cues} == {1.0}
-    page.click("[data-do=undo]")
-    assert times(page) == []
-
-
-def test_taps_end_with_the_film_and_a_finger_taps_too(page):
-    page.evaluate("document.querySelector('#source video').currentTime = 3")
-    page.click("[data-do=tap]")
-    page.locator(".pad").dispatch_event("pointerdown", {"button": 0, "bubbles": True})
-    page.wait_for_function("!document.querySelector('.timeline').classList.contains('tapping')")
-    assert len(times(page)) == CUES + 1
-    page.keyboard.press("Space")
-    assert len(times(page)) == CUES + 1
-
-
-def test_a_space_in_a_text_field_is_a_space(page):
-    page.click("[data-do=tap]")
-    page.locator("#elsewhere textarea").focus()
-    page.keyboard.type("a b")
-    assert page.input_value("#elsewhere textarea") == "a b"
-    page.click("[data-do=tap]")
-    assert times(page) == SEEN
-
-
-def heard_onsets(page) -> np.ndarray:
-    """Times of the film at which what went to the loudspeaker became loud."""
-    tape = page.evaluate("window.heard")
-    clocks = np.array(page.evaluate("window.clocks"), float)
-    moments, levels = [], []
-    for block in tape:
-        samples = np.abs(np.array(block["samples"]))
-        moments.append(block["time"] + np.arange(len(samples)) / block["rate"])
-        levels.append(samples)
-    moments, loud = np.concatenate(moments), np.concatenate(levels) > 0.01
-    edges = moments[np.flatnonzero(loud)]
-    first = edges[np.concatenate([[True], np.diff(edges) > 0.1])] if len(edges) else edges
-    moving = np.concatenate([[False], np.diff(clocks[:, 1]) > 0])
-    return np.interp(first, clocks[moving, 0], clocks[moving, 1])
-
-
-def test_the_cues_are_heard_as_clicks_at_their_times_of_the_film(page):
-    page.click(".cue >> nth=4")
-    page.fill("[data-field=duration]", "0")
-    page.evaluate("document.querySelector('#source video').currentTime = 0")
-    page.click("[data-do=listen]")
-    page.wait_for_function("document.querySelector('#source video').currentTime > 1")
-    assert page.evaluate("document.querySelector('#source video').muted")
-    page.wait_for_function("document.querySelector('[data-do=listen]').getAttribute('aria-pressed') === 'false'")
-    assert not page.evaluate("document.querySelector('#source video').muted")
-    assert heard_onsets(page) == pytest.approx(np.array(SEEN), abs=0.08)
-
-
-def test_the_clicks_are_as_loud_as_the_cues_are_strong(page):
-    page.click("[data-do=clear]")
-    lane = page.locator(".marks").bounding_box()
-    for time, strength in ((0.8, "0.2"), (1.6, "0.9")):
-        page.mouse.dblclick(lane["x"] + time * per_second(page), lane["y"] + 10)
-        page.evaluate(
-            "value => { const range = document.querySelector('[data-field=strength]'); range.value = value;"
-            "range.dispatchEvent(new Event('input', { bubbles: true })) }",
-            strength,
-        )
-    page.evaluate("document.querySelector('#source video').currentTime = 0.3")
-    page.click("[data-do=listen]")
-    page.wait_for_function("document.querySelector('#source video').currentTime > 2.2")
-    page.click("[data-do=listen]")
-    levels = [max(map(abs, block["samples"])) for block in page.evaluate("window.heard")]
-    loud = [level for level in levels if level > 0.05]
-    assert max(loud) > 2 * loud[0] > 0
-
-
-def test_without_a_film_the_timeline_has_a_clock_of_its_own(page):
-    page.evaluate("document.querySelector('#source video').remove()")
-    page.locator(".lanes canvas").focus()
-    page.keyboard.press("Home")
-    page.click("[data-do=tap]")
-    page.wait_for_function("Number(document.querySelector('.lanes canvas').ariaValueNow) > 0.9")
-    page.keyboard.press("Space")
-    page.keyboard.press("Escape")
-    added = set(times(page)) - set(SEEN)
-    assert len(added) == 1 and min(added) > 0.8
-    page.click("[data-do=listen]")
-    page.wait_for_function("window.heard.some((block) => block.samples.some((sample) => Math.abs(sample) > 0.05))")
-    page.click("[data-do=listen]")

@@ -57,14 +57,15 @@ def build(video: Path, seconds: float, count: int) -> gr.Blocks:
                 gr.Button(name, elem_id=name) for name in ("fresh", "other", "sound", "mute", "read")
             )
         gr.Textbox(label="Elsewhere", elem_id="elsewhere")
-        answer = gr.Textbox(label="Told", elem_id="told")
+        answer = gr.Textbox(label="Told by an edit", elem_id="told")
+        asked = gr.Textbox(label="Told when asked", elem_id="asked")
         quiet = {"show_progress": "hidden", "queue": False}
         value = timeline_value(seen, seconds)
         fresh.click(lambda: gr.HTML(value=value, strip=strip, wave=[]), None, timeline, **quiet)
         other.click(lambda: timeline_value(CueTrack.at([0.5]), seconds), None, timeline, **quiet)
         sound.click(lambda: gr.HTML(wave=wave), None, timeline, **quiet)
         mute.click(lambda: gr.HTML(wave=[]), None, timeline, **quiet)
-        read.click(told, timeline, answer, **quiet)
+        read.click(told, timeline, asked, **quiet)
         timeline.edit(told, timeline, answer, **quiet)
     return page
 

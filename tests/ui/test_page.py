@@ -32,6 +32,12 @@ def test_the_queue_is_bounded_and_the_model_serves_one_at_a_time(page):
     assert page._queue.max_size == 16 and limits == {1} and page.analytics_enabled is False
 
 
+def test_only_what_a_button_asks_for_may_be_dropped_while_it_is_in_work(page):
+    """gradio's own way is to drop; a picture, a choice or a step of a chain must not be lost."""
+    dropped = [fn for fn in page.fns.values() if fn.trigger_mode == "once" and fn.api_visibility != "public"]
+    assert {event for fn in dropped for _, event in fn.targets} <= {"click", "load", "unload"}
+
+
 def test_no_box_takes_a_path(page):
     """Text boxes are for ids and a cue file's text, which programs send, and for words to search with."""
     boxes = [block.label for block in page.blocks.values() if type(block).__name__ == "Textbox"]

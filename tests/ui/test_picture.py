@@ -9,6 +9,7 @@ from a2s.media import probe
 from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.engine import Engine
 from a2s.ui.examples import find_examples
+from a2s.ui.parts.progress import NOTHING
 from a2s.ui.visit import Visits
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -73,6 +74,29 @@ def test_watching_ends_when_another_picture_comes(desk, request_of, clip, tmp_pa
     desk.take_upload(str(draw_video(tmp_path / "other.mp4", seconds=1.0)), request_of())
     assert all(step["state"] == "running" for step in steps)
     assert desk.visits.of("one").track is None
+
+
+def test_a_picture_that_is_taken_off_is_watched_no_longer(desk, request_of, clip):
+    desk.take_upload(str(clip), request_of())
+    steps = desk.watch(3, "model", request_of())
+    next(steps)
+    desk.forget(request_of())
+    assert list(steps)[-1] == NOTHING
+
+
+def test_what_was_seen_of_the_picture_before_is_not_kept(desk, request_of, clip, tmp_path, monkeypatch):
+    desk.take_upload(str(clip), request_of())
+    analyse = desk.engine.analyse
+
+    def just_too_late(*args):
+        seen = analyse(*args)
+        desk.take_upload(str(draw_video(tmp_path / "other.mp4", seconds=1.0)), request_of())
+        return seen
+
+    monkeypatch.setattr(desk.engine, "analyse", just_too_late)
+    list(desk.watch(3, "model", request_of()))
+    visit = desk.visits.of("one")
+    assert visit.motion is None and visit.track is None and visit.matches == ()
 
 
 def test_without_a_picture_there_is_nothing_to_watch(desk, request_of):

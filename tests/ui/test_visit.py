@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from a2s.errors import TooLarge
+from a2s.errors import A2SError, TooLarge
 from a2s.settings import Limits
 from a2s.ui import visit as module
 from a2s.ui.visit import Visits, plain_name
@@ -49,6 +49,43 @@ def test_goodbye_removes_the_folder_the_upload_and_stops_the_work(visits):
     visits.leave("one")
     assert wait_for(lambda: not visit.folder.exists())
     assert visit.cancel.is_set() and not upload.exists()
+
+
+def sent(visits, content=b"film"):
+    """A file where gradio puts it: under its content, in the place of an equal one that came before."""
+    place = visits.root / "0123abcd" / "film.mp4"
+    place.parent.mkdir(exist_ok=True)
+    fresh = visits.root / "fresh"
+    fresh.write_bytes(content)
+    return fresh.replace(place)
+
+
+def test_who_leaves_does_not_take_away_what_another_has_just_sent(visits):
+    one, two = visits.of("one"), visits.of("two")
+    one.receive(sent(visits), "picture")
+    upload = sent(visits)
+    visits.end("one")
+    assert two.receive(upload, "picture").read_bytes() == b"film"
+    visits.end("two")
+    assert not upload.exists()
+
+
+@pytest.mark.parametrize("order", [("one", "two", "three"), ("three", "two", "one"), ("two", "three", "one")])
+def test_the_last_of_those_who_sent_the_same_takes_it_away(visits, order):
+    for name in ("one", "two", "three"):
+        visits.of(name).receive(sent(visits), "picture")
+    upload = visits.root / "0123abcd" / "film.mp4"
+    for name in order:
+        assert upload.exists()
+        visits.end(name)
+    assert not upload.exists()
+
+
+def test_a_file_that_did_not_arrive_is_one_sentence(visits):
+    visit = visits.of("one")
+    with pytest.raises(A2SError, match="send it once more"):
+        visit.receive(visits.root / "nothing.mp4", "picture")
+    assert list(visit.folder.iterdir()) == []
 
 
 def test_an_upload_outside_the_root_is_left_alone(visits, tmp_path):

@@ -9,6 +9,7 @@ import gradio as gr
 from a2s.ui import text
 from a2s.ui.bank.desk import ADD, REPLACE, SORTS, BankDesk
 from a2s.ui.engine import Engine
+from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
 from a2s.ui.guard import guarded
 from a2s.ui.line import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
@@ -16,8 +17,6 @@ from a2s.ui.parts.progress import JobProgress, job
 from a2s.ui.visit import Visits
 
 SUFFIXES = [".zip", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".mov", ".webm"]
-_QUIET = {"api_visibility": "private", "show_progress": "hidden"}
-_MODEL = {"api_visibility": "private", "concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
 
 
 def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
@@ -33,16 +32,16 @@ def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
         "fn": guarded(desk.list), "inputs": [browse.search, browse.sort], "outputs": [browse.cards, browse.note]
     }  # fmt: skip
     for asked in (browse.search.change, browse.sort.input):
-        asked(**listed, trigger_mode="always_last", **_QUIET)
-    browse.cards.choose(guarded(desk.show), None, [detail.picture, detail.facts, detail.chosen], **_QUIET).success(
-        lambda: gr.Button(interactive=True), None, detail.use, **_QUIET
+        asked(**listed, **LATEST)
+    browse.cards.choose(guarded(desk.show), None, [detail.picture, detail.facts, detail.chosen], **QUIET).success(
+        lambda: gr.Button(interactive=True), None, detail.use, **QUIET
     )
-    detail.use.click(guarded(desk.use), detail.chosen, detail.facts, **_QUIET)
+    detail.use.click(guarded(desk.use), detail.chosen, detail.facts, **QUIET)
     make.build.click(
-        guarded(desk.build), [make.files, make.mode], make.progress, show_progress_on=make.progress, **_MODEL
-    ).success(**listed, **_QUIET).then(lambda: None, None, make.files, **_QUIET)
-    make.save.click(guarded(desk.save), None, make.zip, **_QUIET)
-    make.reset.click(guarded(desk.reset), None, make.progress, **_QUIET).then(**listed, **_QUIET)
+        guarded(desk.build), [make.files, make.mode], make.progress, show_progress_on=make.progress, **MAKE
+    ).success(**listed, **QUIET).then(lambda: None, None, make.files, **QUIET)
+    make.save.click(guarded(desk.save), None, make.zip, **PRESSED)
+    make.reset.click(guarded(desk.reset), None, make.progress, **PRESSED).then(**listed, **QUIET)
     return SimpleNamespace(desk=desk, refresh=listed)
 
 

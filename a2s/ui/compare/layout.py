@@ -11,14 +11,13 @@ from a2s.ui import text
 from a2s.ui.compare.booth import BLIND, OPEN
 from a2s.ui.compare.desk import CompareDesk
 from a2s.ui.engine import Engine
+from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
 from a2s.ui.guard import guarded
 from a2s.ui.line import line, part
 from a2s.ui.parts.player import ABPlayer
 from a2s.ui.visit import Visits
 
 SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac"]
-_MODEL = {"concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
-_QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
@@ -36,12 +35,12 @@ def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     shown = [player, trial.note, trial.questions, trial.abx, trial.answer, *trial.answers]
     refresh = {"fn": guarded(desk.fresh), "inputs": chosen, "outputs": [pair.a, pair.b, *shown]}
     for control in chosen:
-        control.input(guarded(desk.show), chosen, shown, trigger_mode="always_last", **_QUIET)
-    pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **_QUIET)
-    pair.share.click(guarded(desk.share), [pair.a, pair.b], pair.video, show_progress_on=pair.share, **_QUIET | _MODEL)
-    trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], shown, **_QUIET)
-    result.show.click(guarded(desk.results), None, [result.table, result.csv], **_QUIET)
-    result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **_QUIET)
+        control.input(guarded(desk.show), chosen, shown, **LATEST)
+    pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **QUIET)
+    pair.share.click(guarded(desk.share), [pair.a, pair.b], pair.video, show_progress_on=pair.share, **MAKE)
+    trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], shown, **PRESSED)
+    result.show.click(guarded(desk.results), None, [result.table, result.csv], **QUIET)
+    result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **QUIET)
     return SimpleNamespace(desk=desk, refresh=refresh)
 
 

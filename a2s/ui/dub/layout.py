@@ -15,7 +15,7 @@ from a2s.ui.line import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.examples import ExampleStrip
 from a2s.ui.parts.part import served
-from a2s.ui.parts.progress import JobProgress, job
+from a2s.ui.parts.progress import NOTHING, JobProgress
 from a2s.ui.parts.timeline import CueTimeline
 
 AUDIO_SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".webm"]
@@ -186,9 +186,7 @@ def sound() -> SimpleNamespace:
 def bar() -> SimpleNamespace:
     """The line at the bottom that never leaves the screen."""
     with gr.Row(elem_id="bar"):
-        progress = JobProgress(
-            job("idle", "Load a video", "or take an example"), elem_id="progress", scale=6, min_width=260
-        )
+        progress = JobProgress(NOTHING, elem_id="progress", scale=6, min_width=260)
         ladder = gr.Button("Takes at 0 · ⅓ · ⅔ · 1", size="lg", elem_id="ladder", elem_classes="quiet", min_width=90)
         cancel = gr.Button("Cancel", size="lg", interactive=False, elem_id="cancel", min_width=90)
         dub = gr.Button("Dub", variant="primary", size="lg", elem_id="dub", min_width=90)

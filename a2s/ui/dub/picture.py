@@ -7,12 +7,12 @@ from pathlib import Path
 
 import gradio as gr
 
-from a2s.errors import A2SError, Cancelled
+from a2s.errors import A2SError
 from a2s.ui import text
 from a2s.ui.dub.worker import Report, Worker
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
-from a2s.ui.parts.progress import job
+from a2s.ui.parts.progress import NOTHING, job
 from a2s.ui.visit import Visit, Visits
 
 
@@ -54,12 +54,16 @@ class PictureDesk:
         visit.info = info
         return text.facts(info, name)
 
-    def forget(self, request: gr.Request):
-        """The picture was taken off the page, or could not be read. Returns (video, facts)."""
+    def forget(self, request: gr.Request) -> str:
+        """The picture was taken off the page. Returns the facts alone: another one may be on the page already."""
         visit = self.visits.of(request.session_hash)
         visit.cancel.set()
         visit.picture = visit.info = None
-        return None, text.NOTHING_READ
+        return text.NOTHING_READ
+
+    def refuse(self, request: gr.Request):
+        """The picture could not be read, and the page has said why. Returns (video, facts)."""
+        return None, self.forget(request)
 
     def watch(self, k: int, model: str, request: gr.Request):
         """Watch the picture for its cues and its place, which the visit then knows. Yields job progress."""
@@ -77,8 +81,19 @@ class PictureDesk:
             for report in worker:
                 yield job("running", text.STAGES[report.stage], report.detail, done=report.done)
             try:
-                visit.motion, visit.track, visit.matches = worker.result
-            except Cancelled:  # another picture came meanwhile; it has its own watch
-                return
+                seen = worker.result
+            except A2SError:  # it was stopped, or its file is gone
+                if visit.picture == picture:
+                    raise
+        if visit.picture is None:  # it was taken off the page meanwhile
+            yield NOTHING
+            return
+        if visit.picture != picture:  # another one came meanwhile; it has its own watch
+            return
+        visit.motion, visit.track, visit.matches = seen
         visit.chosen = visit.matches[0].clip.id if visit.matches else None
         yield job("idle", text.count(len(visit.track), "cue") + " seen", "look through them, then dub")
+
+    def unseen(self) -> dict:
+        """The picture was not watched to its end, and the page has said why. Returns progress."""
+        return job("failed", "The picture was not watched")

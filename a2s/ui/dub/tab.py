@@ -13,13 +13,10 @@ from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.takes import TakesDesk
 from a2s.ui.engine import Engine
+from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET
 from a2s.ui.examples import Example
 from a2s.ui.guard import guarded
 from a2s.ui.visit import Visits
-
-QUIET = {"api_visibility": "private", "show_progress": "hidden"}
-MODEL = {"api_visibility": "private", "concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
-"""The model serves one event at a time; who waits sees the place in line."""
 
 
 def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> SimpleNamespace:
@@ -67,21 +64,22 @@ def _estimate(desks, page) -> dict:
 def _wire_picture(desks, page) -> None:
     picture, bar = page.picture, page.bar
     readings = (
-        picture.video.upload(guarded(desks.picture.take_upload), picture.video, picture.facts, **QUIET),
-        picture.strip.take(guarded(desks.picture.take_example), None, [picture.video, picture.facts], **QUIET),
+        picture.video.upload(guarded(desks.picture.take_upload), picture.video, picture.facts, **PICTURE),
+        picture.strip.take(guarded(desks.picture.take_example), None, [picture.video, picture.facts], **PICTURE),
     )
     heard = [page.place.cards, page.place.level]
     for reading in readings:
-        reading.failure(guarded(desks.picture.forget), None, [picture.video, picture.facts], **QUIET)
+        reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts], **PICTURE)
         fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **QUIET)
         fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **QUIET)
         watching = reading.success(
             guarded(desks.picture.watch), [page.place.k, page.settings.model], bar.progress, **MODEL
         )
+        watching.failure(guarded(desks.picture.unseen), None, bar.progress, **QUIET)
         searched = [page.place.search, page.place.k, page.place.amount]
         known = watching.success(guarded(desks.place.fresh), searched, heard, **QUIET)
         known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **QUIET).then(**_estimate(desks, page), **QUIET)
-    picture.video.clear(guarded(desks.picture.forget), None, [picture.video, picture.facts], **QUIET)
+    picture.video.clear(guarded(desks.picture.forget), None, picture.facts, **PICTURE)
 
 
 def _wire_place(desks, page) -> None:
@@ -89,15 +87,13 @@ def _wire_place(desks, page) -> None:
     searched = [place.search, place.k]
     place.cards.choose(guarded(desks.place.choose), place.amount, place.level, queue=False, **QUIET)
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
-        asked(guarded(desks.place.search), searched, place.cards, trigger_mode="always_last", **QUIET)
+        asked(guarded(desks.place.search), searched, place.cards, **LATEST)
     place.own.upload(
         guarded(desks.place.take_own), [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
         **QUIET,
     )  # fmt: skip
-    place.keep.click(guarded(desks.place.keep_own), searched, [place.cards, place.keep], **QUIET)
-    place.amount.input(
-        guarded(desks.place.level), place.amount, place.level, queue=False, trigger_mode="always_last", **QUIET
-    )
+    place.keep.click(guarded(desks.place.keep_own), searched, [place.cards, place.keep], **PRESSED)
+    place.amount.input(guarded(desks.place.level), place.amount, place.level, queue=False, **LATEST)
 
 
 def _wire_cues(desks, page) -> None:
@@ -111,9 +107,9 @@ def _wire_job(desks, page) -> None:
     roll = "() => Math.floor(Math.random() * 2147483647)"
     settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
-        control.input(**_estimate(desks, page), trigger_mode="always_last", **QUIET)
+        control.input(**_estimate(desks, page), **LATEST)
     suited = [settings.model, settings.steps, settings.guidance]
-    settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **QUIET).then(
+    settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST).then(
         **_estimate(desks, page), **QUIET
     )
     _make(desks, page, bar.dub.click, desks.dub.dub)
@@ -139,7 +135,7 @@ def _make(desks, page, asked, work) -> None:
         [settings.seed, settings.lock],
         [*_busy(page), settings.seed],
         queue=False,
-        **QUIET,
+        **PRESSED,
     )
     _run(desks, page, begun, work, [page.cues.timeline, *settings.values])
 
@@ -165,15 +161,15 @@ def _run(desks, page, begun, work, told: list | None) -> None:
 def _wire_takes(desks, page) -> None:
     result, sound = page.result, page.sound
     wiped = {"inputs": [result.takes, sound.other], "outputs": sound.wipe}
-    result.takes.input(guarded(desks.takes.show), result.takes, _shown(page), **QUIET).then(
+    result.takes.input(guarded(desks.takes.show), result.takes, _shown(page), **LATEST).then(
         guarded(desks.takes.wipe), **wiped, **QUIET
     )
-    sound.other.input(guarded(desks.takes.wipe), **wiped, **QUIET)
+    sound.other.input(guarded(desks.takes.wipe), **wiped, **LATEST)
     result.stems.click(
-        guarded(desks.takes.stems), result.takes, result.stem_files, show_progress_on=result.stems, **MODEL
+        guarded(desks.takes.stems), result.takes, result.stem_files, show_progress_on=result.stems, **MAKE
     )
     result.share.click(
-        guarded(desks.takes.share), result.takes, result.share_file, show_progress_on=result.share, **MODEL
+        guarded(desks.takes.share), result.takes, result.share_file, show_progress_on=result.share, **MAKE
     )
 
 

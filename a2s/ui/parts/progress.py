@@ -15,3 +15,7 @@ class JobProgress(Part):
 def job(state: str, stage: str, detail: str = "", left: str = "", done: float = 0.0, preview: str = "") -> dict:
     """A value of `JobProgress`."""
     return {"state": state, "stage": stage, "detail": detail, "left": left, "done": round(done, 3), "preview": preview}
+
+
+NOTHING = job("idle", "Load a video", "or take an example")
+"""Of a page without a picture."""
