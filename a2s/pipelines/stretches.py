@@ -34,7 +34,8 @@ def plan_stretches(windows: Sequence[Window], changes: Sequence[float]) -> tuple
     """
     spec = windows[0].spec
     frames = [0, *(round(time / spec.frame_seconds) for time in changes)]
-    ends = [*(frame + CROSS_FRAMES // 2 for frame in frames[1:]), windows[-1].first_frame + spec.window_frames]
+    film = windows[-1].first_frame + spec.window_frames
+    ends = [*(min(frame + CROSS_FRAMES // 2, film) for frame in frames[1:]), film]
     stretches = []
     for frame, end in zip(frames, ends, strict=True):
         begin = max(0, frame - CROSS_FRAMES // 2)
