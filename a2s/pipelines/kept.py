@@ -123,7 +123,7 @@ class KeptWindows:
 
 def _differing(before: dict, now: dict) -> str:
     """The first thing that differs, in words; "" where nothing does."""
-    for name in sorted(before.keys() | now.keys()):
+    for name in now | before:
         was, is_ = before.get(name), now.get(name)
         if was != is_:
             told = all(isinstance(value, int | float) for value in (was, is_))
