@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from a2s.cues import CueTrack
     from a2s.places import Place
 
+BLOCK = 1 << 18
+"""Samples looked at together, a whole number of hops: in double precision, half an hour is a lot of memory."""
+
 
 def finish(
     take: int, source: Source, settings: DubSettings, mels, sounds, track: CueTrack, place: Place, recipe: dict
@@ -49,16 +52,24 @@ def finish(
 def gain_curve(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """(n,) float32: what `before` was multiplied by to become `after`; between samples too small to tell, in a line."""
     told = np.flatnonzero(np.abs(before) > 1e-5)
+    gain = np.ones(len(before), np.float32)
     if not len(told):
-        return np.ones(len(before), np.float32)
-    return np.interp(np.arange(len(before)), told, after[told] / before[told]).astype(np.float32)
+        return gain
+    for first in range(0, len(before), BLOCK):
+        last = min(first + BLOCK, len(before))
+        left, right = np.searchsorted(told, [first, last])
+        near = told[max(0, left - 1) : right + 1]  # with the neighbours on either side
+        gain[first:last] = np.interp(np.arange(first, last), near, after[near] / before[near])
+    return gain
 
 
 def quietest_db(waveform: np.ndarray, seconds: float = 0.5) -> float:
     """RMS of the quietest half-second in dBFS: the ambience, wherever the action pauses that long."""
-    length = min(len(waveform), round(seconds * AUDIO.sample_rate))
-    power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
-    hop = AUDIO.hop_length
-    starts = np.arange(0, len(waveform) - length + 1, hop)
-    quietest = float((power[starts + length] - power[starts]).min()) / length
+    length, hop = min(len(waveform), round(seconds * AUDIO.sample_rate)), AUDIO.hop_length
+    quietest = math.inf
+    for first in range(0, len(waveform) - length + 1, BLOCK):
+        piece = waveform[first : first + BLOCK - hop + length]
+        power = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
+        starts = np.arange(0, len(piece) - length + 1, hop)
+        quietest = min(quietest, float((power[starts + length] - power[starts]).min()) / length)
     return round(10 * math.log10(max(1e-12, quietest)), 2)
