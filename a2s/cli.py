@@ -21,6 +21,7 @@ import typer
 
 from a2s.errors import A2SError, BadSettings, CannotWrite
 from a2s.evaluation.commands import evaluate
+from a2s.places import read_places
 from a2s.rows import AsJson, print_rows
 from a2s.settings import DubSettings, Limits
 from a2s.weights.commands import weights_app
@@ -78,7 +79,12 @@ def dub(
     bank: Bank = None,
     ambient: Annotated[float, typer.Option(help="0 only the action .. 1 the whole ambience.")] = DEFAULTS.ambient,
     ambient_clip: Annotated[
-        str | None, typer.Option(help="A bank clip's id or a recording; the best match if left out.")
+        list[str] | None,
+        typer.Option(
+            metavar="[TIME=]ID|FILE",
+            help="A bank clip's id or a recording; the best match if left out. With a time (12.5= or 1:20=) it is heard"
+            " from there on; give it once for each place.",
+        ),
     ] = None,
     takes: Annotated[int, typer.Option(help="How many; the second is written to OUT-2, and so on.")] = DEFAULTS.takes,
     seed: Annotated[int, typer.Option(help="Another seed, another take.")] = DEFAULTS.seed,
@@ -92,20 +98,26 @@ def dub(
     ] = None,
     original_audio: Annotated[str, typer.Option(help="dB at which the original sound is mixed under, or off.")] = "off",
     report: Annotated[Path | None, typer.Option(help="Write what was done as JSON.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same dub was stopped; stopped again, keep what was made.")
+    ] = False,
 ) -> None:
     """Make the sound of a video."""
     from a2s.cues import CueTrack
     from a2s.dub import dub as make
-    from a2s.take import check_folder, check_target
+    from a2s.pipelines.kept import KeptWindows
+    from a2s.take import check_folder, check_target, deliver
 
     outs = [check_target(_numbered(out, number), video) for number in range(1, max(1, min(takes, 100)) + 1)]
     if stems:
         check_folder(stems / "action.wav" if stems.is_dir() else stems)
     if report:
         check_folder(report)
+    clip, changes = read_places(ambient_clip or ())
     settings = DubSettings(
         ambient=ambient,
-        ambient_clip=ambient_clip,
+        ambient_clip=clip,
+        ambient_changes=changes,
         takes=takes,
         seed=seed,
         steps=steps,
@@ -113,15 +125,12 @@ def dub(
         original_audio=_decibels(original_audio),
     )
     track = CueTrack.load(cues) if cues else None
-    with _bar() as on_progress:
-        take = make(video, settings, model, bank, cues=track, stems=stems is not None, on_progress=on_progress)
-    with _all_or_none() as written:
-        for one, path in zip(take.takes, outs, strict=True):
-            written.append(one.save(path))
-        if stems:
-            written.extend(take.save_stems(stems))
-        if report:
-            written.append(take.save_recipe(report))
+    with KeptWindows(out, resume) as kept:
+        with _bar() as on_progress:
+            take = make(
+                video, settings, model, bank, cues=track, stems=stems is not None, on_progress=on_progress, kept=kept
+            )
+        deliver(take, outs, stems, report)
     print(_summary(take, outs))
 
 
@@ -137,18 +146,6 @@ def _decibels(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise BadSettings(f"--original-audio must be a number of dB or off, not {text!r}.") from None
-
-
-@contextmanager
-def _all_or_none() -> Iterator[list[Path]]:
-    """Remove what was written if the rest cannot be."""
-    written: list[Path] = []
-    try:
-        yield written
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
@@ -171,8 +168,10 @@ def _summary(take, outs: list[Path]) -> str:
     recipe = take.recipe
     names = ", ".join(str(path) for path in outs)
     heard = "" if recipe["hears_cues"] else " that this model does not hear"
+    places = [recipe["ambient"], *recipe["ambient"].get("changes", ())]
+    ambience = ", then ".join(repr(place["name"]) for place in places)
     return (
-        f"{names}: {take.duration:.2f} s, {len(take.events)} cues{heard}, ambience {recipe['ambient']['name']!r} at"
+        f"{names}: {take.duration:.2f} s, {len(take.events)} cues{heard}, ambience {ambience} at"
         f" {recipe['settings']['ambient']:g}, {recipe['loudness']['lufs']:.1f} LUFS, made in"
         f" {sum(recipe['seconds'].values()):.1f} s"
     )

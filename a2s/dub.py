@@ -7,27 +7,27 @@ afterwards, `a2s.dub` is the function, not this module.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from a2s.errors import BadSettings
-from a2s.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Preview, Previews, Progress
-from a2s.scene import find_cues, load_bank, retrieve, see
+from a2s.places import Place, check_changes, choose_places
+from a2s.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
+from a2s.scene import find_cues, load_bank, see
 from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
-from a2s.take import Take
+from a2s.take import Source, Take
 from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from a2s.cues import CueTrack, Motion
-    from a2s.media import VideoInfo
+    from a2s.pipelines.kept import KeptWindows
 
 DEFAULTS = DubSettings()
 
@@ -64,6 +64,7 @@ def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
             raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {repr(value)[:40]}.")
     if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
         raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
+    check_changes(settings.ambient_changes, limits)
 
 
 def dub(
@@ -80,6 +81,7 @@ def dub(
     preview_seconds: float = PREVIEW_SECONDS,
     cancelled: Callable[[], bool] | None = None,
     threads: int | None = None,
+    kept: KeptWindows | None = None,
 ) -> Take:
     """Make the sound of a video, exactly as long as its picture.
 
@@ -89,13 +91,19 @@ def dub(
     motion: what `a2s.scene.see` saw of this video, to spare a second look. stems: also render the action alone.
     on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
     every sampler step. on_preview(Preview) shows the first take's window in work, every `preview_seconds` at most; it
-    changes no sample. threads: of torch while this runs; None is what suits the model.
+    changes no sample. threads: of torch while this runs; None is what suits the model. kept: an open `KeptWindows`,
+    which has finished windows put on the disk and, where it resumes, taken from there; they change no sample either.
 
     The same video, settings, cues, model and bank give the same sound on one machine with the same `threads`. A take's
     noise depends on seed, take and window alone, so a take is the same among others, up to rounding; with takes=1 and
     its number as first_take, as its recipe says, it is made again alone.
-    Raises UnreadableVideo, TooLarge, BadSettings, UnreadableAudio, WeightsMissing, BankError, Cancelled.
+    Raises UnreadableVideo, TooLarge, BadSettings, UnreadableAudio, WeightsMissing, BankError, OutOfMemory, DeviceLost,
+    Cancelled; with `kept` also CannotWrite.
     """
+    from a2s.finishing import finish
+    from a2s.pipelines.faults import told_plainly
+    from a2s.pipelines.windows import vocode
+
     check_settings(settings)
     progress = Progress(on_progress, cancelled)
     progress.enter("reading", Path(video).name)
@@ -104,27 +112,28 @@ def dub(
     pipe = load_model(model)
     bank = load_bank(bank, pipe)
     settings, threads = settings.suited_to(pipe), threads or pipe.threads
-    with torch_threads(threads):
+    with told_plainly(), torch_threads(threads):
         motion = motion or see(video, source.info, progress)
         track = pipe.label_cues(motion, cues) if cues is not None else find_cues(motion, pipe)
         progress.enter("retrieving")
-        place = choose_place(settings, pipe, bank, motion)
-        progress.report(1.0, place.report["name"])
-        conditions = [place.waveform, *([place.low] if stems else [])]
+        places = choose_places(settings, pipe, bank, motion)
+        progress.report(1.0, ", then ".join(place.report["name"] for place in places))
+        recipe = _recipe(source, settings, track, places, pipe, bank, threads)
+        if kept:
+            kept.claim(_identity(recipe, places, stems))
         progress.enter("generating")
-        previews = Previews(on_preview, preview_seconds), Previews(None)
-        seen = cache(lambda start: pipe.encode_motion(motion, start))
-        mels = [
-            _generate(pipe, motion, seen, track, condition, settings, _part(progress, index, len(conditions)), shown)
-            for index, (condition, shown) in enumerate(zip(conditions, previews, strict=False))
-        ]
+        passes = {"mix": [place.waveform for place in places], "low": [place.low for place in places]}
+        passes = passes if stems else {"mix": passes["mix"]}
+        mels = _mels(pipe, motion, track, passes, settings, progress, Previews(on_preview, preview_seconds), kept)
         progress.enter("sounding")
         sounds = [
-            _vocode(pipe, mel, source.samples, _part(progress, index, len(mels))) for index, mel in enumerate(mels)
+            vocode(pipe, mel, source.samples, on_chunk=_part(progress, index, len(mels)))
+            for index, mel in enumerate(mels)
         ]
     progress.enter("finishing")
-    recipe = _recipe(source, settings, track, place, pipe, bank, threads)
-    takes = [_finish(take, source, settings, mels[0], sounds, track, place, recipe) for take in range(settings.takes)]
+    takes = [
+        finish(take, source, settings, mels[0], sounds, track, places[0], recipe) for take in range(settings.takes)
+    ]
     progress.finish()
     for take in takes:
         take.recipe["seconds"] = progress.seconds
@@ -147,146 +156,37 @@ def torch_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The video as a file. original: its soundtrack (n,) at 16 kHz from the first frame on, where one is to be kept."""
-
-    info: VideoInfo
-    sha256: str
-    samples: int
-    original: np.ndarray | None
-
-
-def _read(video: str | Path, settings: DubSettings) -> _Source:
+def _read(video: str | Path, settings: DubSettings) -> Source:
     from a2s.media import probe, read_audio
     from a2s.pipelines.windows import samples_of
 
     info = probe(video)
     keeps = settings.original_audio is not None and info.has_audio
     original = read_audio(video, AUDIO.sample_rate, info.duration, align_to_picture=True) if keeps else None
-    return _Source(info, sha256_of(video), max(1, samples_of(info.duration)), original)
+    return Source(info, sha256_of(video), max(1, samples_of(info.duration)), original)
 
 
-@dataclass(frozen=True)
-class Place:
-    """The ambient condition, 16 kHz. waveform: at the amount; low: nearly no ambience. report: for the recipe.
+def _mels(pipe, motion: Motion, track: CueTrack, passes: dict, settings, progress, previews, kept) -> list[np.ndarray]:
+    """The mel of each pass over the film. passes: the conditions of all places by a pass's name, that of the mix first,
+    which is the one that is shown while it is made."""
+    from a2s.pipelines.film import film_mel
 
-    The report's sha256 is of a bank clip's samples as the bank gives them, or of a recording's file.
-    """
-
-    waveform: np.ndarray
-    low: np.ndarray
-    report: dict
-
-
-def choose_place(settings: DubSettings, pipe, bank, motion: Motion) -> Place:
-    """The ambience asked for (bank id or file), else the bank's best match. Raises BadSettings, UnreadableAudio."""
-    from a2s.ambient import Calibration, full_level, scale_ambience
-    from a2s.ambient.clip import level_db as level_of
-
-    clips, chosen, score = {clip.id: clip for clip in bank.clips}, settings.ambient_clip, None
-    if chosen is None:
-        match = retrieve(motion, 1, pipe, bank)[0]
-        chosen, score = match.clip.id, match.score
-    if chosen in clips:
-        waveform, clip = bank.waveform(chosen), clips[chosen]
-        report = {"clip": clip.id, "name": clip.name, "author": clip.author, "licence": clip.licence, "score": score}
-        report["sha256"] = sha256(waveform).hexdigest()
-    elif Path(chosen).is_file():
-        from a2s.media import read_audio
-
-        waveform = read_audio(chosen, AUDIO.sample_rate, max_seconds=LIMITS.max_ambient_seconds)
-        report = {"clip": None, "name": Path(chosen).name, "sha256": sha256_of(chosen), "score": None}
-    else:
-        raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
-    low = bank.waveform(bank.low_ambient.id)
-    folder = model_folder(pipe)
-    calibration = Calibration.load(folder) if folder else None
-    full = full_level(level_of(waveform), clips[chosen].kind if chosen in clips else None)
-    scaled = scale_ambience(waveform, settings.ambient, bank.low_ambient.level_db, full, calibration)
-    scaled = low if settings.ambient == 0 else scaled
-    return Place(scaled, low, report | {"amount": settings.ambient, "level_in_db": level_db(scaled)})
+    look = cache(lambda start: pipe.encode_motion(motion, start))
+    return [
+        film_mel(
+            pipe, motion, track, conditions, settings, look=look, report=_part(progress, index, len(passes)),
+            previews=previews if index == 0 else Previews(None), kept=kept, name=name,
+        )  # fmt: skip
+        for index, (name, conditions) in enumerate(passes.items())
+    ]
 
 
-def _part(progress: Progress, index: int, count: int) -> Callable[[float, str], None]:
+def _part(progress: Progress, index: int, count: int) -> Callable[..., None]:
     """Report one of several equal parts of a stage as if it were the whole."""
-    return lambda done, detail: progress.report((index + done) / count, detail)
+    return lambda done, detail="": progress.report((index + done) / count, detail)
 
 
-def _generate(
-    pipe, motion: Motion, seen: Callable, track: CueTrack, condition: np.ndarray, settings: DubSettings, report,
-    previews: Previews,
-) -> np.ndarray:  # fmt: skip
-    """Mels of all takes, (takes, 128, T) float32, T at least to the video's end. seen: tokens by a window's start."""
-    import torch
-
-    from a2s.pipelines.roll import cue_roll
-    from a2s.pipelines.windows import frames_of, join, plan_windows, sample_windows
-
-    windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
-    ambient = pipe.encode_ambient(condition, torch.Generator().manual_seed(settings.seed))
-
-    def inputs(window):
-        roll = torch.from_numpy(cue_roll(track.cues, window.start))[None]
-        return seen(window.start), roll, ambient
-
-    def on_step(window: int, step: int) -> None:
-        done = (window + step / settings.steps) / len(windows)
-        report(done, f"window {window + 1} of {len(windows)}, step {step} of {settings.steps}")
-
-    def on_estimate(window, step: int, mel) -> None:
-        left = frames_of(motion.duration) - window.first_frame
-        where = step, settings.steps, window.index + 1, len(windows)
-        previews.offer(lambda: Preview(window.start, mel()[:, :left].clip(0, 1), *where))
-
-    pieces = sample_windows(
-        pipe, windows, inputs,
-        range(settings.first_take, settings.first_take + settings.takes),
-        seed=settings.seed, steps=settings.steps, guidance_scale=settings.guidance_scale,
-        on_step=on_step, on_estimate=on_estimate,
-    )  # fmt: skip
-    return join(pieces, [window.first_frame for window in windows])
-
-
-def _vocode(pipe, mel: np.ndarray, samples: int, report) -> np.ndarray:
-    """(takes, samples) float32."""
-    from a2s.pipelines.windows import vocode
-
-    return vocode(pipe, mel, samples, on_chunk=lambda done: report(done, ""))
-
-
-def _finish(
-    take: int, source: _Source, settings: DubSettings, mels, sounds, track: CueTrack, place: Place, recipe: dict
-) -> Take:
-    """Set the level, mix the original under, measure. The action stem goes through the same gains as the mix."""
-    from a2s.media import mix_under
-    from a2s.media.loudness import normalise
-    from a2s.pipelines.windows import frames_of
-
-    raw, action = sounds[0][take], sounds[1][take] if len(sounds) > 1 else None
-    waveform, loudness = normalise(raw, AUDIO.sample_rate, settings.loudness)
-    gain = loudness.gain_db
-    action = action if action is None else action * gain_curve(raw, waveform)
-    if source.original is not None:
-        mixed = mix_under(waveform, source.original, settings.original_audio)
-        waveform, loudness = normalise(mixed, AUDIO.sample_rate, None)
-        gain += loudness.gain_db
-        action = action if action is None else action * gain_curve(mixed, waveform)
-    number = settings.first_take + take
-    measured = {
-        "take": number,
-        "settings": recipe["settings"] | {"takes": 1, "first_take": number},
-        "loudness": {"lufs": loudness.lufs, "true_peak_db": loudness.true_peak_db, "gain_db": gain},
-        "ambient": recipe["ambient"] | {"level_out_db": quietest_db(waveform)},
-    }
-    frames = frames_of(len(waveform) / AUDIO.sample_rate)
-    return Take(
-        np.asarray(waveform, np.float32), AUDIO.sample_rate, mels[take][:, :frames].clip(0, 1), track,
-        recipe | measured, Path(source.info.path), action, place.waveform[: AUDIO.window_samples],
-    )  # fmt: skip
-
-
-def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Place, pipe, bank, threads: int) -> dict:
+def _recipe(source: Source, settings: DubSettings, track: CueTrack, places, pipe, bank, threads: int) -> dict:
     """What went in, as JSON."""
     from a2s import __version__
 
@@ -311,9 +211,30 @@ def _recipe(source: _Source, settings: DubSettings, track: CueTrack, place: Plac
         "model": model_report(pipe),
         "hears_cues": pipe.hears_cues,
         "bank": bank.model_hash,
-        "ambient": place.report,
+        "ambient": places[0].report | ({"changes": [_change(place) for place in places[1:]]} if places[1:] else {}),
         "cues": json.loads(track.to_json()),
     }
+
+
+def _change(place: Place) -> dict:
+    return {"time": place.time} | place.report
+
+
+def _identity(recipe: dict, places: tuple[Place, ...], stems: bool) -> dict:
+    """What shapes a dub's windows, by names that a person reads where it differs from another's."""
+    from torch import __version__ as torch_version
+
+    names = ("takes", "first_take", "seed", "steps", "guidance_scale", "overlap_seconds")
+    heard = [[place.time, sha256(place.waveform).hexdigest(), sha256(place.low).hexdigest()] for place in places]
+    return {
+        "the video": recipe["video"]["sha256"],
+        "the model": recipe["model"]["sha256"],
+        "the cue track": recipe["cues"],
+        "the ambience": heard,
+        "whether stems are made": stems,
+        "the number of threads": recipe["threads"],
+        "the version of a2s or torch": [recipe["a2s"], torch_version],
+    } | {f"the {name.replace('_', ' ')}": recipe["settings"][name] for name in names}
 
 
 def model_report(pipe) -> dict:
@@ -326,26 +247,3 @@ def model_report(pipe) -> dict:
 def _fingerprint(folder: Path) -> str:
     """A model is loaded once, so its checksum is taken once."""
     return fingerprint(folder)
-
-
-def gain_curve(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """(n,) float32: what `before` was multiplied by to become `after`; between samples too small to tell, in a line."""
-    told = np.flatnonzero(np.abs(before) > 1e-5)
-    if not len(told):
-        return np.ones(len(before), np.float32)
-    return np.interp(np.arange(len(before)), told, after[told] / before[told]).astype(np.float32)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, never below -120."""
-    return round(10 * math.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))), 2)
-
-
-def quietest_db(waveform: np.ndarray, seconds: float = 0.5) -> float:
-    """RMS of the quietest half-second in dBFS: the ambience, wherever the action pauses that long."""
-    length = min(len(waveform), round(seconds * AUDIO.sample_rate))
-    power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
-    hop = AUDIO.hop_length
-    starts = np.arange(0, len(waveform) - length + 1, hop)
-    quietest = float((power[starts + length] - power[starts]).min()) / length
-    return round(10 * math.log10(max(1e-12, quietest)), 2)

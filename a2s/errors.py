@@ -51,5 +51,13 @@ class CannotWrite(A2SError):
     """The result cannot be stored where it was asked for."""
 
 
+class OutOfMemory(A2SError):
+    """A model needs more memory than there is."""
+
+
+class DeviceLost(A2SError):
+    """The graphics card that a model runs on does not answer any more."""
+
+
 class Cancelled(A2SError):
     """The creator pressed cancel."""

@@ -67,8 +67,12 @@ def find_cues(motion: Motion, model="compact") -> CueTrack:
     return load_model(model).label_cues(motion, detect_cues(motion))
 
 
-def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Match]:
+def retrieve(
+    motion: Motion, k: int = 5, model="compact", bank=None, within: tuple[float, float] | None = None
+) -> list[Match]:
     """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError.
+
+    within: (begin, end) s of the stretch of the film that is looked at; None is all of it.
 
     The low-ambient clip is not among them while there are others: it stands for no place at all, and with it no amount
     of ambience would be heard.
@@ -77,6 +81,7 @@ def retrieve(motion: Motion, k: int = 5, model="compact", bank=None) -> list[Mat
         raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
     pipe = load_model(model)
     bank = load_bank(bank, pipe)
-    matches = bank.retrieve(pipe.embed_video(motion), k + 1, pipe.model_hash)
+    look = pipe.embed_video(motion, *within) if within else pipe.embed_video(motion)
+    matches = bank.retrieve(look, k + 1, pipe.model_hash)
     low = bank.low_ambient
     return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches

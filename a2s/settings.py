@@ -105,6 +105,7 @@ class Limits:
     max_takes: int = 6
     max_steps: int = 100
     max_cues: int = 20_000
+    max_places: int = 50
     max_ambient_seconds: float = 600.0
     max_kept_takes: int = 12
     max_recordings: int = 200
@@ -124,11 +125,21 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class AmbientChange:
+    """From a time on, s from the first frame, the film is in another place. clip: as `DubSettings.ambient_clip`; None
+    takes the bank's best match of the stretch that begins there."""
+
+    time: float
+    clip: str | None = None
+
+
+@dataclass(frozen=True)
 class DubSettings:
     """What a creator chooses for one dub. Everything that shapes the sound is in here or in the cues.
 
     ambient: 0 is "only the action", 1 is the whole ambience of the place; the level follows evenly in dB.
     ambient_clip: a bank clip's id or a path to a recording; None takes the best match of the bank.
+    ambient_changes: where the film goes on in another place, in order of time; `ambient_clip` is heard until the first.
     original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
     loudness: integrated loudness target in LUFS, None leaves the level as generated.
     steps, guidance_scale: of the sampler; None takes what suits the model (`AVLDMPipeline.steps`, `.guidance_scale`).
@@ -137,6 +148,7 @@ class DubSettings:
 
     ambient: float = 0.35
     ambient_clip: str | None = None
+    ambient_changes: tuple[AmbientChange, ...] = ()
     takes: int = 1
     seed: int = 0
     steps: int | None = None
@@ -162,7 +174,15 @@ class DubSettings:
     def from_dict(cls, values: dict) -> DubSettings:
         """Read settings back from a recipe; unknown keys are ignored so that newer recipes stay readable."""
         known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
+        read = {key: value for key, value in values.items() if key in known}
+        if isinstance(changes := read.get("ambient_changes"), list | tuple):
+            read["ambient_changes"] = tuple(_change(change) for change in changes)
+        return cls(**read)
+
+
+def _change(value):
+    """A change as a recipe has it; what is none is left as it is, for `check_settings` to refuse."""
+    return AmbientChange(value.get("time"), value.get("clip")) if isinstance(value, dict) else value
 
 
 def _positive(name: str, text: str, whole: bool) -> int | float:

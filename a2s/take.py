@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from a2s.errors import BadSettings, CannotWrite, UnreadableAudio
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.media import VideoInfo
 
 SUFFIXES = (".mp4", ".wav", ".flac")
 
@@ -22,6 +25,16 @@ FULL_SCALE = 2**23
 
 MAX_RECIPE_BYTES = 8 * 1024 * 1024
 """Several times what `Limits.max_cues` cues can fill."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The video as a file. original: its soundtrack (n,) at 16 kHz from the first frame on, where one is to be kept."""
+
+    info: VideoInfo
+    sha256: str
+    samples: int
+    original: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,19 +109,57 @@ class Take:
         return (action / FULL_SCALE).astype(np.float32), ((mix - action) / FULL_SCALE).astype(np.float32)
 
     def save_stems(self, folder: str | Path) -> tuple[Path, Path]:
-        """Write action.wav and ambience.wav into a folder, which is made if its parent is there. Raises CannotWrite."""
-        from a2s.media import write_audio
+        """Write action.wav and ambience.wav into a folder, which is made if its parent is there, both or neither.
 
-        folder = Path(folder)
-        paths = folder / "action.wav", folder / "ambience.wav"
-        stems = self.stems()
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise CannotWrite(f"The folder {folder} for the stems cannot be made.") from error
-        for path, stem in zip(paths, stems, strict=True):
-            write_audio(path, stem, self.sample_rate)
-        return paths
+        Raises CannotWrite.
+        """
+        deliver(self, stems=folder)
+        return stem_paths(folder)
+
+
+def stem_paths(folder: str | Path) -> tuple[Path, Path]:
+    """Where the stems are in their folder."""
+    return Path(folder) / "action.wav", Path(folder) / "ambience.wav"
+
+
+def deliver(take: Take, outs: Sequence[Path] = (), stems: str | Path | None = None, report: Path | None = None) -> None:
+    """Write all that a dub leaves: its takes to `outs`, the first one's stems into a folder, its report.
+
+    All are written before any appears under its name, so what fails leaves nothing, and what was there before stays.
+    Raises CannotWrite.
+    """
+    from a2s.media import write_audio
+    from a2s.media.files import whole_files
+
+    for out in outs:
+        check_target(out, take.video)
+    targets = [*outs, *(stem_paths(stems) if stems else ()), *([report] if report else ())]
+    with _folder(stems), whole_files(targets) as parts:
+        free = iter(parts)
+        for one, part in zip(take.takes[: len(outs)], free, strict=False):
+            one.save(part)
+        for stem, part in zip(take.stems() if stems else (), free, strict=False):
+            write_audio(part, stem, take.sample_rate)
+        for part in free:
+            take.save_recipe(part)
+
+
+@contextmanager
+def _folder(path: str | Path | None) -> Iterator[None]:
+    """A folder for as long as nothing fails; one that was there before stays anyway. Raises CannotWrite."""
+    made = path is not None and not Path(path).is_dir()
+    try:
+        if made:
+            Path(path).mkdir()
+    except OSError as fault:
+        raise CannotWrite(f"The folder {path} for the stems cannot be made.") from fault
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                Path(path).rmdir()
+        raise
 
 
 def read_recipe(path: str | Path) -> dict:

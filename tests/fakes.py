@@ -37,9 +37,10 @@ class FakePipeline:
         time = start + (torch.arange(VIDEO.tokens) + 0.5) / VIDEO.tokens_per_second
         return (time * (time < motion.duration))[None, :, None].expand(1, VIDEO.tokens, TOKEN_WIDTH).float()
 
-    def embed_video(self, motion) -> np.ndarray:
-        """(E,) unit vector: the mean colour of the keyframes."""
-        colour = motion.keyframes.reshape(-1, 3).mean(0) / 255 + 1e-3
+    def embed_video(self, motion, begin=0.0, end=np.inf) -> np.ndarray:
+        """(E,) unit vector: the mean colour of the keyframes from `begin` to `end` s."""
+        seen = (motion.keyframe_times >= begin) & (motion.keyframe_times < end)
+        colour = motion.keyframes[seen if seen.any() else ...].reshape(-1, 3).mean(0) / 255 + 1e-3
         return _unit(np.concatenate([colour, np.zeros(EMBEDDING - 3)]))
 
     def embed_audio(self, waveform: np.ndarray) -> np.ndarray:

@@ -13,8 +13,9 @@ import soundfile
 
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
-from a2s.dub import check_settings, quietest_db
+from a2s.dub import check_settings
 from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
+from a2s.finishing import quietest_db
 from a2s.media import mux, probe, read_audio, write_audio
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video

@@ -35,7 +35,8 @@ def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int,
             if comment and kind == "WAV":
                 _append_comment(part, comment)
         except soundfile.LibsndfileError as fault:
-            raise CannotWrite(f"{shown(path)} cannot be written: {fault.error_string}") from fault
+            reason = fault.error_string.rstrip(".").replace("System error", "the disk is full or refuses")
+            raise CannotWrite(f"{shown(path)} cannot be written: {reason}.") from fault
 
 
 def _append_comment(path: Path, comment: str) -> None:

@@ -114,12 +114,16 @@ class AVLDMPipeline(DiffusionPipeline):
         return tokens
 
     @torch.inference_mode()
-    def embed_video(self, motion: Motion) -> np.ndarray:
-        """(E,) float32 of unit length: the mean over the film's windows, at most twelve of them, spread evenly."""
-        last = max(0.0, motion.duration - VIDEO.window_seconds)
-        count = int(np.clip(np.ceil(motion.duration / VIDEO.window_seconds), 1, 12))
+    def embed_video(self, motion: Motion, begin: float = 0.0, end: float | None = None) -> np.ndarray:
+        """(E,) float32 of unit length: the mean over the film's windows, at most twelve of them, spread evenly.
+
+        begin, end: s, of the stretch that is looked at. One shorter than a window is seen with what follows it.
+        """
+        end = motion.duration if end is None else end
+        last = max(begin, end - VIDEO.window_seconds)
+        count = int(np.clip(np.ceil((end - begin) / VIDEO.window_seconds), 1, 12))
         found = []
-        for start in np.linspace(0, last, count):
+        for start in np.linspace(begin, last, count):
             tokens = self.encode_motion(motion, float(start))
             found.append(self.av_sim.embed_window(tokens, motion, float(start)))
         mean = torch.cat(found).mean(0)

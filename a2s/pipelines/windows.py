@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a2s.errors import BadSettings
+from a2s.pipelines.faults import Batches
 from a2s.settings import AUDIO, AudioSpec
+
+if TYPE_CHECKING:
+    from a2s.pipelines.kept import KeptWindows
 
 VOCODER_CONTEXT = 76
 """Mel frames on each side of a chunk that a vocoder sees: the compact one's network reaches 27, its rounds 3 each."""
@@ -110,34 +116,62 @@ def sample_windows(
     guidance_scale: float,
     on_step: Callable[[int, int], None] = lambda window, step: None,
     on_estimate: Callable[[Window, int, Callable[[], np.ndarray]], None] = lambda window, step, mel: None,
+    kept: KeptWindows | None = None,
+    name: str = "window",
 ) -> Iterator[np.ndarray]:
     """Run the model over consecutive windows, all takes in one batch; yields mels (takes, 128, 188) float32.
 
     on_step(window index, steps done) is called after every sampler step and may raise to stop. So is
     on_estimate(window, steps done, mel), where the pipeline knows an estimate: mel() decodes it for the first take,
     (128, 188) float32, and nothing is decoded unless it is called.
+    kept: where finished windows are put, as `name`-index; those that lie there already are not made again.
+    Where memory runs out, the takes go on in smaller batches. Raises what torch does when one take is too much.
     """
+    import torch
+
     takes, previous = tuple(takes), None
+    batches = Batches(len(takes))
     for window in windows:
-        inputs = (tensor.expand(len(takes), *tensor.shape[1:]) for tensor in condition(window))
+        file = f"{name}-{window.index:05d}"
+        found = kept and kept.load(file)
+        if found is None:
+            known = hold(previous, window) if window.held_columns else None
+            mels, previous = batches.run(
+                partial(_sample, pipe, window, condition(window), known, takes, seed, on_step, on_estimate,
+                        num_inference_steps=steps, guidance_scale=guidance_scale)
+            )  # fmt: skip
+            mels = mels.float().cpu().numpy()
+            if kept:
+                kept.save(file, mels, previous.cpu().numpy())
+        else:
+            mels, latents = found
+            previous = torch.from_numpy(latents).to(getattr(pipe, "device", "cpu"))
+            on_step(window.index, steps)
+        yield mels
 
-        def after_step(_pipe, step: int, _timestep, tensors: dict, window: Window = window) -> dict:
-            on_step(window.index, step + 1)
-            estimate = tensors.get("estimate")
-            if estimate is not None:
-                on_estimate(window, step + 1, lambda: pipe.decode(estimate[:1])[0].float().cpu().numpy())
-            return tensors
 
-        output = pipe(
-            *inputs,
-            num_inference_steps=steps,
-            guidance_scale=guidance_scale,
-            generator=[noise_source(seed, take, window.index) for take in takes],
-            known=hold(previous, window) if window.held_columns else None,
-            callback_on_step_end=after_step,
-        )
-        previous = output.latents
-        yield output.mels.float().cpu().numpy()
+def _sample(
+    pipe, window: Window, inputs: tuple, known: tuple | None, takes: tuple, seed: int, on_step, on_estimate,
+    rows: slice, **sampler,
+) -> tuple:  # fmt: skip
+    """(mels, latents) of some of the takes of a window, as the pipeline gives them."""
+    takes = takes[rows]
+
+    def after_step(_pipe, step: int, _timestep, tensors: dict) -> dict:
+        on_step(window.index, step + 1)
+        estimate = tensors.get("estimate")
+        if estimate is not None and rows.start == 0:
+            on_estimate(window, step + 1, lambda: pipe.decode(estimate[:1])[0].float().cpu().numpy())
+        return tensors
+
+    output = pipe(
+        *(tensor.expand(len(takes), *tensor.shape[1:]) for tensor in inputs),
+        generator=[noise_source(seed, take, window.index) for take in takes],
+        known=known and (known[0][rows], known[1]),
+        callback_on_step_end=after_step,
+        **sampler,
+    )
+    return output.mels, output.latents
 
 
 def hold(previous, window: Window) -> tuple:
@@ -185,12 +219,13 @@ def vocode(
     needed = -(-samples // hop)
     missing = max(0, needed + 1 - mel.shape[-1])  # one frame more, for vocoders whose last hop is missing
     mel = np.pad(mel, [(0, 0), (0, 0), (0, missing)], "edge") if missing else mel
-    waveform = np.zeros((len(mel), samples), np.float32)
+    waveform, batches = np.zeros((len(mel), samples), np.float32), Batches(len(mel))
     for begin in range(0, needed, chunk):
         end = min(begin + chunk, needed)
         first = max(0, begin - context)
         piece = torch.from_numpy(np.ascontiguousarray(mel[..., first : end + context]))
-        sound = pipe.vocode(piece).float().cpu().numpy()
+        (sound,) = batches.run(lambda rows, piece=piece: (pipe.vocode(piece[rows]).float().cpu(),))
+        sound = sound.numpy()
         stop = min(end * hop, samples)
         waveform[:, begin * hop : stop] = sound[:, (begin - first) * hop : stop - first * hop]
         on_chunk(end / needed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -91,26 +92,31 @@ class Result:
 def export(
     take: Take, folder: Path, name: str, number: int, model: str | None = None, own_name: str | None = None
 ) -> Result:
-    """Write a take into a new folder. File names carry the clip, the amount, the seed, and the take from the second on.
+    """Write a take into a new folder, which is removed where that fails. File names carry the clip, the amount, the
+    seed, and the take from the second on.
 
     name: the visitor's for the clip. number: of the take in this visit, from 1. own_name: the visitor's for the
     recording that is the ambience, where it is one.
     """
-    from a2s.media import mux, write_audio
+    from a2s.media import mux, whole_file, write_audio
 
-    folder.mkdir()
     settings = DubSettings.from_dict(take.recipe["settings"])
     recipe = public_recipe(take.recipe, name, own_name)
     percent = round(settings.ambient * 100)
     stem = f"{plain_name(name)}-ambient{percent}-seed{settings.seed}" + (f"-take{number}" if number > 1 else "")
     video, sound = folder / f"{stem}.mp4", folder / f"{stem}.wav"
-    copied = mux(take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe))
-    write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
-    told = folder / f"{stem}.recipe.json"
-    told.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    cues = folder / f"{stem}.cues.json"
-    take.events.save(cues)
-    picture, wipe = _draw(take, folder / f"{stem}.png", folder / f"{stem}.mel.png")
+    told, cues = folder / f"{stem}.recipe.json", folder / f"{stem}.cues.json"
+    folder.mkdir()
+    try:
+        copied = mux(take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe))
+        write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
+        with whole_file(told) as part:
+            part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        take.events.save(cues)
+        picture, wipe = _draw(take, folder / f"{stem}.png", folder / f"{stem}.mel.png")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return Result(
         label=f"Take {number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=told, cues=cues, picture=picture, wipe=wipe,
