@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from a2s.errors import BadSettings, CannotWrite
-from a2s.evaluation.kitchen import Kitchen, Recipe, make_all, read_sounds
+from a2s.evaluation.kitchen import Kitchen, Recipe, make_all, needs_pool, read_sounds
 from a2s.evaluation.rows import ABLATION, MAIN, SUITES, SWEEPS, TRUE_CUES, Row
 from a2s.media.files import whole_file
 
@@ -153,6 +153,7 @@ class Exam:
                 "swap": examine_swap(maker, kitchen.clips),
                 "slider": examine_slider(maker, kitchen.clips, kitchen.bank),
             },
+            str(self.recipe.bank),
         )
 
     def _retrieval(self) -> dict:
@@ -189,8 +190,7 @@ class Exam:
 
     def _possible(self, row: Row) -> bool:
         """Whether the folders that the row needs were given; a folder that is wrong is told, not passed over."""
-        pool = row.condition in ("retrieved", "random") and row.source in ("made", "pool")
-        return not (pool and not self.recipe.pool) and not (row.model and not self.recipe.ablations)
+        return not (needs_pool(row) and not self.recipe.pool) and not (row.model and not self.recipe.ablations)
 
     def _scores(self, rows: list[Row], files: dict[str, Path]) -> dict[str, dict]:
         """Row name -> title and figures, a thread a core."""
@@ -206,6 +206,7 @@ class Exam:
         return self._kept(
             f"score-{file.stem}",
             lambda: score(read_sounds(file).waveforms, kitchen.clips, kitchen.looks, self._reference, self.ears),
+            self.ears.fingerprint,
         )
 
     @cached_property
@@ -216,9 +217,11 @@ class Exam:
         return {name: embed(waves) for name, embed in self.ears.embeddings.items()}
 
     def _kept(self, name: str, make: Callable[[], dict], *key: str) -> dict:
-        """What `make` returns, from disk where the same was asked before of the same model."""
-        asked = json.dumps([vars(self.recipe), *key, self.kitchen.pipe.model_hash if self.recipe.data else ""])
-        file = self.out / "work" / f"{name}-{sha256(asked.encode()).hexdigest()[:8]}.json"
+        """What `make` returns, from disk where that was asked before. key: what it hangs on beside clips and model."""
+        recipe = self.recipe
+        asked = [recipe.model, recipe.data, recipe.clips, recipe.seed, *key]
+        asked += [self.kitchen.pipe.model_hash] if recipe.data else []
+        file = self.out / "work" / f"{name}-{sha256(json.dumps(asked).encode()).hexdigest()[:8]}.json"
         if not file.is_file():
             self.told(f"  {name}")
             with whole_file(file) as part:

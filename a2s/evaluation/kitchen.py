@@ -191,9 +191,17 @@ def read_sounds(file: Path) -> Sounds:
 
 
 def sounds_file(folder: Path, recipe: Recipe, row: Row, model_hash: str) -> Path:
-    """Where a row's sounds are kept: another recipe or model has other files, so an exam goes on where it stopped."""
-    key = json.dumps([asdict(recipe), asdict(row), model_hash], sort_keys=True)
+    """Where a row's sounds are kept. Its name says all that shapes them, so an exam goes on where it stopped."""
+    given = asdict(recipe)
+    needed = {"pool": needs_pool(row), "ablations": bool(row.model), "bank": row.condition in ("low", "bank")}
+    given = {name: value for name, value in given.items() if needed.get(name, True)}
+    key = json.dumps([given, asdict(row), model_hash], sort_keys=True)
     return folder / f"{row.name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.npz"
+
+
+def needs_pool(row: Row) -> bool:
+    """Whether another data set is retrieved from."""
+    return row.condition in ("retrieved", "random") and row.source in ("made", "pool")
 
 
 def make_all(

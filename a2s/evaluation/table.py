@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from a2s.evaluation.metrics.frechet import fad, fad_infinity, outliers
 from a2s.evaluation.metrics.similarity import matched, text_similarity
 from a2s.evaluation.metrics.sync import SyncJudge, sync_share
 from a2s.evaluation.statistics import onset_figures, ratio
+from a2s.pipelines.avldm import weights_hash
 from a2s.settings import AUDIO
 
 TOLERANCES = (0.05, 0.1, 0.15)
@@ -37,6 +39,12 @@ class Ears:
     embeddings: dict[str, Embedding]
     sync: SyncJudge | None = None
     clap: Clap | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with whoever listens."""
+        judges = [weights_hash(judge) for judge in (self.judge, self.sync) if judge is not None]
+        return "-".join([*judges, *self.embeddings])
 
 
 def reference(worlds: UnseenWorlds, clips: Sequence[Clip], limit: int = 400, seed: int = 0) -> np.ndarray:
