@@ -83,10 +83,8 @@ class SyncJudge(ModelMixin, ConfigMixin):
     def compare(self, seen: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
         """Two of (B, hidden, T), of `look` and `hear` -> logit (B,)."""
         m, a = _standard(self.seen_features(seen)), _standard(self.heard_features(heard))
-        shifted = F.pad(a, (LAGS, LAGS)).unfold(-1, 2 * LAGS + 1, 1)
-        lags = torch.einsum("bct,bctl->bcl", m, shifted) / m.shape[-1]
         now = self.over_time(torch.cat([m, a, m * a], 1))
-        return self.decide(torch.cat([self.over_lags(lags), now.mean(-1), now.amax(-1)], 1))[:, 0]
+        return self.decide(torch.cat([self.over_lags(correlation(m, a)), now.mean(-1), now.amax(-1)], 1))[:, 0]
 
     def forward(self, motion: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
         return self.compare(self.look(motion), self.hear(mel))
@@ -96,6 +94,12 @@ class SyncJudge(ModelMixin, ConfigMixin):
         """motions (n, S, 12, 12, 6), waves (n, S / 16 s) float32 at 16 kHz -> (n,) in [0, 1]: that it is in sync."""
         pairs = zip(torch.from_numpy(motions).split(batch), torch.from_numpy(waves).split(batch), strict=True)
         return torch.cat([self(motion, mel_of(wave)) for motion, wave in pairs]).sigmoid().numpy()
+
+
+def correlation(seen: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
+    """Two of (B, C, T) -> (B, C, 2 LAGS + 1): mean product of each channel, the sound late by -LAGS to LAGS slots."""
+    late = F.pad(heard, (LAGS, LAGS)).unfold(-1, 2 * LAGS + 1, 1)
+    return torch.einsum("bct,bctl->bcl", seen, late) / seen.shape[-1]
 
 
 def mel_of(waves: torch.Tensor) -> torch.Tensor:
@@ -185,11 +189,16 @@ def train_sync(
     steps: int = 3000,
     batch: int = 16,
     seed: int = 0,
+    model: SyncJudge | None = None,
+    windows: int = 360,
 ) -> dict:
-    """Fit a judge of sync to the worlds of `data`, rendered with pictures; writes a diffusers folder `out` and
-    `out/report.json`, returned as well. held_out: other worlds, to examine the judge on."""
+    """Fit a judge of sync to the worlds of `data`; writes a diffusers folder `out` and `out/report.json`, returned too.
+
+    data: worlds of a seed of their own, rendered with pictures. held_out: other worlds, on `windows` windows of which
+    the judge is examined. model: another size than the default.
+    """
     torch.manual_seed(seed)
-    out, pairs, model = Path(out), SyncPairs(data), SyncJudge()
+    out, pairs, model = Path(out), SyncPairs(data), model or SyncJudge()
     # The onsets guide the towers early on; the long decay lets the small data set be averaged over.
     schedule = Schedule(steps, 1.5e-3, decay=0.6, weight_decay=0.05, ema=0.995, clip=2.0)
     trainer = Trainer(model, schedule, out / "run", resume)
@@ -205,7 +214,7 @@ def train_sync(
         model.save_pretrained(out)
         report: dict = {"trained_on": len(pairs), "steps": steps}
         if held_out is not None:
-            report["held_out"] = examine_sync(model, SyncPairs(held_out))
+            report["held_out"] = examine_sync(model, SyncPairs(held_out), windows)
     part = out / "report.json.part"
     part.write_text(json.dumps(report, indent=1))
     os.replace(part, out / "report.json")

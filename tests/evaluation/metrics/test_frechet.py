@@ -67,6 +67,23 @@ def test_extrapolation_finds_a_true_distance():
     assert low < 8 < high and high - low < 6
 
 
+def test_clips_of_the_same_pictures_are_drawn_together():
+    """Made clips that follow the real ones one by one: the errors of few clips cancel, at every sample size."""
+    real = gaussian(80, 32, 1)
+    made = real + 0.1 * gaussian(80, 32, 2)
+    close, unrelated = fad_infinity(real, made), fad_infinity(real, gaussian(80, 32, 3))
+    assert max(value for _, value in close["points"]) < 0.05 * min(value for _, value in unrelated["points"])
+    assert abs(close["value"]) < 0.05
+    assert fad_equal_n(real, made, 40)["value"] < 0.05 * fad_equal_n(real, made[::-1], 40)["value"]
+
+
+def test_a_whole_reference_stays_whole():
+    real, made = gaussian(500, 8, 1), gaussian(100, 8, 2)
+    found = fad_infinity(real, made, whole_reference=True)
+    assert found["points"][-1] == [100, round(frechet_distance(real, made), 4)]
+    assert abs(found["value"]) < 0.5 * frechet_distance(real, made)
+
+
 def test_intervals_cover_the_truth_and_narrow_with_more_clips():
     """Eight dimensions of which one is apart by 3: the distance is 9."""
     step = np.array([3.0, *np.zeros(7)])
