@@ -268,7 +268,7 @@ def strokes(activity: Activity, rng: np.random.Generator) -> list[Limb]:
     gestures = activity.gestures
     shape, power = str(rng.choice(["smooth", "brake"], p=[0.6, 0.4])), rng.uniform(1.1, 2.0)
     lifts, spread = rng.random() < 0.4, rng.uniform(0.5, 1.0)
-    for gesture, following in zip(gestures, (*gestures[1:], None), strict=True):
+    for gesture, following in zip(gestures, (*gestures[1:], None)):  # of no gestures, none
         if gesture.contacts:
             contact = gesture.contacts[0]
             if contact.time - limb.height.time > 0.06:

@@ -94,3 +94,11 @@ def test_stones_and_pours_meet_the_water_on_time():
             if gesture.contacts:
                 contact = gesture.contacts[0]
                 assert limb.tilt.at(np.array([contact.time + 0.3 * contact.duration]))[0] > 0.9
+
+
+@pytest.mark.parametrize("action", ["hit", "scrape", "pour", "step", "bounce", "splash"])
+def test_an_activity_too_short_for_any_gesture_keeps_still(action):
+    """The rest of a video may be: a world of 24 s ends in half a second of scraping, with no stroke."""
+    activity = Activity(action, "wood", 23.4, 24.0, ())
+    limbs, _ = move(activity, 1, False, np.random.default_rng(0))
+    assert all(np.isfinite(limb.height.at(np.array([23.5, 23.9]))).all() for limb in limbs)
