@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -20,6 +19,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--share", action="store_true", help="also serve through a public link of gradio's (needs the internet)")
     add("--mcp", action="store_true", help="also offer the endpoints as MCP tools")
     add("--auth", metavar="USER:PASSWORD", default=os.environ.get("A2S_AUTH"), help="who may come in, or A2S_AUTH")
+    add("--log-json", action="store_true", help="log to stderr as JSON, one object a line")
     add("--limit", metavar="NAME=NUMBER", action="append", default=[], help="max_seconds=60 is A2S_MAX_SECONDS=60")
     flags = parser.parse_args(arguments)
     if flags.auth is not None and not all(flags.auth.partition(":")):
@@ -32,10 +32,10 @@ def main() -> int:
     for name, _, number in (limit.partition("=") for limit in flags.limit):
         os.environ[f"A2S_{name.upper()}"] = number
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
+    from a2s.log import to_stderr
     from a2s.settings import Limits
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("a2s").setLevel(logging.INFO)
+    to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
         Limits.from_environment()

@@ -19,14 +19,16 @@ from typing import Annotated
 
 import typer
 
-from a2s.errors import A2SError, BadSettings, CannotWrite
+from a2s.errors import A2SError, BadSettings, Cancelled, CannotWrite
 from a2s.evaluation.commands import evaluate
+from a2s.log import Request, is_json, to_stderr
 from a2s.places import read_places
 from a2s.rows import AsJson, print_rows
 from a2s.settings import DubSettings, Limits
 from a2s.weights.commands import weights_app
 
 DEFAULTS = DubSettings()
+LOG_JSON = "--log-json"
 
 app = typer.Typer(help="A silent video in, the sound that its picture asks for out.", add_completion=False)
 bank_app = typer.Typer(help="Banks of ambience.")
@@ -43,9 +45,38 @@ Bank = Annotated[
 ]
 
 
+@app.callback()
+def options(
+    log_json: Annotated[bool, typer.Option(LOG_JSON, help="Log to stderr as JSON, one object a line.")] = False,
+) -> None:
+    """A silent video in, the sound that its picture asks for out."""  # `main` has seen to the option
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; the only place that turns errors into codes."""
+    """Run one command and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if LOG_JSON in arguments:
+        return _logged([argument for argument in arguments if argument != LOG_JSON])
+    return _run(arguments, lambda message: print(f"a2s: {message}", file=sys.stderr))
+
+
+def _logged(arguments: list[str]) -> int:
+    """Run one command; how it ended, and nothing else, is on stderr as JSON."""
+    to_stderr(as_json=True)
+    request, said = Request(arguments[0] if arguments else "help"), []
+    try:
+        with request.current():
+            code = _run(arguments, said.append)
+    except Exception as error:
+        request.over(error)
+        return 1
+    ends = {2: A2SError(), 130: Cancelled()}
+    request.over(ends.get(code), code=code, **({"message": said[0]} if said else {}))
+    return code
+
+
+def _run(arguments: list[str], say: Callable[[str], object]) -> int:
+    """The only place that turns errors into codes. say: takes the sentence that goes with one."""
     command = typer.main.get_command(app)
     if not sys.warnoptions:  # what libraries think of each other's future is nothing to a creator
         warnings.simplefilter("ignore")
@@ -53,21 +84,18 @@ def main(arguments: list[str] | None = None) -> int:
         Limits.from_environment()  # says what is wrong with it
         return command.main(arguments or ["--help"], prog_name="python -m a2s", standalone_mode=False) or 0
     except A2SError as error:
-        return _at_fault(str(error))
+        message = str(error)
     except (KeyboardInterrupt, typer.Abort):
-        print("Stopped.", file=sys.stderr)
+        say("Stopped.")
         return 130
     except BrokenPipeError:  # `a2s ... | head` has read enough
         sys.stderr.close()
         return 0
     except Exception as error:
-        if hasattr(error, "format_message"):  # what was typed is no command of ours
-            return _at_fault(error.format_message() or "Missing command; --help lists them.")
-        raise
-
-
-def _at_fault(message: str) -> int:
-    print("a2s: " + " ".join(message.split()), file=sys.stderr)
+        if not hasattr(error, "format_message"):
+            raise
+        message = error.format_message() or "Missing command; --help lists them."  # what was typed is no command
+    say(" ".join(message.split()))
     return 2
 
 
@@ -153,7 +181,8 @@ def _bar() -> Iterator[Callable[[str, float, str], None]]:
     """A progress bar on stderr, where a person is looking."""
     from tqdm import tqdm
 
-    with tqdm(total=100, disable=None, leave=False, bar_format="{desc:<12}{percentage:3.0f}% |{bar}| {postfix}") as bar:
+    hidden, form = is_json() or None, "{desc:<12}{percentage:3.0f}% |{bar}| {postfix}"
+    with tqdm(total=100, disable=hidden, leave=False, bar_format=form) as bar:
 
         def tell(stage: str, done: float, detail: str) -> None:
             bar.set_description_str(stage, refresh=False)

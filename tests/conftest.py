@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import logging
 import os
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from a2s.log import to_stderr
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -20,17 +24,55 @@ def shared() -> Path:
     return SHARED
 
 
-SERVERS = ("shipped", "site", "timeline_site")
-"""Fixtures that are dear: what needs one of them is run by the same process, and first."""
+@pytest.fixture
+def logging_kept():
+    """The process logs afterwards as it did before."""
+    root, ours = logging.getLogger(), logging.getLogger("a2s")
+    levels = root.level, ours.level
+    yield
+    logging.captureWarnings(False)
+    root.handlers[:] = [handler for handler in root.handlers if type(handler).__module__ != "a2s.log"]
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.fixture
+def json_log(logging_kept, capsys):
+    """A function that gives the objects that were logged since it was called last."""
+    to_stderr(as_json=True)
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+SERVERS = {
+    "shipped": ("test_controls.py", "test_places.py", "test_shipped.py"),
+    "site": ("test_page.py", "test_compare.py", "test_api.py"),
+    "timeline": ("test_timeline.py", "test_timeline_playing.py"),
+}
+"""Files of tests/e2e by the server that they need, which is dear: one process runs them."""
+
+
+def group_of(file: str) -> str:
+    """What a file's tests are run together with: those of the same server, or nothing else. file: as in a test's id."""
+    folder, _, name = file.rpartition("/")
+    servers = [server for server, files in SERVERS.items() if name in files] if folder == "tests/e2e" else []
+    return servers[0] if servers else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Groups to processes. Not by `--dist loadgroup`, which pytest 9.2 and xdist 3.8 do not agree on."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid.partition("::")[0])
+
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items) -> None:
-    """Say what belongs together (`--dist loadgroup`): the tests of a server, else those of a file."""
-    for item in items:
-        needed = [name for name in SERVERS if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(needed[0] if needed else str(item.path)))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in SERVERS)
+    """The servers' tests first: they wait most, and the last ones to be left would be waited for."""
+    items.sort(key=lambda item: group_of(item.nodeid.partition("::")[0]) not in SERVERS)
 
 
 @pytest.fixture(autouse=True)

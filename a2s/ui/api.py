@@ -160,4 +160,4 @@ def add_endpoints(engine: Engine, visits: Visits) -> None:
 
 
 def _offer(endpoint, inputs, outputs, **limits) -> None:
-    gr.Button().click(guarded(endpoint), inputs, outputs, api_name=endpoint.__name__, **limits)
+    gr.Button().click(guarded(endpoint, logged=True), inputs, outputs, api_name=endpoint.__name__, **limits)

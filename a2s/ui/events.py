@@ -7,6 +7,10 @@ last one is watched would never be watched. So each kind says what becomes of th
 QUIET = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
 """What goes on unseen; each is served."""
 
+STEP = QUIET | {"queue": False}
+"""Something small that is served at once: it does not wait in the line, nor is it refused because that is full. So what
+follows on a dub reaches the page, however many wait for theirs."""
+
 LATEST = QUIET | {"trigger_mode": "always_last"}
 """A control was turned: the last turn counts."""
 

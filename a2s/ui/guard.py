@@ -1,4 +1,4 @@
-"""What goes wrong becomes one sentence on the page; what is a bug is logged under an id as well."""
+"""What goes wrong becomes one sentence on the page; what is a bug is in the log, under the id that the page shows."""
 
 from __future__ import annotations
 
@@ -6,45 +6,69 @@ import functools
 import html
 import inspect
 import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import gradio as gr
 
 from a2s.errors import A2SError
+from a2s.log import Request
 
-log = logging.getLogger("a2s.ui")
 
+def guarded(handler: Callable, logged: bool = False) -> Callable:
+    """Wrap a handler, also one that yields: an A2SError is shown as its sentence, a fault as the request's id.
 
-def guarded(handler: Callable) -> Callable:
-    """Wrap a handler, also one that yields: an A2SError is shown as its sentence, a fault as its id in the log."""
+    logged: every request is worth a line in the log, not only one that met a fault.
+    """
+    level = logging.INFO if logged else logging.DEBUG
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
         def safe_steps(*args, **kwargs):
-            with _told(handler.__name__):
-                yield from handler(*args, **kwargs)
+            request = Request(handler.__name__)
+            with _told(request, level):
+                yield from _each_within(request, handler(*args, **kwargs))
 
         return safe_steps
 
     @functools.wraps(handler)
     def safe(*args, **kwargs):
-        with _told(handler.__name__):
+        request = Request(handler.__name__)
+        with _told(request, level), request.current():
             return handler(*args, **kwargs)
 
     return safe
 
 
+def _each_within(request: Request, steps: Iterator) -> Iterator:
+    """The steps, each made within the request: gradio may ask for every one of them from another thread."""
+    try:
+        while True:
+            with request.current():
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return
+            yield step
+    finally:
+        with request.current():
+            steps.close()
+
+
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _told(request: Request, level: int) -> Iterator[None]:
     try:
         yield
-    except (gr.Error, GeneratorExit):
+    except gr.Error:
+        raise
+    except GeneratorExit as gone:
+        request.over(gone, level)
         raise
     except A2SError as error:
+        request.over(error, level)
         raise gr.Error(html.escape(str(error)), title="That did not work", print_exception=False) from None
-    except Exception:
-        incident = secrets.token_hex(4)
-        log.exception("incident %s in %s", incident, name)
-        raise gr.Error(f"Something went wrong, id {incident}.", title="A fault", print_exception=False) from None
+    except Exception as error:
+        request.over(error)
+        raise gr.Error(f"Something went wrong, id {request.id}.", title="A fault", print_exception=False) from None
+    else:
+        request.over(level=level)

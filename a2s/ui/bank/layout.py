@@ -38,7 +38,7 @@ def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     )
     detail.use.click(guarded(desk.use), detail.chosen, detail.facts, **QUIET)
     make.build.click(
-        guarded(desk.build), [make.files, make.mode], make.progress, show_progress_on=make.progress, **MAKE
+        guarded(desk.build, logged=True), [make.files, make.mode], make.progress, show_progress_on=make.progress, **MAKE
     ).success(**listed, **QUIET).then(lambda: None, None, make.files, **QUIET)
     make.save.click(guarded(desk.save), None, make.zip, **PRESSED)
     make.reset.click(guarded(desk.reset), None, make.progress, **PRESSED).then(**listed, **QUIET)

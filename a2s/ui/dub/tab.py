@@ -13,7 +13,7 @@ from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.takes import TakesDesk
 from a2s.ui.engine import Engine
-from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET
+from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET, STEP
 from a2s.ui.examples import Example
 from a2s.ui.guard import guarded
 from a2s.ui.visit import Visits
@@ -63,29 +63,30 @@ def _estimate(desks, page) -> dict:
 
 def _wire_picture(desks, page) -> None:
     picture, bar = page.picture, page.bar
+    upload, example = (guarded(take, logged=True) for take in (desks.picture.take_upload, desks.picture.take_example))
     readings = (
-        picture.video.upload(guarded(desks.picture.take_upload), picture.video, picture.facts, **PICTURE),
-        picture.strip.take(guarded(desks.picture.take_example), None, [picture.video, picture.facts], **PICTURE),
+        picture.video.upload(upload, picture.video, picture.facts, **PICTURE),
+        picture.strip.take(example, None, [picture.video, picture.facts], **PICTURE),
     )
     heard = [page.place.cards, page.place.level]
     for reading in readings:
         reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts], **PICTURE)
-        fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **QUIET)
-        fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **QUIET)
+        fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
+        fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **STEP)
         watching = reading.success(
-            guarded(desks.picture.watch), [page.place.k, page.settings.model], bar.progress, **MODEL
+            guarded(desks.picture.watch, logged=True), [page.place.k, page.settings.model], bar.progress, **MODEL
         )
-        watching.failure(guarded(desks.picture.unseen), None, bar.progress, **QUIET)
+        watching.failure(guarded(desks.picture.unseen), None, bar.progress, **STEP)
         searched = [page.place.search, page.place.k, page.place.amount]
-        known = watching.success(guarded(desks.place.fresh), searched, heard, **QUIET)
-        known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **QUIET).then(**_estimate(desks, page), **QUIET)
+        known = watching.success(guarded(desks.place.fresh), searched, heard, **STEP)
+        known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP).then(**_estimate(desks, page), **STEP)
     picture.video.clear(guarded(desks.picture.forget), None, picture.facts, **PICTURE)
 
 
 def _wire_place(desks, page) -> None:
     place = page.place
     searched = [place.search, place.k]
-    place.cards.choose(guarded(desks.place.choose), place.amount, place.level, queue=False, **QUIET)
+    place.cards.choose(guarded(desks.place.choose), place.amount, place.level, **STEP)
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
         asked(guarded(desks.place.search), searched, place.cards, **LATEST)
     place.own.upload(
@@ -110,11 +111,11 @@ def _wire_job(desks, page) -> None:
         control.input(**_estimate(desks, page), **LATEST)
     suited = [settings.model, settings.steps, settings.guidance]
     settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST).then(
-        **_estimate(desks, page), **QUIET
+        **_estimate(desks, page), **STEP
     )
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
-    bar.cancel.click(guarded(desks.dub.cancel), None, None, queue=False, **QUIET)
+    bar.cancel.click(guarded(desks.dub.cancel), None, None, **STEP)
     place = page.place
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
@@ -122,8 +123,8 @@ def _wire_job(desks, page) -> None:
         [page.cues.timeline, place.cards, settings.lock, *settings.values],
         **QUIET,
     )
-    read.then(lambda: None, None, settings.recipe, **QUIET)
-    begun = read.success(guarded(desks.dub.begin_again), None, _busy(page), queue=False, **QUIET)
+    read.then(lambda: None, None, settings.recipe, **STEP)
+    begun = read.success(guarded(desks.dub.begin_again), None, _busy(page), **STEP)
     _run(desks, page, begun, desks.dub.again, None)
 
 
@@ -149,12 +150,12 @@ def _run(desks, page, begun, work, told: list | None) -> None:
     """Make the takes and show them. told: inputs of `work`."""
     bar, result = page.bar, page.result
     buttons = [bar.dub, bar.ladder, bar.cancel]
-    run = begun.success(guarded(work), told, bar.progress, show_progress_on=bar.progress, **MODEL)
-    over = run.then(desks.dub.rest, None, buttons, queue=False, **QUIET)
-    run.failure(guarded(desks.dub.failed), None, bar.progress, queue=False, **QUIET)
-    fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **QUIET)
-    fresh.then(guarded(desks.takes.show), result.takes, _shown(page), **QUIET).then(
-        guarded(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **QUIET
+    run = begun.success(guarded(work, logged=True), told, bar.progress, show_progress_on=bar.progress, **MODEL)
+    over = run.then(desks.dub.rest, None, buttons, **STEP)
+    run.failure(guarded(desks.dub.failed), None, bar.progress, **STEP)
+    fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **STEP)
+    fresh.then(guarded(desks.takes.show), result.takes, _shown(page), **STEP).then(
+        guarded(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **STEP
     )
 
 
@@ -162,14 +163,14 @@ def _wire_takes(desks, page) -> None:
     result, sound = page.result, page.sound
     wiped = {"inputs": [result.takes, sound.other], "outputs": sound.wipe}
     result.takes.input(guarded(desks.takes.show), result.takes, _shown(page), **LATEST).then(
-        guarded(desks.takes.wipe), **wiped, **QUIET
+        guarded(desks.takes.wipe), **wiped, **STEP
     )
     sound.other.input(guarded(desks.takes.wipe), **wiped, **LATEST)
     result.stems.click(
-        guarded(desks.takes.stems), result.takes, result.stem_files, show_progress_on=result.stems, **MAKE
+        guarded(desks.takes.stems, logged=True), result.takes, result.stem_files, show_progress_on=result.stems, **MAKE
     )
     result.share.click(
-        guarded(desks.takes.share), result.takes, result.share_file, show_progress_on=result.share, **MAKE
+        guarded(desks.takes.share, logged=True), result.takes, result.share_file, show_progress_on=result.share, **MAKE
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,9 +33,11 @@ class Worker:
         self._work, self._outcome, self._error = work, None, None
         self._news: dict[type, object] = {}
         self._lock, self._changed, self._left = threading.Lock(), threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="a2s-work")
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Worker:
+        run = contextvars.copy_context().run  # what is logged belongs to the request that began it
+        self._thread = threading.Thread(target=run, args=(self._run,), daemon=True, name="a2s-work")
         self._thread.start()
         return self
 
