@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -65,6 +65,7 @@ class Kitchen:
         if self.bank.model_hash != self.pipe.model_hash:
             self.bank = self.bank.embedded(self.pipe.embed_audio, self.pipe.model_hash)
         self._pipes = {"": self.pipe}
+        self._seen: dict[tuple, CueTrack] = {}
 
     @cached_property
     def pool(self) -> Pool:
@@ -122,12 +123,18 @@ class Kitchen:
         clip = next(match.clip for match in matches if match.clip != self.bank.low_ambient)
         return scale_ambience(self.bank.waveform(clip.id), 0.5, full_db=full_level(clip.level_db, clip.kind))
 
-    def cues(self, row: Row, clips: list[Clip]) -> list[CueTrack]:
-        """A cue track a clip, times of the long video."""
+    def cues(self, row: Row, clips: Sequence[Clip]) -> list[CueTrack]:
+        """A cue track a clip, times of the long video; the machine's only from a window before the clip to its end."""
         if row.cues == "true":
             return [clip.true_cues for clip in clips]
-        pipe = self._pipe(row.model)
-        return [pipe.label_cues(clip.motion, detect_cues(clip.motion)) for clip in clips]
+        pipe, found = self._pipe(row.model), []
+        for clip in clips:
+            key = (row.model, row.fps, clip.video, clip.start)
+            if key not in self._seen:
+                begin, end = clip.start - AUDIO.window_seconds, clip.start + AUDIO.window_seconds
+                self._seen[key] = pipe.label_cues(clip.motion, detect_cues(clip.motion).between(begin, end))
+            found.append(self._seen[key])
+        return found
 
     def _maker(self, row: Row) -> Maker:
         pipe = self._pipe(row.model)
