@@ -77,7 +77,7 @@ class PictureDesk:
             for report in worker:
                 yield job("running", text.STAGES[report.stage], report.detail, done=report.done)
             try:
-                visit.motion, visit.track, visit.matches = worker.result
+                visit.motion, visit.track, visit.matches, visit.cuts = worker.result
             except Cancelled:  # another picture came meanwhile; it has its own watch
                 return
         visit.chosen = visit.matches[0].clip.id if visit.matches else None

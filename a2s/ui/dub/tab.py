@@ -88,6 +88,7 @@ def _wire_place(desks, page) -> None:
     place = page.place
     searched = [place.search, place.k]
     place.cards.choose(guarded(desks.place.choose), place.amount, place.level, queue=False, **QUIET)
+    place.cards.move(guarded(desks.place.move), None, None, queue=False, **QUIET)
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
         asked(guarded(desks.place.search), searched, place.cards, trigger_mode="always_last", **QUIET)
     place.own.upload(
