@@ -14,6 +14,7 @@ _HOME = {
     "AVLDMPipeline": "a2s.pipelines",
     "AVSim": "a2s.models",
     "AmbientBank": "a2s.ambient",
+    "AmbientChange": "a2s.settings",
     "Conditioner": "a2s.models",
     "Cue": "a2s.cues",
     "CueTrack": "a2s.cues",

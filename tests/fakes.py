@@ -180,6 +180,20 @@ def draw_video(path: Path, seconds: float = 2.0, fps: int = 24, size=(160, 120),
     return path
 
 
+def draw_two_places(path: Path, seconds: float = 5.0, cut: float = 2.5, fps: int = 24, size=(160, 120)) -> Path:
+    """An mp4 of one block in two shots: before a green wall until `cut` (s), then all colours are others."""
+    from a2s.media import encode_frames
+
+    def frames():
+        for index in range(round(seconds * fps)):
+            picture = _picture(index / fps, size, (0.5, 1.5, 3.5))
+            picture[: size[1] // 2] = (30, 130, 50)
+            yield index / fps, picture if index / fps < cut else 255 - picture[:, ::-1]
+
+    encode_frames(path, frames(), fps)
+    return path
+
+
 def _picture(time: float, size, hits) -> np.ndarray:
     """RGB with the block as high as the nearest hit is far away."""
     width, height = size

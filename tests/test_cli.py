@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from a2s import DubSettings, dub
 from a2s.ambient import AmbientBank
 from a2s.cli import main
 from a2s.cues import CueTrack
@@ -103,6 +104,22 @@ def test_the_same_command_gives_the_same_bytes(home, run, tmp_path):
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
+def test_a_film_in_several_places_and_its_recipe(home, run, tmp_path):
+    soundfile.write(tmp_path / "my own.wav", np.random.default_rng(2).standard_normal(48_000) * 0.02, 16_000)
+    report, out = tmp_path / "r.json", tmp_path / "o.wav"
+    places = "--ambient-clip", "rain", "--ambient-clip", "0.6=room", "--ambient-clip", f"0:01.1={tmp_path}/my own.wav"
+    code, printed, _ = run("dub", home / "clip.mp4", "-o", out, "--steps", 1, *places, "--report", report)
+    assert code == 0 and "'Rain', then 'Room', then 'my own.wav'" in printed
+    recipe = json.loads(report.read_text())
+    assert [change["time"] for change in recipe["settings"]["ambient_changes"]] == [0.6, 1.1]
+    again = dub(
+        home / "clip.mp4", DubSettings.from_dict(recipe["settings"]), home / "model", home / "bank",
+        cues=CueTrack.from_json(json.dumps(recipe["cues"])),
+    )  # fmt: skip
+    again.save(tmp_path / "again.wav")
+    assert np.array_equal(soundfile.read(out)[0], soundfile.read(tmp_path / "again.wav")[0])
+
+
 def test_cues_can_be_written_edited_and_given_back(home, run, tmp_path):
     code, printed, _ = run("cues", home / "clip.mp4", bank=False)
     assert code == 0
@@ -154,6 +171,10 @@ MISTAKES = {
     "ambient no number": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient", "lots"],
     "too many takes": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--takes", "1000000"],
     "no such ambience": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient-clip", "moon"],
+    "two first places": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "rain", "--ambient-clip", "room"],
+    "a place behind the end": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "1:20=rain"],
+    "places too close": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "0.2=rain"],
+    "no such later place": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "0.7=moon"],
     "bad decibels": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--original-audio", "loud"],
     "no such cues": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--cues", "{tmp}/none.json"],
     "bad cues": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--cues", "{tmp}/text.mp4"],

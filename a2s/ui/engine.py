@@ -137,15 +137,18 @@ class Engine:
     def analyse(
         self, visit: Visit, k: int, on_progress: OnProgress, cancelled: Callable[[], bool], model=None
     ) -> tuple:
-        """Watch a visit's video once: (motion, cue track with classes, the k best ambiences as a tuple of Match)."""
+        """Watch a visit's video once: (motion, cue track with classes, the k best ambiences as a tuple of Match, the
+        cuts after which the place seems to be another)."""
         from a2s.scene import find_cues, retrieve, see
+        from a2s.ui.dub.moves import find_cuts
 
         before, share = STAGES["reading"], STAGES["seeing"]
         told = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
         motion = see(visit.need_picture(), progress=told)
         pipe, _ = self.parts(model)
         bank = self.bank_of(visit, model)
-        return motion, find_cues(motion, pipe), tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
+        cuts = find_cuts(motion, self.parts()[0])  # as the bank that the page shows is searched
+        return motion, find_cues(motion, pipe), tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank)), cuts
 
     def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
         """`a2s.dub` with a model of this engine, and its bank unless there is another; `more` is handed through."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from a2s.cues import CueTrack, Motion
     from a2s.media import VideoInfo
     from a2s.ui.compare.booth import Booth
+    from a2s.ui.dub.moves import Cut
     from a2s.ui.dub.place import Own
     from a2s.ui.dub.recipe import Restored
     from a2s.ui.dub.results import Result
@@ -46,8 +47,9 @@ class Visit:
     """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
 
     track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
-    for `own`. takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where
-    gradio put what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
+    for `own`; changes: the same by the time, s, from which on the film is in another place; cuts: where it seems to be.
+    takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where gradio put
+    what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
     """
 
     folder: Path
@@ -58,6 +60,8 @@ class Visit:
     track: CueTrack | None = None
     matches: tuple[Match, ...] = ()
     chosen: str | None = None
+    cuts: tuple[Cut, ...] = ()
+    changes: dict[float, str] = field(default_factory=dict)
     own: Own | None = None
     bank: AmbientBank | None = None
     takes: list[Result] = field(default_factory=list)
@@ -100,7 +104,8 @@ class Visit:
             self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
         self.info = self.motion = self.track = self.restored = None
-        self.matches = ()
+        self.matches = self.cuts = ()
+        self.changes = {}
         if self.booth is not None:
             shutil.rmtree(self.booth.folder, ignore_errors=True)
             self.booth = None

@@ -11,6 +11,7 @@ import soundfile
 from a2s.evaluation.statistics import ambient_db
 from tests.e2e.hands import choose
 from tests.e2e.panel import RATE, Panel
+from tests.fakes import draw_two_places
 
 
 def chosen(panel) -> str:
@@ -74,6 +75,23 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
     assert ambient_db(kept.wave) == pytest.approx(ambient_db(own.wave), abs=3)
     panel.go_to("Bank")
     clips(panel, before + 1)
+
+
+def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_follows(panel, tmp_path):
+    tab = panel.tab
+    panel.load(draw_two_places(tmp_path / "two places.mp4", seconds=5.0, cut=2.5, size=(320, 180)))
+    asked = tab.locator("#ambiences .move")
+    assert asked.count() == 1 and "seems to change at 2.5 s" in asked.inner_text()
+    panel.place("empty-library", "library")
+    made = [panel.dub(amount=1.0)]
+    for choice in ("heavy-rain-on-a-tin-roof", ""):
+        with tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
+            tab.select_option("#ambiences .move select", choice)
+        made.append(panel.dub(amount=1.0))
+    plain, rain, again = ((ambient_db(take.wave[: 38_000]), ambient_db(take.wave[42_000:])) for take in made)
+    assert rain[0] == pytest.approx(plain[0], abs=1) and rain[1] > plain[1] + 6
+    assert again == plain
+    assert [place["clip"] for place in made[1].recipe["ambient"]["changes"]] == ["heavy-rain-on-a-tin-roof"]
 
 
 def test_a_bank_is_browsed_built_added_to_saved_and_given_back(panel, clip, tmp_path):

@@ -15,6 +15,7 @@ from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import ORDER, read_settings
 from a2s.ui.dub.cues import track_of
+from a2s.ui.dub.moves import changes_of
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
 from a2s.ui.dub.worker import Report, Worker
@@ -153,7 +154,8 @@ class DubDesk:
         clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
         one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
         pipe, _ = self.engine.parts(model)  # a recipe may leave open what suits the model
-        orders = [replace(one, settings=replace(take, ambient_clip=clip).suited_to(pipe)) for take in takes]
+        where = {"ambient_clip": clip, "ambient_changes": changes_of(visit, bank)}
+        orders = [replace(one, settings=replace(take, **where).suited_to(pipe)) for take in takes]
         began = time.perf_counter()
         for number, order in enumerate(orders):
             try:

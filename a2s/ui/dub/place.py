@@ -12,12 +12,11 @@ from a2s.errors import A2SError
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
 from a2s.ui.bank.shelf import Shelf, write_both
+from a2s.ui.dub import moves
+from a2s.ui.dub.moves import OWN
 from a2s.ui.engine import Engine
 from a2s.ui.parts.part import served
 from a2s.ui.visit import Visit, Visits
-
-OWN = "own recording"
-"""Stands for the visitor's own recording where a clip's id would stand; a space never occurs in an id."""
 
 MOST = 10
 """Cards that are shown at once."""
@@ -51,7 +50,7 @@ class PlaceDesk:
     def cards(self, visit: Visit, words: str = "", k: int = 5) -> dict:
         """Value of the cards: what was searched for or fits best, the low-ambient clip, and one's own recording.
 
-        What is chosen stays in sight.
+        What is chosen stays in sight. With them, the moments at which the place seems to change.
         """
         if visit.motion is None:
             return {"items": []}
@@ -74,7 +73,8 @@ class PlaceDesk:
             own = visit.own
             addresses = {"url": served(own.path), "picture": served(own.picture)}
             items.insert(0, text.card(OWN, own.name, "own recording", own.level_db, own.score) | addresses)
-        return {"items": [{**item, "chosen": item["id"] == visit.chosen} for item in items]}
+        items = [{**item, "chosen": item["id"] == visit.chosen} for item in items]
+        return {"items": items, "moves": moves.items(visit, bank)}
 
     def _scores(self, visit: Visit) -> dict[str, float]:
         """Similarity of the picture to every clip of the bank."""
@@ -93,6 +93,11 @@ class PlaceDesk:
             raise A2SError("That ambience is not on the page any more; load the video again.")
         visit.chosen = event.clip
         return self.level(amount, request)
+
+    def move(self, event: gr.EventData, request: gr.Request) -> None:
+        """An ambience, or none, was chosen for a moment at which the place seems to change."""
+        visit = self.visits.of(request.session_hash)
+        moves.choose(visit, self.engine.bank_of(visit), event.time, event.clip)
 
     def take_own(self, upload: str | None, words: str, k: int, amount: float, request: gr.Request):
         """The visitor's own recording becomes an ambience. Returns (cards, level, the button that keeps it)."""
@@ -135,8 +140,9 @@ class PlaceDesk:
         waveform = read_audio(visit.own.path, AUDIO.sample_rate)
         before = self.engine.bank_of(visit)
         visit.bank = before.add(waveform, visit.own.name, pipe.embed_audio(fitted(waveform)))
-        if visit.chosen == OWN:
-            visit.chosen = visit.bank.clips[-1].id
+        added = visit.bank.clips[-1].id
+        visit.chosen = added if visit.chosen == OWN else visit.chosen
+        visit.changes = {time: added if clip == OWN else clip for time, clip in visit.changes.items()}
         visit.own = None
         return self.search(words, k, request), gr.Button(interactive=False)
 

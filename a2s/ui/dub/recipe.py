@@ -12,9 +12,9 @@ from a2s.cues import CueTrack
 from a2s.dub import check_settings, model_report
 from a2s.errors import BadSettings
 from a2s.media.files import shown
-from a2s.settings import DubSettings
+from a2s.settings import AmbientChange, DubSettings
 from a2s.take import read_recipe
-from a2s.ui.dub.place import OWN
+from a2s.ui.dub.moves import OWN
 
 if TYPE_CHECKING:
     from a2s.ui.engine import Engine
@@ -26,8 +26,9 @@ class Restored:
     """What a recipe asks for, as this visit can make it.
 
     settings: within their ranges; ambient_clip is what `dub` takes, None where it isn't here. track: its cues.
-    chosen: what `Visit.chosen` becomes, None to leave it. model: as the engine names it, None for its default.
-    notes: sentences, plain text, about what differs from the dub that the recipe describes; none means the same sound.
+    chosen: what `Visit.chosen` becomes, None to leave it; changes: what `Visit.changes` becomes. model: as the engine
+    names it, None for its default. notes: sentences, plain text, about what differs from the dub that the recipe
+    describes; none means the same sound.
     """
 
     settings: DubSettings
@@ -35,6 +36,7 @@ class Restored:
     chosen: str | None
     model: str | None
     notes: tuple[str, ...] = field(default=())
+    changes: dict[float, str] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -53,9 +55,18 @@ def restored(file: Path, visit: Visit, engine: Engine, name: str | None = None) 
         raise BadSettings(f"{shown(name or file.name)} carries no recipe of a2s.") from None
     settings, track = read_back(recipe)
     model, of_model = _model(recipe, engine)
-    chosen, clip, of_place = _place(recipe, settings, visit, engine.bank_of(visit, model))
+    bank, said = engine.bank_of(visit, model), _part(recipe, "ambient")
+    chosen, clip, of_place = _place(said, settings.ambient_clip, visit, bank)
+    kept, changes = [], {}
+    for change, about in zip(settings.ambient_changes, _changes(said, len(settings.ambient_changes)), strict=True):
+        name, found, notes = _place(about, change.clip, visit, bank)
+        of_place = (*of_place, *notes)
+        if found is not None:
+            kept.append(AmbientChange(change.time, found))
+            changes[change.time] = name
+    settings = replace(settings, ambient_clip=clip, ambient_changes=tuple(kept))
     notes = (*_video(recipe, visit), *of_model, *of_place)
-    return Restored(replace(settings, ambient_clip=clip), track, chosen, model, notes)
+    return Restored(settings, track, chosen, model, notes, changes)
 
 
 def read_back(recipe: dict) -> tuple[DubSettings, CueTrack]:
@@ -86,14 +97,20 @@ def _model(recipe: dict, engine: Engine) -> tuple[str | None, tuple[str, ...]]:
     return model, (f"This recipe was made with other weights{_called(said)}; the sound will differ.",)
 
 
-def _place(recipe: dict, settings: DubSettings, visit: Visit, bank) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """(what is chosen on the page, what `dub` takes, notes) of the ambience that the recipe was made with."""
+def _changes(said: dict, count: int) -> list[dict]:
+    """What a recipe says of its later places, as many as its settings have."""
+    listed = said.get("changes")
+    listed = [about if isinstance(about, dict) else {} for about in listed] if isinstance(listed, list) else []
+    return (listed + [{}] * count)[:count]
+
+
+def _place(said: dict, wanted: str | None, visit: Visit, bank) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """(what is chosen on the page, what `dub` takes, notes) of an ambience. said: its report; wanted: its setting."""
     from hashlib import sha256
 
     from a2s.weights.registry import sha256_of
 
-    said = _part(recipe, "ambient")
-    wanted = said.get("clip") or (None if said.get("sha256") else settings.ambient_clip)
+    wanted = said.get("clip") or (None if said.get("sha256") else wanted)
     if wanted is not None and wanted in [clip.id for clip in bank.clips]:
         same = said.get("sha256") == sha256(bank.waveform(wanted)).hexdigest()
         note = f"The ambience{_called(said)} is another recording in this bank; the sound will differ."

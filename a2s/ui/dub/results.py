@@ -151,10 +151,17 @@ def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:
     An ambience of the bank is named even where the machine chose it, so that another bank can't choose another; a
     recording of one's own is known by its name and its checksum.
     """
-    ambient = recipe["ambient"]
-    if ambient["clip"] is None:
-        ambient = ambient | {"name": own_name or "own recording"}
-    settings = recipe["settings"] | {"ambient_clip": ambient["clip"] or ambient["name"]}
+    def named(place: dict) -> dict:
+        return place if place["clip"] is not None else place | {"name": own_name or "own recording"}
+
+    def setting(place: dict) -> str:
+        return place["clip"] or place["name"]
+
+    ambient = named(recipe["ambient"])
+    settings = recipe["settings"] | {"ambient_clip": setting(ambient)}
+    if changes := [named(place) for place in ambient.get("changes", ())]:
+        ambient = ambient | {"changes": changes}
+        settings["ambient_changes"] = [{"time": place["time"], "clip": setting(place)} for place in changes]
     return recipe | {"video": recipe["video"] | {"name": name}, "settings": settings, "ambient": ambient}
 
 

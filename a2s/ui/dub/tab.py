@@ -87,6 +87,7 @@ def _wire_place(desks, page) -> None:
     place = page.place
     searched = [place.search, place.k]
     place.cards.choose(guarded(desks.place.choose), place.amount, place.level, **STEP)
+    place.cards.move(guarded(desks.place.move), None, None, **STEP)
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
         asked(guarded(desks.place.search), searched, place.cards, **LATEST)
     place.own.upload(

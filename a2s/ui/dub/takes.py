@@ -105,7 +105,7 @@ class TakesDesk:
             file.unlink(missing_ok=True)
         for note in found.notes:
             gr.Warning(html.escape(note))
-        visit.chosen, visit.restored = found.chosen or visit.chosen, found
+        visit.chosen, visit.changes, visit.restored = found.chosen or visit.chosen, dict(found.changes), found
         return (
             timeline_value(found.track, visit.info.duration),
             self.place.cards(visit, words, k),

@@ -12,9 +12,13 @@ element.addEventListener('click', (event) => {
 element.addEventListener('change', (event) => {
   if (event.target.name === 'ambience') trigger('choose', { clip: event.target.value });
 });
-// A radio that a person has clicked no longer follows its attribute, so what is chosen is set by hand.
+element.addEventListener('change', ({ target: { dataset, value } }) => {
+  if (dataset.time) trigger('move', { time: dataset.time, clip: value });
+});
+// A control that a person has touched no longer follows its attributes, so what is chosen is set by hand.
 const mark = () => {
   element.querySelectorAll('input').forEach((input) => { input.checked = input.dataset.chosen === 'true'; });
+  element.querySelectorAll('select').forEach((select) => { select.value = select.dataset.chosen; });
 };
 watch('value', mark);
 mark();
