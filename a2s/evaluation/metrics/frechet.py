@@ -12,8 +12,12 @@ go together, as in every published FAD on a test set, so such a distance is belo
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # comes with librosa, as scikit-learn does
 
 from a2s.errors import BadSettings
+
+one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Hundreds of small matrices: threads of BLAS would mostly wait for each other."""
 
 SMALLEST = 8
 """Clips of a subsample below which a fit says nothing."""
@@ -33,6 +37,7 @@ def frechet_distance(real: np.ndarray, made: np.ndarray) -> float:
     return max(0.0, float(np.sum((mu_r - mu_m) ** 2) + np.sum(a * a) + np.sum(b * b) - 2 * cross))
 
 
+@one_thread
 def fad(real: np.ndarray, made: np.ndarray, draws: int = 50, seed: int = 0) -> dict:
     """`frechet_distance` with a 95 % interval over clips.
 
@@ -45,6 +50,7 @@ def fad(real: np.ndarray, made: np.ndarray, draws: int = 50, seed: int = 0) -> d
     return _with_interval(value, halves) | {"n": [len(real), len(made)]}
 
 
+@one_thread
 def fad_equal_n(real: np.ndarray, made: np.ndarray, n: int | None = None, draws: int = 20, seed: int = 0) -> dict:
     """Mean `frechet_distance` between `n` clips of each, drawn without replacement.
 
@@ -60,6 +66,7 @@ def fad_equal_n(real: np.ndarray, made: np.ndarray, n: int | None = None, draws:
     return _with_interval(float(np.mean(values)), halves) | {"n": n}
 
 
+@one_thread
 def fad_infinity(
     real: np.ndarray, made: np.ndarray, draws: int = 20, seed: int = 0, sizes: int = 8, whole_reference: bool = False
 ) -> dict:
@@ -88,6 +95,7 @@ def fad_infinity(
     return found | {"slope": round(slope, 4), "r2": round(r2, 4), "points": points, "n": smaller}
 
 
+@one_thread
 def outliers(real: np.ndarray, made: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
     """The `k` made clips furthest from the real crowd, furthest first: indices (k,) into `made`, scores (k,) float.
 
@@ -104,7 +112,7 @@ def outliers(real: np.ndarray, made: np.ndarray, k: int = 5) -> tuple[np.ndarray
 
 
 def _mahalanobis(real: np.ndarray, made: np.ndarray) -> np.ndarray:
-    from sklearn.covariance import LedoitWolf  # comes with librosa
+    from sklearn.covariance import LedoitWolf
 
     return np.sqrt(LedoitWolf().fit(real).mahalanobis(made))
 
