@@ -6,7 +6,7 @@
     clap     LAION-CLAP's audio tower through transformers, (n, 512), unit length; weights from A2S_CLAP
     vggish   VGGish, (n, 128): the paper's; weights from A2S_VGGISH
 
-The last two need published weights, which no package on PyPI brings along. They could not be had where this was
+The last two need published weights, which come in no package that we found. They could not be had where this was
 written, so their figures haven't been compared with anybody's.
 """
 
