@@ -46,8 +46,9 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     engine = Engine(PacedPipeline(seconds), small_bank(), more={"louder": LouderPipeline(), "official": "official"})
     page = build(engine, examples)
+    page.launch(server_name="127.0.0.1", mcp_server=True, prevent_thread_lock=True, **launch_options(examples))
     engine.warm()
-    page.launch(server_name="127.0.0.1", mcp_server=True, **launch_options(examples))
+    page.block_thread()
 
 
 if __name__ == "__main__":
