@@ -46,12 +46,12 @@ def main() -> int:
     except A2SError as error:
         print(error, file=sys.stderr)
         return 2
-    page = build(engine)
-    engine.warm()
-    port = 7860 if ON_SPACE and flags.port is None else flags.port
+    page, port = build(engine), 7860 if ON_SPACE and flags.port is None else flags.port
     where = {"server_name": flags.host, "server_port": port, "share": flags.share, "mcp_server": flags.mcp}
     auth = tuple(flags.auth.split(":", 1)) if flags.auth else None
-    page.launch(auth=auth, **where, **launch_options())
+    page.launch(auth=auth, prevent_thread_lock=True, **where, **launch_options())
+    engine.warm()  # only now: gradio gives up a page that does not answer itself within 3 s
+    page.block_thread()
     return 0
 
 

@@ -336,10 +336,18 @@ def bench(
     threads: Annotated[str, typer.Option(help="Thread counts to compare.")] = "1,2",
     cold: Annotated[bool, typer.Option(help="Also time a fresh process.")] = True,
     page: Annotated[bool, typer.Option("--page", help="Also start the page, and dub through it.")] = False,
+    soak: Annotated[bool, typer.Option("--soak", help="Many visitors dub through the page, and nothing else.")] = False,
+    dubs: Annotated[int, typer.Option(help="Of a soak, all visitors together.")] = 200,
+    visitors: Annotated[int, typer.Option(help="Of a soak, at once.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Measure seconds per stage, speed, memory and start-up on this machine, and the page."""
     from a2s.bench import measure, table, thread_counts
+    from a2s.bench.soak import measure_soak
+    from a2s.bench.soak import table as soak_table
 
+    if soak:
+        found = measure_soak(model, dubs=dubs, visitors=visitors, seconds=seconds)
+        return print(json.dumps(found, indent=1) if as_json else soak_table(found))
     found = measure(model, bank, seconds=seconds, threads=thread_counts(threads), cold=cold, page=page)
     print(json.dumps(found, indent=1) if as_json else table(found))

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +69,11 @@ def measure_page(clip: Path, model: str | Path = "compact") -> dict:
 
 
 @contextmanager
-def serve(model: str | Path, folder: Path) -> Iterator[Page]:
-    """The page on a free port while the block runs; all that it writes is in `folder`."""
+def serve(model: str | Path, folder: Path, limits: Sequence[str] = ()) -> Iterator[Page]:
+    """The page on a free port while the block runs; all that it writes is in `folder`. limits: as for `--limit`."""
     port, log, folder_of_model = _free_port(), folder / "server.log", resolve_model(model).resolve()
     command = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", str(port), "--model", str(folder_of_model)]
+    command += [part for limit in limits for part in ("--limit", limit)]
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     began = time.perf_counter()
     with open(log, "w") as out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -51,7 +52,19 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
             visits.leave(request.session_hash)
 
         page.unload(leave)
-    return page.queue(max_size=QUEUE, default_concurrency_limit=1, api_open=False)
+    page.queue(max_size=QUEUE, default_concurrency_limit=1, api_open=False)
+    page._queue.push = _says_it_is_full(page._queue.push)
+    return page
+
+
+def _says_it_is_full(push: Callable) -> Callable:
+    """gradio's way into the line, with a sentence of ours for who finds no place in it."""
+
+    async def told(*args, **more):
+        joined, said, state = await push(*args, **more)
+        return joined, text.FULL if state == "queue_full" else said, state
+
+    return told
 
 
 def launch_options(examples: Path = EXAMPLES) -> dict:

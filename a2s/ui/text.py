@@ -15,6 +15,7 @@ HEADER = """<header class="head"><h1>a2s</h1><p>A foley studio. A silent picture
 what the hands do, and as much of the place as you like.</p></header>"""
 
 NOTHING_READ = '<p class="facts subdued">mp4, mov, webm, mkv or avi. It stays on this server for this visit only.</p>'
+FULL = "The studio is full just now; try again in a minute."
 NO_RESULT = '<p class="facts subdued">The dubbed video appears here.</p>'
 
 NOTHING_TO_COMPARE = (

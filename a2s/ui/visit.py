@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,9 +189,12 @@ class Visits:
         return self._visits.get(session or "")
 
     def leave(self, session: str | None) -> None:
-        """The browser said goodbye: end the visit unless it comes back within the grace."""
+        """The browser said goodbye: what is computed is stopped, for nobody would be told, and the visit ends unless it
+        comes back within the grace."""
         with self._lock:
             visit = self._visits.get(session or "")
+            if visit:
+                visit.cancel.set()
             if visit and not visit.leaving:
                 visit.leaving = threading.Timer(self.grace, self.end, [session])
                 visit.leaving.daemon = True
@@ -233,6 +237,15 @@ class Visits:
         def sweeping() -> None:
             while not ended.wait(seconds):
                 self.sweep()
+                self._sweep_litter(seconds)
 
         threading.Thread(target=sweeping, daemon=True, name="a2s-sweep").start()
         return ended.set
+
+    def _sweep_litter(self, seconds: float) -> None:
+        """gradio leaves an empty file behind for every file that a program sends; those older than this go."""
+        for file in self.root.glob("tmp*"):
+            with suppress(OSError):
+                status = file.stat()
+                if status.st_size == 0 and time.time() - status.st_mtime > seconds:
+                    file.unlink()

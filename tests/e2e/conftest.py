@@ -21,15 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 
-def start(command: list[str], folder: Path) -> tuple[subprocess.Popen, str]:
-    """A server in the background on a free port; returns when it answers."""
+def start(command: list[str], folder: Path, more: dict[str, str] | None = None) -> tuple[subprocess.Popen, str]:
+    """A server in the background on a free port; returns when it answers. more: of its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     settings = {"GRADIO_SERVER_PORT": str(port), "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+    settings = os.environ | settings | (more or {})
     with open(folder / "server.log", "w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
     for _ in range(240):
         try:
             urllib.request.urlopen(address, timeout=5).read(1)

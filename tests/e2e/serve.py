@@ -6,8 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+from a2s.log import to_stderr
 from a2s.ui import Engine, build, launch_options
 from tests.fakes import FakePipeline, small_bank
+
+BROKEN_STEPS = 13
+"""With so many steps the stand-in breaks, as a bug would break it."""
 
 
 class PacedPipeline(FakePipeline):
@@ -18,6 +22,9 @@ class PacedPipeline(FakePipeline):
         self.seconds = seconds
 
     def __call__(self, *inputs, callback_on_step_end=None, **more):
+        if more.get("num_inference_steps") == BROKEN_STEPS:
+            raise RuntimeError("out of order")
+
         def paced(pipe, step, left, tensors):
             time.sleep(self.seconds)
             print(f"STEP {step}", flush=True)
@@ -34,12 +41,14 @@ class LouderPipeline(FakePipeline):
 
 
 def main() -> None:
+    to_stderr(as_json=True)
     examples = Path(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     engine = Engine(PacedPipeline(seconds), small_bank(), more={"louder": LouderPipeline(), "official": "official"})
     page = build(engine, examples)
+    page.launch(server_name="127.0.0.1", mcp_server=True, prevent_thread_lock=True, **launch_options(examples))
     engine.warm()
-    page.launch(server_name="127.0.0.1", mcp_server=True, **launch_options(examples))
+    page.block_thread()
 
 
 if __name__ == "__main__":

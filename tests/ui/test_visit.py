@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -104,7 +105,7 @@ def test_who_comes_back_within_the_grace_keeps_the_work(tmp_path):
     assert visits.of("one") is visit and visit.leaving is None
     end.join(60)
     assert not end.is_alive(), "its timer was stopped, so it ends without doing anything"
-    assert visit.folder.exists() and not visit.cancel.is_set()
+    assert visit.folder.exists() and visit.cancel.is_set(), "what was computed had nobody who would be told"
 
 
 def test_a_visit_idle_for_an_hour_is_swept(visits):
@@ -121,6 +122,21 @@ def test_what_was_left_goes_also_while_nobody_comes(visits):
     visit.used -= module.LONGEST_IDLE + 1
     assert wait_for(lambda: not visit.folder.exists())
     end()
+
+
+def test_empty_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
+    visits.root.mkdir(exist_ok=True)
+    old, young, full = (visits.root / name for name in ("tmpold", "tmpyoung", "tmpfull"))
+    for file in (old, young, full):
+        file.write_bytes(b"film" if file is full else b"")
+    for file in (old, full):
+        os.utime(file, (0, 0))
+    end = visits.sweep_every(0.02)
+    young.touch()
+    os.utime(young, (time.time() + 3600,) * 2)
+    assert wait_for(lambda: not old.exists())
+    end()
+    assert young.exists() and full.exists()
 
 
 @pytest.mark.parametrize(
