@@ -32,26 +32,24 @@ def main() -> int:
     for name, _, number in (limit.partition("=") for limit in flags.limit):
         os.environ[f"A2S_{name.upper()}"] = number
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
-    from a2s.log import to_stderr
+    from a2s.log import Request, to_stderr
     from a2s.settings import Limits
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
         Limits.from_environment()
-        from a2s.ui import Engine, build, launch_options
+        from a2s.ui import Engine, build, serve
 
         engine = Engine(flags.model)
         engine.check()
     except A2SError as error:
-        print(error, file=sys.stderr)
+        Request("start").over(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
         return 2
     page, port = build(engine), 7860 if ON_SPACE and flags.port is None else flags.port
     where = {"server_name": flags.host, "server_port": port, "share": flags.share, "mcp_server": flags.mcp}
     auth = tuple(flags.auth.split(":", 1)) if flags.auth else None
-    page.launch(auth=auth, prevent_thread_lock=True, **where, **launch_options())
-    engine.warm()  # only now: gradio gives up a page that does not answer itself within 3 s
-    page.block_thread()
+    serve(page, engine, auth=auth, **where)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The page: a thin face on `a2s.dub`. `build` makes it, `launch_options` says how it is served."""
+"""The page: a thin face on `a2s.dub`. `build` makes it, `serve` serves it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported; nothing leaves this machine
 
-_HOME = {"Engine": "engine", "build": "page", "launch_options": "page"}
+_HOME = {"Engine": "engine", "build": "page", "launch_options": "page", "serve": "page"}
 __all__ = list(_HOME)
 
 

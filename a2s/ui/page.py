@@ -30,7 +30,7 @@ SWEEP = 600.0
 
 
 def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = None) -> gr.Blocks:
-    """The page over an engine; `launch(**launch_options())` serves it."""
+    """The page over an engine; `serve` serves it."""
     visits = visits or Visits()
     visits.sweep_every(SWEEP)
     os.environ["GRADIO_TEMP_DIR"] = str(visits.root)  # what gradio itself stores goes when the visits go
@@ -74,3 +74,16 @@ def launch_options(examples: Path = EXAMPLES) -> dict:
         "allowed_paths": [str(examples)], "max_file_size": LIMITS.max_bytes,
         "run_history": False, "enable_monitoring": False, "ssr_mode": False, "show_error": False,
     }  # fmt: skip
+
+
+def launch(page: gr.Blocks, **options) -> None:
+    """Start serving a page, on a busy machine as well: gradio gives up one that does not answer itself within 3 s."""
+    gr.networking.url_ok = lambda url: True
+    page.launch(prevent_thread_lock=True, **options)
+
+
+def serve(page: gr.Blocks, engine: Engine, examples: Path = EXAMPLES, **where) -> None:
+    """Serve the page until the process is asked to end. where: host, port and what else `gr.Blocks.launch` takes."""
+    launch(page, **where, **launch_options(examples))
+    engine.warm()  # only now: loading a model holds up what else this process does
+    page.block_thread()

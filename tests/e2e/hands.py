@@ -7,6 +7,7 @@ from pathlib import Path
 
 def load_example(tab, number: int = 0) -> None:
     """Click an example and wait for its cues and ambiences."""
+    unsay(tab)
     tab.click(f"#examples button >> nth={number}")
     watched(tab)
 
@@ -16,13 +17,23 @@ def upload(tab, clip: Path) -> None:
     if tab.query_selector("#source button[aria-label=Clear]"):
         tab.click("#source button[aria-label=Clear]")
     tab.wait_for_selector("#source input[type=file]", state="attached")
+    unsay(tab)
     tab.set_input_files("#source input[type=file]", str(clip))
     watched(tab)
 
 
+def unsay(tab) -> None:
+    """Take off what the page said of the picture before, so that what is read next is said of the next one."""
+    tab.evaluate("document.querySelector('#progress .stage').textContent = ''")
+
+
 def watched(tab) -> None:
-    """Wait until the picture was watched and the page says how long a dub would take."""
-    tab.wait_for_function("document.querySelector('#progress .stage').innerText.includes('to dub')")
+    """Wait until the picture was watched and the page says how long a dub would take. A refusal fails."""
+    told = tab.wait_for_function(
+        """() => document.querySelector('#progress .stage').innerText.includes('to dub') ? 'watched'
+          : document.querySelector('.toast-body.error')?.innerText"""
+    )
+    assert told.json_value() == "watched", told.json_value()
     tab.wait_for_selector("#ambiences .card")
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from a2s.log import to_stderr
-from a2s.ui import Engine, build, launch_options
+from a2s.ui import Engine, build, serve
 from tests.fakes import FakePipeline, small_bank
 
 BROKEN_STEPS = 13
@@ -46,9 +46,7 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     engine = Engine(PacedPipeline(seconds), small_bank(), more={"louder": LouderPipeline(), "official": "official"})
     page = build(engine, examples)
-    page.launch(server_name="127.0.0.1", mcp_server=True, prevent_thread_lock=True, **launch_options(examples))
-    engine.warm()
-    page.block_thread()
+    serve(page, engine, examples, server_name="127.0.0.1", mcp_server=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import soundfile
 
 from a2s.audio.onsets import detect_onsets
 from a2s.media import probe, read_audio
-from tests.e2e.hands import choose, download, dub, load_example, set_number, unfold, upload, watched
+from tests.e2e.hands import choose, download, dub, load_example, set_number, unfold, unsay, upload, watched
 from tests.fakes import draw_video
 
 
@@ -321,6 +321,7 @@ def test_nothing_jumps_while_a_dub_is_made(tab):
 def test_a_new_picture_forgets_the_takes_of_the_one_before(tab):
     load_example(tab)
     dub(tab)
+    unsay(tab)
     tab.click("#examples button >> nth=1")
     tab.wait_for_function("!document.querySelector('#result video')")
     watched(tab)

@@ -14,6 +14,7 @@ from a2s.cues import Cue, CueTrack
 from a2s.media.filmstrip import filmstrip
 from a2s.settings import ACTIONS, MATERIALS
 from a2s.ui.dub.cues import timeline_value, track_of
+from a2s.ui.page import launch
 from a2s.ui.parts.part import served
 from a2s.ui.parts.timeline import FRAMES, CueTimeline
 from a2s.ui.theme import STYLE, studio_theme
@@ -72,6 +73,6 @@ def build(video: Path, seconds: float, count: int) -> gr.Blocks:
 
 if __name__ == "__main__":
     film, length, number = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    build(film, length, number).launch(
-        allowed_paths=[str(film.parent)], theme=studio_theme(), css_paths=STYLE, ssr_mode=False, quiet=True
-    )
+    page = build(film, length, number)
+    launch(page, allowed_paths=[str(film.parent)], theme=studio_theme(), css_paths=STYLE, ssr_mode=False, quiet=True)
+    page.block_thread()

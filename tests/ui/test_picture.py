@@ -6,12 +6,15 @@ import pytest
 
 from a2s.errors import A2SError, UnreadableVideo
 from a2s.media import probe
+from a2s.settings import DubSettings
+from a2s.ui.dub.controls import shown
 from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.engine import Engine
 from a2s.ui.examples import find_examples
 from a2s.ui.parts.progress import NOTHING
 from a2s.ui.visit import Visits
 from tests.fakes import FakeBank, FakePipeline, draw_video
+from tests.ui.studio import skipped
 
 
 @pytest.fixture
@@ -82,6 +85,14 @@ def test_a_picture_that_is_taken_off_is_watched_no_longer(desk, request_of, clip
     next(steps)
     desk.forget(request_of())
     assert list(steps)[-1] == NOTHING
+
+
+def test_of_a_picture_that_was_taken_off_nothing_is_said(studio, request_of):
+    controls = [*shown(DubSettings(steps=4)), "model"]
+    assert "to dub" in studio.dub.estimate(request_of(), *controls, NOTHING)["stage"]
+    facts, progress = studio.picture.forget(request_of())
+    assert "It stays on this server" in facts and progress == NOTHING
+    assert skipped(studio.dub.estimate(request_of(), *controls, NOTHING))
 
 
 def test_what_was_seen_of_the_picture_before_is_not_kept(desk, request_of, clip, tmp_path, monkeypatch):

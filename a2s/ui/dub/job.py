@@ -84,7 +84,8 @@ class DubDesk:
         """How long the dub that the controls ask for would take, said before it is asked for. Returns progress."""
         *controls, told = controls_and_progress
         visit = self.visits.of(request.session_hash)
-        if visit.motion is None or (isinstance(told, dict) and told.get("state") == "running"):
+        watched = visit.info is not None and visit.motion is not None
+        if not watched or (isinstance(told, dict) and told.get("state") == "running"):
             return gr.skip()
         settings, model = read_settings(*controls)
         pace = self.engine.pace(model)

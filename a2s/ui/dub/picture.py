@@ -54,16 +54,16 @@ class PictureDesk:
         visit.info = info
         return text.facts(info, name)
 
-    def forget(self, request: gr.Request) -> str:
-        """The picture was taken off the page. Returns the facts alone: another one may be on the page already."""
+    def forget(self, request: gr.Request):
+        """The picture was taken off the page. Returns (facts, progress), no video: another may be there already."""
         visit = self.visits.of(request.session_hash)
         visit.cancel.set()
         visit.picture = visit.info = None
-        return text.NOTHING_READ
+        return text.NOTHING_READ, NOTHING
 
     def refuse(self, request: gr.Request):
-        """The picture could not be read, and the page has said why. Returns (video, facts)."""
-        return None, self.forget(request)
+        """The picture could not be read, and the page has said why. Returns (video, facts, progress)."""
+        return None, *self.forget(request)
 
     def watch(self, k: int, model: str, request: gr.Request):
         """Watch the picture for its cues and its place, which the visit then knows. Yields job progress."""

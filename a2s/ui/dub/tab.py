@@ -70,7 +70,9 @@ def _wire_picture(desks, page) -> None:
     )
     heard = [page.place.cards, page.place.level]
     for reading in readings:
-        reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts], **PICTURE)
+        reading.failure(
+            guarded(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE
+        )
         fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
         fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **STEP)
         watching = reading.success(
@@ -80,7 +82,7 @@ def _wire_picture(desks, page) -> None:
         searched = [page.place.search, page.place.k, page.place.amount]
         known = watching.success(guarded(desks.place.fresh), searched, heard, **STEP)
         known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP).then(**_estimate(desks, page), **STEP)
-    picture.video.clear(guarded(desks.picture.forget), None, picture.facts, **PICTURE)
+    picture.video.clear(guarded(desks.picture.forget), None, [picture.facts, bar.progress], **PICTURE)
 
 
 def _wire_place(desks, page) -> None:
