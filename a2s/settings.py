@@ -90,10 +90,12 @@ class Limits:
     """What a visitor may ask for. One place; the environment overrides it when a2s is imported: A2S_MAX_SECONDS=60.
 
     max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for a look into a file or
-    one frame of it; max_decode_bytes: of memory. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is
-    built of on the page. max_waiting: visitors in the line. max_stored_bytes: of all visits together.
-    max_idle_seconds: after which a visit that nobody uses is removed. max_away_seconds: between a browser's goodbye
-    and the removal.
+    one frame of it; max_decode_bytes: of memory. max_places: of a film. max_kept_takes: of a visit, the oldest goes.
+    max_recordings: a bank is built of on the page. max_zip_files, max_zip_bytes: that may come out of a zip;
+    max_zip_file_bytes: out of one of its files; max_zip_ratio: bytes out for a byte in (recordings shrink to a half at
+    best, silence to a hundredth, a bomb to a thousandth). max_waiting: visitors in the line. max_stored_bytes: of all
+    visits together. max_idle_seconds: after which a visit that nobody uses is removed. max_away_seconds: between a
+    browser's goodbye and the removal.
     """
 
     max_bytes: int = 512 * 2**20
@@ -109,6 +111,10 @@ class Limits:
     max_ambient_seconds: float = 600.0
     max_kept_takes: int = 12
     max_recordings: int = 200
+    max_zip_files: int = 1_000
+    max_zip_file_bytes: int = 256 * 2**20
+    max_zip_bytes: int = 1024 * 2**20
+    max_zip_ratio: int = 200
     max_waiting: int = 16
     max_stored_bytes: int = 16 * 2**30
     max_idle_seconds: float = 3600.0

@@ -56,14 +56,15 @@ def test_the_command_line_takes_limits_from_the_environment(tmp_path):
 def test_every_part_of_the_page_follows_the_limits():
     """Flags become the environment before a2s is imported, so what takes a limit at import has the right one."""
     limits = {"A2S_MAX_WAITING": "3", "A2S_MAX_RECORDINGS": "4", "A2S_MAX_KEPT_TAKES": "5", "A2S_MAX_IDLE_SECONDS": "6",
-              "A2S_MAX_AWAY_SECONDS": "7", "A2S_MAX_TAKES": "2", "A2S_MAX_BYTES": "8"}  # fmt: skip
+              "A2S_MAX_AWAY_SECONDS": "7", "A2S_MAX_TAKES": "2", "A2S_MAX_BYTES": "8",
+              "A2S_MAX_ZIP_FILES": "9"}  # fmt: skip
     code = (
         "from a2s.ui import page, visit, launch_options; from a2s.ui.bank import desk;"
         "print(page.QUEUE, desk.MAX_RECORDINGS, visit.KEPT_TAKES, visit.LONGEST_IDLE, visit.GRACE,"
-        " launch_options()['max_file_size'])"
+        " launch_options()['max_file_size'], desk.unpack.__defaults__[0].max_zip_files)"
     )
     done = run("-c", code, **limits)
-    assert done.stdout.split() == ["3", "4", "5", "6.0", "7.0", "8"], done.stderr
+    assert done.stdout.split() == ["3", "4", "5", "6.0", "7.0", "8", "9"], done.stderr
 
 
 @pytest.fixture

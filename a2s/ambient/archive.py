@@ -10,14 +10,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from a2s.errors import BankError, TooLarge
-
-MAX_ENTRIES = 1_000
-MAX_FILE = 256 * 2**20
-MAX_TOTAL = 1024 * 2**20
-"""Bytes that may come out of one entry, and of all."""
-
-MAX_RATIO = 200
-"""Bytes out for a byte in. Recordings shrink to a half at best, silence to a hundredth; a bomb to a thousandth."""
+from a2s.settings import LIMITS, Limits
 
 RATIO_FROM = 2**20
 """Bytes from which the ratio is looked at: a small text may shrink as far as it likes."""
@@ -25,27 +18,27 @@ RATIO_FROM = 2**20
 _BLOCK = 1 << 16
 
 
-def entries(path: Path) -> list[zipfile.ZipInfo]:
+def entries(path: Path, limits: Limits = LIMITS) -> list[zipfile.ZipInfo]:
     """The plain files of a zip, in its order. Raises BankError, TooLarge for what is no honest zip."""
     try:
         with zipfile.ZipFile(path) as archive:
             listed = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as fault:
         raise BankError("The zip is damaged or is none.") from fault
-    if len(listed) > MAX_ENTRIES:
-        raise TooLarge(f"The zip holds {len(listed)} files; at most {MAX_ENTRIES} are taken.")
+    if len(listed) > limits.max_zip_files:
+        raise TooLarge(f"The zip holds {len(listed)} files; at most {limits.max_zip_files} are taken.")
     for entry in listed:
         _check(entry)
     return [entry for entry in listed if not entry.is_dir() and not _hidden(entry)]
 
 
-def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> list[Path]:
+def unpack(path: Path, folder: Path, suffixes: Collection[str], limits: Limits = LIMITS) -> list[Path]:
     """Write the zip's files with these suffixes into a new folder; nothing is left where it fails.
 
     Paths inside are kept, so that a subfolder can say what kind its recordings are. Returns the files in the zip's
     order. Raises BankError, TooLarge.
     """
-    chosen = [entry for entry in entries(path) if PurePosixPath(entry.filename).suffix.lower() in suffixes]
+    chosen = [entry for entry in entries(path, limits) if PurePosixPath(entry.filename).suffix.lower() in suffixes]
     folder.mkdir(parents=True)
     written, total = [], 0
     try:
@@ -53,7 +46,7 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> list[Path]:
             for entry in chosen:
                 target = folder.joinpath(*PurePosixPath(entry.filename).parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                total = _write(archive, entry, target, total)
+                total = _write(archive, entry, target, total, limits)
                 written.append(target)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError, zlib.error) as fault:
         shutil.rmtree(folder, ignore_errors=True)
@@ -64,15 +57,16 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> list[Path]:
     return written
 
 
-def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, total: int) -> int:
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, total: int, limits: Limits) -> int:
     """Unpack one entry, counting what really comes out; returns the new total."""
     out = 0
     with archive.open(entry) as source, open(target, "xb") as file:
         while block := source.read(_BLOCK):
             out, total = out + len(block), total + len(block)
-            if out > MAX_FILE or total > MAX_TOTAL:
-                raise TooLarge(f"The zip unpacks to more than {MAX_TOTAL // 2**20} MB, or a file in it is too large.")
-            if out > RATIO_FROM and out > MAX_RATIO * max(1, entry.compress_size):
+            if out > limits.max_zip_file_bytes or total > limits.max_zip_bytes:
+                most = limits.max_zip_bytes / 2**20
+                raise TooLarge(f"The zip unpacks to more than {most:g} MB, or a file in it is too large.")
+            if out > RATIO_FROM and out > limits.max_zip_ratio * max(1, entry.compress_size):
                 raise BankError("The zip unpacks to far more than it holds; that is no zip of recordings.")
             file.write(block)
     return total

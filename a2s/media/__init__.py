@@ -1,6 +1,7 @@
 """Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm.
 
-What reads a file that may be a stranger's (`probe`, `read_frames`, `read_audio`, `read_comment`) does so in a child.
+What reads a file that may be a stranger's (`probe`, `read_frames`, `read_audio`, `read_comment`, `mux`, `Film`, the
+filmstrip) does so in a child.
 """
 
 from a2s.errors import UnreadableAudio, UnreadableVideo

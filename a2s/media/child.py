@@ -1,4 +1,4 @@
-"""Reading a stranger's file in a process that can be spared, with limits on its time and memory.
+"""Reading a stranger's file, or copying out of it, in a process that can be spared, with limits on time and memory.
 
 A parser of hostile bytes may crash, hang or ask for all memory there is. So one small process that has loaded the
 decoders, and nothing else, waits beside this one and forks for every call: that costs milliseconds, and whatever
@@ -48,14 +48,17 @@ _parent: tuple[int, socket.socket] | None = None  # (the process it was started 
 _starting = threading.Lock()
 
 
-def isolated(function: Callable, broken: type[errors.A2SError]) -> Callable:
-    """`function(path, ...)` of a2s.media, run in a child. broken: what is raised when the child does not live."""
+def isolated(function: Callable, broken: type[errors.A2SError], writes: bool = False) -> Callable:
+    """`function(path, ...)` of a2s.media, run in a child. broken: what is raised when the child does not live.
+
+    writes: the function writes a file; else it can't.
+    """
     if not sys.platform.startswith("linux") or not sys.executable:
         return function
 
     @functools.wraps(function)
     def call(path, *args, **more):
-        answers = _ask(function, (path, *args), more)
+        answers = _ask(function, (path, *args), more, writes)
         fault = broken(f"{shown(Path(path).name)} breaks its decoder, or asks it for too much time or memory.")
         kind, value = _answer(answers, fault)
         if kind == "frames":
@@ -66,7 +69,7 @@ def isolated(function: Callable, broken: type[errors.A2SError]) -> Callable:
     return call
 
 
-def _ask(function: Callable, args: tuple, more: dict) -> Connection:
+def _ask(function: Callable, args: tuple, more: dict, writes: bool) -> Connection:
     """Have a child call the function; its answers can be read from what is returned."""
     ours, theirs = socket.socketpair()
     with _starting, theirs:
@@ -75,7 +78,7 @@ def _ask(function: Callable, args: tuple, more: dict) -> Connection:
         except OSError:  # it was killed: start another
             socket.send_fds(_zygote(anew=True), [b"."], [theirs.fileno()])
     answers = Connection(ours.detach())
-    answers.send((function.__module__, function.__name__, args, more, os.getcwd()))
+    answers.send((function.__module__, function.__name__, args, more, os.getcwd(), writes))
     return answers
 
 
@@ -128,7 +131,8 @@ def _zygote(anew: bool = False) -> socket.socket:
 
 def serve(channel: int) -> None:
     """Fork for each connection that comes in, until the other end is closed."""
-    for name in ("a2s.media", "av.subtitles.stream", "numpy.ma"):  # once for all forks, also what is imported late
+    # once for all forks, also what is imported late
+    for name in ("a2s.media", "a2s.media.filmstrip", "av.subtitles.stream", "numpy.ma"):
         import_module(name)
 
     gc.collect()
@@ -150,7 +154,7 @@ def serve(channel: int) -> None:
 
 
 def _serve_one(answers: Connection) -> None:
-    module, name, args, more, folder = answers.recv()
+    module, name, args, more, folder, writes = answers.recv()
 
     def say(kind: str, value=None) -> None:
         answers.send_bytes(pickle.dumps((kind, value), protocol=5))
@@ -158,7 +162,7 @@ def _serve_one(answers: Connection) -> None:
 
     try:
         os.chdir(folder)
-        _restrict()
+        _restrict(writes)
         value = getattr(sys.modules[module], name)(*args, **more)
         if not isinstance(value, GeneratorType):
             return say("value", value)
@@ -174,13 +178,14 @@ def _serve_one(answers: Connection) -> None:
         say("bug", traceback.format_exc())
 
 
-def _restrict() -> None:
+def _restrict(writes: bool) -> None:
     """Memory, files, dumps and time; from here on the bytes are a stranger's."""
     import resource
 
-    _at_most(resource.RLIMIT_AS, LIMITS.max_decode_bytes)
+    _at_most(resource.RLIMIT_AS, LIMITS.max_decode_bytes * (2 if writes else 1))  # an encoder remembers frames too
     _at_most(resource.RLIMIT_CORE, 0)
-    _at_most(resource.RLIMIT_FSIZE, 0)  # a reader writes nothing
+    if not writes:
+        _at_most(resource.RLIMIT_FSIZE, 0)
     _allow_another_step()
 
 

@@ -14,11 +14,13 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from a2s.errors import UnreadableVideo
+from a2s.media.child import isolated
 from a2s.media.decode import shown_at, small_picture, timed
 from a2s.media.files import shown
 from a2s.media.probe import decoded_picture, display_matrix, probe_timeline
 from a2s.media.source import FAULTS, decoded, open_media, picture_stream
-from a2s.media.timeline import Timeline
+from a2s.media.timeline import Timeline, from_plain
 from a2s.settings import LIMITS, Limits
 
 NEAR = 2.0
@@ -28,7 +30,7 @@ NEAR = 2.0
 class Film:
     """Opened anew for each look and read on from the key frame before it, so no picture is kept and any length will do.
 
-    Nothing is read until something is asked.
+    Nothing is read until something is asked, and then in a child.
     """
 
     def __init__(self, path: str | os.PathLike, limits: Limits = LIMITS):
@@ -45,34 +47,50 @@ class Film:
         Where the file breaks off, the last frame that decodes stays; black where none does. Raises UnreadableVideo.
         """
         moments = [int(self._timeline.times[frame]) for frame in frames]
-        found = list(self._read(moments, size))
-        found += (found[-1:] or [np.zeros((size, size, 3), np.uint8)]) * (len(moments) - len(found))
-        return np.stack(found)
-
-    def _read(self, moments: list[int], size: int) -> Iterator[np.ndarray]:
-        name = shown(self.path.name)
-        with open_media(self.path, self.limits) as container:
-            stream = picture_stream(container, name)
-            frames = timed(self._before(container, stream, moments[0]), self._timeline)
-            for frame in shown_at(frames, moments):
-                yield small_picture(frame, (size, size), display_matrix(frame), name, "BICUBIC")
-
-    def _before(self, container: InputContainer, stream: VideoStream, moment: int) -> Iterator[VideoFrame]:
-        """The frames from one at or before the moment on: from a key frame, or from the start if that is near."""
-        frames = decoded_picture(container, stream, self.limits)
-        away = float((moment - self._timeline.start) * self._timeline.time_base)
-        if away < NEAR or not self._timeline.exact:
-            return frames
-        next(frames, None)  # this opens the decoder, with its limits
-        for place in (moment, self._timeline.start):
-            with suppress(*FAULTS):
-                container.seek(place, stream=stream)
-                sought = decoded(container, stream)
-                first = next(sought, None)
-                if first is not None and first.pts is not None and first.pts <= moment:
-                    return chain([first], sought)
-        return iter(())
+        return _read_pictures(self.path, self._timeline, moments, size, self.limits)
 
     @cached_property
     def _timeline(self) -> Timeline:
-        return probe_timeline(self.path, self.limits)
+        return from_plain(_read_timeline(self.path, self.limits))
+
+
+def timeline_of(path: Path, limits: Limits) -> tuple:
+    """The `Timeline` of a file as plain values."""
+    return probe_timeline(path, limits).plain()
+
+
+def pictures_of(path: Path, timeline: Timeline, moments: list[int], size: int, limits: Limits) -> np.ndarray:
+    """What is shown at each of the moments (ticks, ascending), as `Film.pictures`."""
+    name = shown(path.name)
+    with open_media(path, limits) as container:
+        stream = picture_stream(container, name)
+        frames = timed(_before(container, stream, timeline, moments[0], limits), timeline)
+        found = [
+            small_picture(frame, (size, size), display_matrix(frame), name, "BICUBIC")
+            for frame in shown_at(frames, moments)
+        ]
+    found += (found[-1:] or [np.zeros((size, size, 3), np.uint8)]) * (len(moments) - len(found))
+    return np.stack(found)
+
+
+def _before(
+    container: InputContainer, stream: VideoStream, timeline: Timeline, moment: int, limits: Limits
+) -> Iterator[VideoFrame]:
+    """The frames from one at or before the moment on: from a key frame, or from the start if that is near."""
+    frames = decoded_picture(container, stream, limits)
+    away = float((moment - timeline.start) * timeline.time_base)
+    if away < NEAR or not timeline.exact:
+        return frames
+    next(frames, None)  # this opens the decoder, with its limits
+    for place in (moment, timeline.start):
+        with suppress(*FAULTS):
+            container.seek(place, stream=stream)
+            sought = decoded(container, stream)
+            first = next(sought, None)
+            if first is not None and first.pts is not None and first.pts <= moment:
+                return chain([first], sought)
+    return iter(())
+
+
+_read_timeline = isolated(timeline_of, UnreadableVideo)
+_read_pictures = isolated(pictures_of, UnreadableVideo)

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from a2s.errors import UnreadableVideo
+from a2s.media.child import isolated
 from a2s.media.decode import shown_at, small_picture, timed
 from a2s.media.files import shown, whole_file
 from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
@@ -40,7 +41,14 @@ def filmstrip(
     Picture k is what is shown at (k + 0.5) / frames of the film. A long film is sampled by seeking, so the work is
     bounded by the number of pictures. Raises UnreadableVideo, TooLarge, CannotWrite.
     """
-    path, out_path = Path(path), Path(out_path)
+    strip = _read_strip(Path(path), frames, height, limits)
+    with whole_file(out_path) as part:
+        Image.fromarray(strip).save(part, format="jpeg", quality=80, optimize=True)
+    return Path(out_path)
+
+
+def strip_of(path: Path, frames: int, height: int, limits: Limits) -> np.ndarray:
+    """The pictures of `filmstrip` side by side: (height, w, 3) uint8 RGB."""
     name = shown(path.name)
     timeline = probe_timeline(path, limits)
     with open_media(path, limits) as container:
@@ -57,9 +65,7 @@ def filmstrip(
     if not pictures:
         raise UnreadableVideo(f"{name} is damaged or incomplete: no frame can be decoded.")
     pictures += pictures[-1:] * (frames - len(pictures))
-    with whole_file(out_path) as part:
-        Image.fromarray(np.concatenate(pictures, axis=1)).save(part, format="jpeg", quality=80, optimize=True)
-    return out_path
+    return np.concatenate(pictures, axis=1)
 
 
 def _at(
@@ -84,3 +90,6 @@ def _sought(container: InputContainer, stream: VideoStream, moments: list[int], 
             last = frame
         if last is not None:
             yield last
+
+
+_read_strip = isolated(strip_of, UnreadableVideo)

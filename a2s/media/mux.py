@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise, repeat
 from pathlib import Path
@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from a2s.errors import CannotWrite, UnreadableVideo
+from a2s.media.child import isolated
 from a2s.media.decode import timed
 from a2s.media.encode import ENCODED_TICKS, add_h264, open_mp4, prepare
 from a2s.media.files import shown, whole_file
@@ -27,6 +28,9 @@ from a2s.settings import LIMITS, Limits
 
 SOUND_RATE, SOUND_BITS, SOUND_FRAME = 48_000, 192_000, 1024
 """AAC, stereo, 48 kHz: what every browser and editor takes."""
+
+STRIDE = 64
+"""Packets after which a child says that it goes on."""
 
 COPIED = {
     "h264": ("yuv420p", "yuvj420p"),
@@ -60,22 +64,38 @@ def mux(
         raise CannotWrite(f"{shown(out.name)} is the video itself; choose another name for the dub.")
     if np.ndim(waveform) != 1:
         raise ValueError(f"waveform must have the shape (n,), not {np.shape(waveform)}")
-    timeline = probe_timeline(video, limits)
     with whole_file(out) as part:
-        for may_copy in (True, False):
-            try:
-                with open_mp4(part) as container:
-                    if comment:
-                        container.metadata["comment"] = comment
-                    copied = _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
-                if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
-                    break
-            except OSError:
-                raise
-            except (*FAULTS, UnreadableVideo) as fault:  # packets that mp4 does not take as they are
-                if not may_copy:
-                    raise UnreadableVideo(f"The picture of {shown(video.name)} cannot be written as mp4.") from fault
+        for step in _written(video, np.asarray(waveform, np.float32), sample_rate, part, out, limits, comment):
+            copied = step
     return copied
+
+
+def written(
+    video: Path, waveform: np.ndarray, sample_rate: int, part: Path, out: Path, limits: Limits, comment: str | None
+) -> Iterator[bool | None]:
+    """Write `mux`'s file as `part`, in a child; yields now and then, at last whether the picture was copied.
+
+    out: what a message calls the file.
+    """
+    timeline = probe_timeline(video, limits)
+    for may_copy in (True, False):
+        try:
+            with open_mp4(part) as container:
+                if comment:
+                    container.metadata["comment"] = comment
+                copied = yield from _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
+            if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
+                break
+        except OSError as fault:
+            reason = fault.strerror or "the disk refuses"
+            raise CannotWrite(f"{shown(out)} cannot be written: {reason}.") from fault
+        except (*FAULTS, UnreadableVideo) as fault:  # packets that mp4 does not take as they are
+            if not may_copy:
+                raise UnreadableVideo(f"The picture of {shown(video.name)} cannot be written as mp4.") from fault
+    yield copied
+
+
+_written = isolated(written, UnreadableVideo, writes=True)
 
 
 def _write(
@@ -86,8 +106,8 @@ def _write(
     sample_rate: int,
     limits: Limits,
     may_copy: bool,
-) -> bool:
-    """Fill the container, and say whether the picture was copied."""
+) -> Generator[None, None, bool]:
+    """Fill the container, and say whether the picture was copied; yields every `STRIDE` packets."""
     name = shown(video.name)
     with open_media(video, limits) as container:
         source = picture_stream(container, name)
@@ -109,8 +129,10 @@ def _write(
         else:
             shown_packets = _encoded(decoded_picture(container, source, limits), picture, timeline)
         heard_packets = _sound(waveform, sample_rate, timeline.seconds, sound)
-        for packet in heapq.merge(shown_packets, heard_packets, key=_decode_time):
+        for number, packet in enumerate(heapq.merge(shown_packets, heard_packets, key=_decode_time)):
             out.mux(packet)
+            if number % STRIDE == 0:
+                yield
     return copied
 
 

@@ -47,6 +47,18 @@ class Timeline:
         return float((self.end - self.start) * self.time_base)
 
 
+    def plain(self) -> tuple:
+        """As values that a child may answer with."""
+        ratio = self.time_base.numerator, self.time_base.denominator
+        return self.stamps, self.shown, self.times, self.end, ratio, self.exact, self.skipped
+
+
+def from_plain(values: tuple) -> Timeline:
+    """What `Timeline.plain` was made of."""
+    *before, ratio, exact, skipped = values
+    return Timeline(*before, Fraction(*ratio), exact, skipped)
+
+
 def read_timeline(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> Timeline:
     """Demux the whole picture stream once. Raises UnreadableVideo for a stream without a frame, TooLarge."""
     rows, skipped, last, first = [], 0, None, None

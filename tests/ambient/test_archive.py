@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from a2s.ambient import archive
 from a2s.ambient.archive import unpack
 from a2s.errors import BankError, TooLarge
+from a2s.settings import Limits
 
 
 def zipped(path, **files):
@@ -54,30 +54,35 @@ def test_a_bomb_is_stopped_while_it_unpacks_and_leaves_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_header_that_lies_about_the_size_does_not_help(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_FILE", 1000)
+def test_a_header_that_lies_about_the_size_does_not_help(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"long.wav": bytes(range(256)) * 100})
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\x01\x02")
     data[at + 24 : at + 28] = struct.pack("<I", 10)
     path.write_bytes(data)
     with pytest.raises((TooLarge, BankError)):
-        unpack(path, tmp_path / "out", {".wav"})
+        unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_file_bytes=1000))
     assert not (tmp_path / "out").exists()
 
 
-def test_too_much_in_all_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_TOTAL", 1500)
+def test_too_much_in_all_is_refused(tmp_path):
     path = zipped(tmp_path / "a.zip", **{f"{n}.wav": bytes(range(256)) * 4 for n in range(2)})
     with pytest.raises(TooLarge):
-        unpack(path, tmp_path / "out", {".wav"})
+        unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_bytes=1500))
     assert not (tmp_path / "out").exists()
 
 
-def test_too_many_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_ENTRIES", 2)
+def test_too_many_files_are_refused(tmp_path):
+    path = zipped(tmp_path / "a.zip", a=b"", b=b"", c=b"")
     with pytest.raises(TooLarge, match="3 files"):
-        unpack(zipped(tmp_path / "a.zip", a=b"", b=b"", c=b""), tmp_path / "out", {".wav"})
+        unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_files=2))
+
+
+def test_what_shrinks_too_far_is_refused(tmp_path):
+    path = zipped(tmp_path / "a.zip", **{"a.wav": bytes(3 * 2**20)})
+    with pytest.raises(BankError, match="no zip of recordings"):
+        unpack(path, tmp_path / "out", {".wav"})
+    assert unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_ratio=5000))
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip at all", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(17)])

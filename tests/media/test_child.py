@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -108,6 +109,66 @@ def test_a_reader_writes_nothing(forked, tmp_path):
     with pytest.raises(RuntimeError, match="File too large"):
         forked(write)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").stat().st_size == 0
+
+
+def test_who_writes_may(forked, tmp_path, monkeypatch):
+    run = child.isolated
+    monkeypatch.setattr(child, "isolated", lambda function, broken: run(function, broken, writes=True))
+    forked(write)(tmp_path / "film.mp4")
+    assert (tmp_path / "film.mp4").read_bytes() == b"x"
+
+
+def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monkeypatch):
+    """With nothing here that could open a file of a stranger's."""
+    from a2s.media import Film, mux
+    from a2s.media.filmstrip import filmstrip
+
+    video = film(times=range(0, 4000, 40))
+
+    def refuse(*_, **__):
+        raise AssertionError("opened here")
+
+    monkeypatch.setattr("av.open", refuse)
+    assert Film(video).pictures(np.array([3, 90]), 32).shape == (2, 32, 32, 3)
+    assert filmstrip(video, tmp_path / "strip.jpg").stat().st_size > 500
+    mux(video, np.zeros(64_000, np.float32), 16_000, tmp_path / "out.mp4")
+    assert probe(tmp_path / "out.mp4").frames == 100
+
+
+def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch):
+    from a2s.media import mux
+
+    video = film(times=range(0, 4000, 40))
+    module = sys.modules["a2s.media.mux"]
+    (out := tmp_path / "out").mkdir()
+    steps = module._written
+
+    def killed(*args):
+        for step in steps(*args):
+            (pid,) = _children(_zygotes()[0])
+            os.kill(pid, signal.SIGKILL)
+            yield step
+
+    monkeypatch.setattr(module, "_written", killed)
+    with pytest.raises(UnreadableVideo, match="breaks its decoder"):
+        mux(video, np.zeros(64_000, np.float32), 16_000, out / "dub.mp4")
+    assert not list(out.iterdir())
+
+
+def test_a_disk_that_is_full_is_said_by_the_child_too(film, tmp_path):
+    from a2s.errors import CannotWrite
+    from a2s.media import mux
+
+    (disk := tmp_path / "disk").mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        noise = np.random.default_rng(0).standard_normal(640_000) * 0.1
+        with pytest.raises(CannotWrite, match="dub.mp4 cannot be written: No space left on device"):
+            mux(film(times=range(0, 40_000, 40)), noise, 16_000, disk / "dub.mp4")
+        assert not list(disk.iterdir())
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_a_bug_stays_one(forked, tmp_path):
