@@ -110,7 +110,7 @@ class Exam:
         scored["cues-alone"] = {"title": "the machine's cue times as clicks"} | cue_row(
             clips, self.kitchen.cues(Row("", "", cues="machine"), clips)
         )
-        return scored
+        return scored | ({"retrieved": self.kitchen.retrieved()} if self.recipe.pool else {})
 
     def _sweeps(self) -> dict:
         """Steps, guidance and frame rate, each varied alone, on fewer clips; seconds are of this machine."""

@@ -86,8 +86,9 @@ class Kitchen:
         if row.source == "coded":
             return Sounds(self._maker(row).resynthesised(np.stack([clip.mix for clip in self.clips])).waveforms)
         conditions = self.conditions(row)
-        if row.source == "pool":
-            return Sounds(np.stack(conditions))
+        if row.source.startswith("pool"):
+            found = np.stack(conditions)
+            return Sounds(self._maker(row).resynthesised(found).waveforms if row.source == "pool-coded" else found)
         clips = [replace(clip, motion=at_rate(clip.motion, row.fps)) for clip in self.clips]
         cues = self.cues(row, clips)
         begun = time.process_time()
@@ -122,6 +123,13 @@ class Kitchen:
         matches = self.bank.retrieve(look, 2, self.pipe.model_hash)
         clip = next(match.clip for match in matches if match.clip != self.bank.low_ambient)
         return scale_ambience(self.bank.waveform(clip.id), 0.5, full_db=full_level(clip.level_db, clip.kind))
+
+    def retrieved(self) -> dict:
+        """What retrieval brings: how many windows there are, and how many of them it ever takes for these clips."""
+        nearest = [self.pool.nearest(look) for look in self.looks]
+        counts = np.bincount(nearest)
+        taken = {"distinct": int((counts > 0).sum()), "most": int(counts.max())}
+        return {"pool": len(self.pool), "clips": len(nearest)} | taken
 
     def cues(self, row: Row, clips: Sequence[Clip]) -> list[CueTrack]:
         """A cue track a clip, times of the long video; the machine's only from a window before the clip to its end."""
@@ -208,7 +216,7 @@ def sounds_file(folder: Path, recipe: Recipe, row: Row, model_hash: str) -> Path
 
 def needs_pool(row: Row) -> bool:
     """Whether another data set is retrieved from."""
-    return row.condition in ("retrieved", "random") and row.source in ("made", "pool")
+    return row.condition in ("retrieved", "random") and row.source not in ("truth", "coded")
 
 
 def make_all(

@@ -52,6 +52,13 @@ def _tables(rows: dict, exam: Exam) -> list[str]:
         if any(name in rows for name in names if name != "truth"):
             lines += ["", f"### {title}", "", *score_table({name: rows[name] for name in names if name in rows})]
     lines += ["", "### What was expected, and what came", "", *claims(rows)]
+    if "retrieved" in rows:
+        found = rows["retrieved"]
+        lines += [
+            "",
+            f"For {found['clips']} clips retrieval takes {found['distinct']} different windows of a pool of",
+            f"{found['pool']}, one of them {found['most']} times.",
+        ]
     return lines + _panels(rows, exam)
 
 

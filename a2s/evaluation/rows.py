@@ -14,7 +14,8 @@ SUITES = ("tables", "sweeps", "coding", "ambience", "retrieval", "faiss", "real"
 class Row:
     """One way to get a sound for every clip.
 
-    source: "truth", "coded" (truth through VAE and vocoder), "pool" (another world's sound as it is) or "made".
+    source: "truth", "pool" (another world's sound), the same through VAE and vocoder as "coded" and "pool-coded", or
+    "made".
     condition: of a made sound, or which sound of the pool: "retrieved" (nearest to the look, of the first `pool`
     windows), "random", "neighbour" (the same video), "low" (the bank's low-ambient clip), "bank" (as a dub takes it),
     "zero" (a latent of zeros). cues: "machine" or "true". model: an ablation's name, "" is the examined one.
@@ -40,6 +41,7 @@ MAIN = (
     TRUTH,
     Row("coded", "ground truth through VAE and vocoder", "coded"),
     Row("retrieval", "retrieval only", "pool"),
+    Row("retrieval-coded", "retrieval only, through VAE and vocoder", "pool-coded"),
     Row("random-retrieval", "random retrieval", "pool", "random"),
     Row("av-ldm", "AV-LDM, retrieved condition"),
     Row("av-ldm-neighbour", "AV-LDM, neighbour as condition", condition="neighbour"),

@@ -7,7 +7,7 @@ from a2s.evaluation.report import score_table, spread
 def row(fad: float | None, f1: float, db: float) -> dict:
     return {
         "fad": {"judge": {"infinity": {"value": fad}}},
-        "onsets_100ms": {"f1": f1},
+        "onsets_100ms": {"f1": f1, "interval": [f1 - 0.05, f1 + 0.05]},
         "sync": None,
         "ambient": {"db": {"value": db}},
     }
@@ -22,15 +22,17 @@ def test_a_claim_holds_or_fails_and_says_both_figures():
     assert said(rows, "retrieval only (FAD)") == (
         "| AV-LDM is nearer to true sound than retrieval only (FAD) | 1.000 | 2.000 | holds |"
     )
-    assert "**fails**" in said(rows, "retrieval only (onset F1)")
+    assert said(rows, "retrieval only (onset F1)").endswith("| 0.500 | 0.600 | **fails**, intervals overlap |")
+    rows["retrieval"] = row(2.0, 0.3, -30)
+    assert said(rows, "retrieval only (onset F1)").endswith("| 0.500 | 0.300 | holds |")
     assert not any("judge)" in line or "random" in line for line in claims(rows)), "nothing is said of what isn't there"
 
 
 def test_margins_count():
     rows = {"av-ldm": row(1, 0.5, -30), "av-ldm-low": row(1, 0.46, -41)}
-    assert "holds" in said(rows, "10 dB less") and "holds" in said(rows, "0.05")
+    assert "holds" in said(rows, "10 dB less ambience") and "holds" in said(rows, "0.05")
     rows["av-ldm-low"] = row(1, 0.44, -39)
-    assert "fails" in said(rows, "10 dB less") and "fails" in said(rows, "0.05")
+    assert "fails" in said(rows, "10 dB less ambience") and "fails" in said(rows, "0.05")
 
 
 def test_no_figure_is_no_claim():
