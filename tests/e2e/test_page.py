@@ -44,6 +44,12 @@ def drag(tab, number: int, seconds: float) -> None:
     tab.mouse.up()
 
 
+def ask_for_much(tab) -> None:
+    """A dub that takes a minute, so that a slow browser is in time to see it under way."""
+    set_number(tab, "steps", 100)
+    set_number(tab, "takes", 6)
+
+
 def heard(path) -> np.ndarray:
     sound, rate = soundfile.read(path, dtype="float32")
     return detect_onsets(sound, rate)
@@ -163,8 +169,7 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
     load_example(tab)
     unfold(tab, "settings")
     dub(tab)
-    set_number(tab, "steps", 100)
-    set_number(tab, "takes", 2)
+    ask_for_much(tab)
     log = work / "server.log"
     begun = log.read_text().count("STEP")
     tab.click("#dub")
@@ -175,7 +180,7 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
     tab.wait_for_function("document.querySelector('#progress .stage').innerText === 'Stopped'")
     steps = log.read_text().count("STEP") - begun
     time.sleep(0.5)
-    assert 0 < steps < 200 and log.read_text().count("STEP") - begun == steps
+    assert 0 < steps < 600 and log.read_text().count("STEP") - begun == steps
     assert tab.locator("#take label").count() == 1 and tab.query_selector("#result video") is not None
     set_number(tab, "steps", 4)
     set_number(tab, "takes", 1)
@@ -208,7 +213,7 @@ def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, browser,
     second.goto(site)
     second.wait_for_selector("#examples button")
     load_example(second, 1)
-    set_number(tab, "steps", 100)
+    ask_for_much(tab)
     tab.click("#dub")
     tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
     second.click("#dub")
@@ -299,7 +304,7 @@ def test_a_phone_sees_the_page_without_scrolling_sideways(browser, site):
 def test_nothing_jumps_while_a_dub_is_made(tab):
     load_example(tab)
     unfold(tab, "settings")
-    set_number(tab, "steps", 60)
+    ask_for_much(tab)
     corners = ("#source", "#timeline", "#ambiences", "#amount", "#bar")
 
     def places():
