@@ -25,6 +25,7 @@ from a2s.evaluation.coding import GRIFFIN_LIM_ITERATIONS
 from a2s.evaluation.metrics.similarity import window_embeddings
 from a2s.evaluation.pool import Pool
 from a2s.evaluation.rows import Row
+from a2s.evaluation.statistics import mean
 from a2s.media.files import whole_file
 from a2s.settings import AUDIO
 
@@ -125,11 +126,12 @@ class Kitchen:
         return scale_ambience(self.bank.waveform(clip.id), 0.5, full_db=full_level(clip.level_db, clip.kind))
 
     def retrieved(self) -> dict:
-        """What retrieval brings: how many windows there are, and how many of them it ever takes for these clips."""
+        """What retrieval brings: how many of the windows it ever takes, and how often of the right kind of place."""
         nearest = [self.pool.nearest(look) for look in self.looks]
-        counts = np.bincount(nearest)
-        taken = {"distinct": int((counts > 0).sum()), "most": int(counts.max())}
-        return {"pool": len(self.pool), "clips": len(nearest)} | taken
+        kinds, own = np.array(self.pool.kinds), [clip.kind for clip in self.clips]
+        right = mean([kinds[index] == kind for index, kind in zip(nearest, own, strict=True)])
+        random = float(np.mean([(kinds == kind).mean() for kind in own]))
+        return {"pool": len(self.pool), "distinct": len(set(nearest)), "kind": right | {"random": round(random, 4)}}
 
     def cues(self, row: Row, clips: Sequence[Clip]) -> list[CueTrack]:
         """A cue track a clip, times of the long video; the machine's only from a window before the clip to its end."""

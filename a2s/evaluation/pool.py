@@ -13,13 +13,15 @@ from a2s.training.data import LongVideos
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """waveforms: (n, 48000) int16, true mixes; embeddings: (n, E) float32 of unit length, by the examined AV-Sim.
+    """waveforms: (n, 48000) int16, true mixes; embeddings: (n, E) float32 of unit length, by the examined AV-Sim;
+    kinds: of the ambience.
 
     The order is random, so that the first k are a smaller pool of the same make.
     """
 
     waveforms: np.ndarray
     embeddings: np.ndarray
+    kinds: tuple[str, ...]
 
     @classmethod
     def build(cls, folder: str | Path, pipe, seed: int = 0, limit: int = 4000) -> Pool:
@@ -33,7 +35,8 @@ class Pool:
         order = np.random.default_rng([seed, 11]).permutation(len(places))[:limit]
         mixes = [videos.clip(*places[i]).sum(0).clip(-1, 1) for i in order]
         embeddings = np.stack([pipe.embed_audio(mix) for mix in mixes])
-        return cls(np.round(np.stack(mixes) * 32767).astype(np.int16), embeddings)
+        kinds = tuple(videos.plans[places[i][0]].ambience for i in order)
+        return cls(np.round(np.stack(mixes) * 32767).astype(np.int16), embeddings, kinds)
 
     def __len__(self) -> int:
         return len(self.waveforms)
