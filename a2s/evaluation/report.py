@@ -56,8 +56,8 @@ def _tables(rows: dict, exam: Exam) -> list[str]:
         found = rows["retrieved"]
         lines += [
             "",
-            f"Retrieval takes {found['distinct']} different windows of a pool of {found['pool']}; their ambience is of the",
-            f"clip's own kind in {spread(found['kind'], 100, 0)} % (random {100 * found['kind']['random']:.0f}).",
+            f"Retrieval takes {found['distinct']} different windows of a pool of {found['pool']}; their ambience is of",
+            f"the clip's own kind in {spread(found['kind'], 100, 0)} % (random {100 * found['kind']['random']:.0f}).",
         ]
     return lines + _panels(rows, exam)
 
