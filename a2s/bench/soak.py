@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -191,9 +192,19 @@ def _leave_in_the_middle(next_one: Visitor, page: Page, clip: Path) -> float:
 def _left_behind(folder: Path) -> int:
     """Files of visitors, once they had time to be removed."""
     end = time.perf_counter() + GOODBYE
-    while (left := sum(1 for file in folder.glob("a2s-*/visits/*/*"))) and time.perf_counter() < end:
+    while (left := _count_files(folder)) and time.perf_counter() < end:
         time.sleep(0.1)
-    return left + sum(1 for file in folder.glob("a2s-*/*/clip.mp4"))
+    return left
+
+
+def _count_files(folder: Path) -> int:
+    """What visits hold, and uploads; not the bank's sounds, which are everybody's, nor gradio's empty files."""
+    found = 0
+    for root in folder.glob("a2s-*"):
+        for where, _, names in os.walk(root):  # unlike glob, it bears that a folder goes meanwhile
+            if Path(where).name != "ambiences":
+                found += sum(not name.startswith("tmp") for name in names)
+    return found
 
 
 def table(found: dict) -> str:

@@ -181,11 +181,15 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
     steps = log.read_text().count("STEP") - begun
     time.sleep(0.5)
     assert 0 < steps < 600 and log.read_text().count("STEP") - begun == steps
-    assert tab.locator("#take label").count() == 1 and tab.query_selector("#result video") is not None
+    said = re.match(r"(\d) takes? of this dub kept", tab.inner_text("#progress .detail"))
+    kept = int(said[1]) if said else 0  # a slow browser presses late
+    assert kept in {steps // 100, (steps - 1) // 100}
+    tab.wait_for_function("n => document.querySelectorAll('#take label').length === n", arg=1 + kept)
+    assert tab.query_selector("#result video") is not None
     set_number(tab, "steps", 4)
     set_number(tab, "takes", 1)
     dub(tab)
-    assert tab.locator("#take label").count() == 2
+    assert tab.locator("#take label").count() == 2 + kept
 
 
 def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
