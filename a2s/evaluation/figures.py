@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import soundfile
@@ -57,7 +58,7 @@ def sweep_figure(sweeps: dict) -> Figure:
         axis.plot(x, [row["classes"]["material"]["value"] for row in values], "s--", label="material right")
         for where, height, label in zip(x, f1, labels, strict=True):
             axis.annotate(label, (where, height), textcoords="offset points", xytext=(4, 6), fontsize=8)
-        axis.set(xlabel="processor seconds a clip, by steps" if name == "steps" else name, ylim=(0, 1))
+        axis.set(xlabel="processor seconds a clip, by steps" if name == "steps" else name, ylim=(0, 1.08))
         axis.grid(alpha=0.25)
         axis.legend(frameon=False, fontsize=8)
     return figure
@@ -78,7 +79,7 @@ def panel_figure(clips: Sequence[Clip], sounds: dict[str, Sequence[np.ndarray]],
                 axis.axvline(time, color="white", linewidth=0.6, linestyle=":")
             inside = track.between(clip.start, clip.start + AUDIO.window_seconds)
             axis.plot([cue.time - clip.start for cue in inside], [4.0] * len(inside), "^", color="red", markersize=4)
-        row[0].set_ylabel(title, fontsize=8)
+        row[0].set_ylabel(fill(title, 24), fontsize=8)
     for axis, clip in zip(axes[0], clips, strict=True):
         what = sorted({f"{event.action} {event.material}" for event in clip.events})
         axis.set_title(f"{', '.join(what)}\n{clip.kind}", fontsize=8)
