@@ -24,6 +24,7 @@ def upload(tab, clip: Path) -> None:
 
 def unsay(tab) -> None:
     """Take off what the page said of the picture before, so that what is read next is said of the next one."""
+    tab.wait_for_selector("#progress .stage", state="attached")
     tab.evaluate("document.querySelector('#progress .stage').textContent = ''")
 
 

@@ -238,8 +238,8 @@ def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
     fake = tmp_path / "holiday.mp4"
     fake.write_text("<html>no film</html>")
     tab.set_input_files("#source input[type=file]", str(fake))
-    toast = tab.wait_for_selector(".toast-body")
-    assert "holiday.mp4" in toast.inner_text() and "Traceback" not in toast.inner_text()
+    toast = tab.wait_for_selector(".toast-body:has-text('holiday.mp4')")  # gradio may say that it can't play it, too
+    assert "Traceback" not in toast.inner_text()
     assert len(re.findall(r"[.!?](?:\s|$)", toast.inner_text().split("\n", 1)[1].strip())) == 1
     tab.wait_for_selector("#source input[type=file]", state="attached")
     assert "It stays on this server for this visit only" in tab.inner_text("#facts")
