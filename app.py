@@ -34,11 +34,13 @@ def main() -> int:
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
     from a2s.log import Request, to_stderr
     from a2s.settings import Limits
+    from a2s.ui.memory import few_arenas
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
         Limits.from_environment()
+        few_arenas()
         from a2s.ui import Engine, build, serve
 
         engine = Engine(flags.model)
