@@ -1,7 +1,7 @@
 """The exam: any model folder on any data set folder, suite by suite, to be gone on with where it stopped.
 
 OUT/report.md, report.json, plots/, sounds/   what a person reads, looks at and listens to
-OUT/work/                                     what was made and scored so far; the same exam again takes it from there
+OUT/kept/                                     what was made and scored so far; the same exam again takes it from there
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Exam:
         wanted = self._wanted()
         if not self.out.parent.is_dir():
             raise CannotWrite(f"There is no folder {self.out.parent} to make {self.out.name} in.")
-        (self.out / "work").mkdir(parents=True, exist_ok=True)
+        (self.out / "kept").mkdir(parents=True, exist_ok=True)
         report = {"model": self.recipe.model, "clips": self.recipe.clips, "seed": self.recipe.seed}
         if self.recipe.data:
             report |= {"videos": len({clip.video for clip in self.kitchen.clips}), "hash": self.kitchen.pipe.model_hash}
@@ -185,7 +185,7 @@ class Exam:
     def cook(self, rows: list[Row]) -> dict[str, Path]:
         """Make the rows' sounds, on every core; name -> file."""
         with _bar(len(rows), "making") as step:
-            folder = self.out / "work" / "sounds"
+            folder = self.out / "kept" / "sounds"
             return make_all(rows, self.kitchen, folder, step, self.workers)
 
     def _possible(self, row: Row) -> bool:
@@ -221,7 +221,7 @@ class Exam:
         recipe = self.recipe
         asked = [recipe.model, recipe.data, recipe.clips, recipe.seed, *key]
         asked += [self.kitchen.pipe.model_hash] if recipe.data else []
-        file = self.out / "work" / f"{name}-{sha256(json.dumps(asked).encode()).hexdigest()[:8]}.json"
+        file = self.out / "kept" / f"{name}-{sha256(json.dumps(asked).encode()).hexdigest()[:8]}.json"
         if not file.is_file():
             self.told(f"  {name}")
             with whole_file(file) as part:

@@ -124,7 +124,7 @@ def _panels(rows: dict, exam: Exam) -> list[str]:
     folder.mkdir(exist_ok=True)
     for name in SHOWN:
         if name in rows:
-            file = sounds_file(exam.out / "work" / "sounds", exam.recipe, known[name], kitchen.pipe.model_hash)
+            file = sounds_file(exam.out / "kept" / "sounds", exam.recipe, known[name], kitchen.pipe.model_hash)
             waves = read_sounds(file).waveforms
             sounds[rows[name]["title"]] = [waves[i] for i in chosen]
             for i in chosen:

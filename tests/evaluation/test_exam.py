@@ -43,9 +43,9 @@ def test_a_report_is_written_kept_and_the_same_again(folders, capsys):
     assert (folder / "one" / "plots" / "panels.png").stat().st_size > 10_000
     assert len(list((folder / "one" / "sounds").glob("*-truth.flac"))) == 4
 
-    kept = {f: f.stat().st_mtime_ns for f in (folder / "one" / "work").rglob("*.*")}
+    kept = {f: f.stat().st_mtime_ns for f in (folder / "one" / "kept").rglob("*.*")}
     assert examine(folder, worlds, "one", *more) == 0
-    assert {f: f.stat().st_mtime_ns for f in (folder / "one" / "work").rglob("*.*")} == kept
+    assert {f: f.stat().st_mtime_ns for f in (folder / "one" / "kept").rglob("*.*")} == kept
     assert examine(folder, worlds, "two", *more) == 0
     for name in ("report.md", "report.json", "plots/panels.png"):
         assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes(), name
@@ -55,8 +55,8 @@ def test_an_exam_that_was_stopped_goes_on(folders):
     folder, worlds = folders
     more = ("--suite", "retrieval", "--suite", "coding")
     assert examine(folder, worlds, "whole", *more) == 0
-    (kept,) = (folder / "whole" / "work").glob("retrieval-*.json")
-    (gone,) = (folder / "whole" / "work").glob("coding-*.json")
+    (kept,) = (folder / "whole" / "kept").glob("retrieval-*.json")
+    (gone,) = (folder / "whole" / "kept").glob("coding-*.json")
     before, told = kept.stat().st_mtime_ns, gone.read_bytes()
     gone.unlink()
     assert examine(folder, worlds, "whole", *more) == 0
