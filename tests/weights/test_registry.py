@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from a2s.errors import WeightsMissing
 from a2s.weights import fingerprint, load_model, resolve_model, verify, write_checksums
+from a2s.weights.registry import CHECKPOINTS
 
 
 @pytest.fixture
@@ -85,3 +86,10 @@ def test_verify_names_a_missing_file(folder):
 def test_a_pipeline_object_is_passed_through():
     thing = object()
     assert load_model(thing) is thing
+
+
+def test_the_model_that_comes_along_is_as_it_was_shipped():
+    if not (CHECKPOINTS / "compact" / "model_index.json").is_file():
+        pytest.skip("needs checkpoints/compact")
+    found = verify("compact")
+    assert found.compared and found.files > 10
