@@ -33,8 +33,8 @@ def main() -> int:
         os.environ[f"A2S_{name.upper()}"] = number
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
     from a2s.log import Request, to_stderr
+    from a2s.memory import few_arenas
     from a2s.settings import Limits
-    from a2s.ui.memory import few_arenas
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well

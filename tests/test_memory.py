@@ -10,7 +10,7 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from a2s.ui.memory import few_arenas
+from a2s.memory import few_arenas
 if sys.argv[1] == "few":
     few_arenas()
 libc = ctypes.CDLL(None)
