@@ -279,13 +279,14 @@ def world_render(
     seed: Annotated[int, typer.Option(help="Data sets of different seeds share no video.")] = 0,
     picture: Annotated[bool, typer.Option(help="Draw the picture and keep its motion.")] = True,
     mp4: Annotated[bool, typer.Option(help="Also write videos, for people to look at.")] = False,
+    fps: Annotated[float | None, typer.Option(help="Frames a second; each video its own if left out.")] = None,
 ) -> None:
     """Render a data set; what is there already is kept."""
     from a2s.foley_world.world import render_dataset
 
     if not out.parent.is_dir():
         raise CannotWrite(f"There is no folder {out.parent} to make {out.name} in.")
-    folders = render_dataset(out, minutes, seed, picture=picture, mp4=mp4)
+    folders = render_dataset(out, minutes, seed, picture=picture, mp4=mp4, fps=fps)
     print(f"{out}: {len(folders)} videos")
 
 
@@ -295,6 +296,7 @@ class Part(StrEnum):
     vae = "vae"
     vocoder = "vocoder"
     av_sim = "av-sim"
+    place = "place"
     av_ldm = "av-ldm"
 
 
@@ -311,7 +313,7 @@ def train(
     vae: Annotated[Path | None, typer.Option(help="A trained VAE (vocoder, av-ldm).")] = None,
     av_sim: Annotated[Path | None, typer.Option(help="A trained AV-Sim (av-ldm).")] = None,
     sound_only: Annotated[Path | None, typer.Option(help="More videos, without pictures (av-ldm).")] = None,
-    init: Annotated[Path | None, typer.Option(help="A trained folder to start from (vocoder, av-ldm).")] = None,
+    init: Annotated[Path | None, typer.Option(help="A trained folder to start from (vocoder, place, av-ldm).")] = None,
 ) -> None:
     """Train one of the models."""
     given = {"steps": steps, "seed": seed, "batch": batch, "recordings": recordings, "vae": vae, "av_sim": av_sim}

@@ -174,8 +174,16 @@ def _mels(pipe, motion: Motion, track: CueTrack, passes: dict, settings, progres
     look = cache(lambda start: pipe.encode_motion(motion, start))
     return [
         film_mel(
-            pipe, motion, track, conditions, settings, look=look, report=_part(progress, index, len(passes)),
-            previews=previews if index == 0 else Previews(None), kept=kept, name=name,
+            pipe,
+            motion,
+            track,
+            conditions,
+            settings,
+            look=look,
+            report=_part(progress, index, len(passes)),
+            previews=previews if index == 0 else Previews(None),
+            kept=kept,
+            name=name,
         )  # fmt: skip
         for index, (name, conditions) in enumerate(passes.items())
     ]

@@ -21,8 +21,8 @@ from a2s.errors import CannotWrite, DeviceLost, OutOfMemory
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.faults import Batches, is_device_lost, is_out_of_memory
 from a2s.take import deliver
-from tests.fakes import FakeBank, FakePipeline, draw_video, small_bank
-from tests.tiny import tiny_pipeline
+from tests.fakes import FakeBank, FakePipeline, draw_video
+from tests.tiny import tiny_home
 
 CPU = (
     "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
@@ -36,10 +36,7 @@ LOST = "CUDA error: unspecified launch failure\nCUDA kernel errors might be asyn
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A tiny model, a bank and a clip of two windows."""
-    folder = tmp_path_factory.mktemp("home")
-    pipe = tiny_pipeline()
-    pipe.save_pretrained(folder / "model")
-    small_bank().embedded(pipe.embed_audio, pipe.model_hash).save(folder / "bank")
+    folder = tiny_home(tmp_path_factory.mktemp("home"))
     draw_video(folder / "clip.mp4", seconds=3.2, hits=(0.4, 2.0))
     return folder
 

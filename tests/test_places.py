@@ -85,9 +85,7 @@ def test_an_impact_at_the_change_keeps_its_level(clip):
     """Equal power of two like impacts as waveforms would be 3 dB too much, or too little."""
     cues = CueTrack.at([1.0, CHANGE], strength=0.9)
     waveform = run(clip, cues=cues).waveform
-    peak = [
-        np.abs(waveform[round((t - 0.02) * 16_000) : round((t + 0.05) * 16_000)]).max() for t in (1.0, CHANGE)
-    ]
+    peak = [np.abs(waveform[round((t - 0.02) * 16_000) : round((t + 0.05) * 16_000)]).max() for t in (1.0, CHANGE)]
     assert 20 * np.log10(peak[1] / peak[0]) == pytest.approx(0, abs=1)
 
 

@@ -15,8 +15,8 @@ from a2s.cli import main
 from a2s.errors import BadSettings
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.kept import KeptWindows
-from tests.fakes import draw_video, small_bank
-from tests.tiny import tiny_pipeline
+from tests.fakes import draw_video
+from tests.tiny import tiny_home
 
 WINDOWS = 4
 SPEAKS = """
@@ -40,10 +40,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A tiny model, a bank and two clips of four windows."""
-    folder = tmp_path_factory.mktemp("home")
-    pipe = tiny_pipeline()
-    pipe.save_pretrained(folder / "model")
-    small_bank().embedded(pipe.embed_audio, pipe.model_hash).save(folder / "bank")
+    folder = tiny_home(tmp_path_factory.mktemp("home"))
     for name, hits in (("clip", (0.4, 3.0, 7.5)), ("other", (1.0,))):
         draw_video(folder / f"{name}.mp4", seconds=9.5, hits=hits)
     return folder

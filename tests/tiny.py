@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
@@ -9,6 +11,7 @@ from a2s.models.official import HiFiGAN
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.official import official_parts, official_pipeline
 from a2s.training.av_ldm import make_solver, make_unet
+from tests.fakes import small_bank
 
 OFFICIAL = {
     "unet": {
@@ -57,3 +60,11 @@ def _quiet(pipe: AVLDMPipeline) -> AVLDMPipeline:
             part.eval()
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def tiny_home(folder: Path) -> Path:
+    """`folder` with a tiny model in `model` and a bank that was embedded by it in `bank`."""
+    pipe = tiny_pipeline()
+    pipe.save_pretrained(folder / "model")
+    small_bank().embedded(pipe.embed_audio, pipe.model_hash).save(folder / "bank")
+    return folder

@@ -41,6 +41,14 @@ def _place(row: dict) -> dict:
     return row["ambient"]["db"]
 
 
+def _kind(row: dict) -> dict | None:
+    return row.get("place")
+
+
+def _off(row: dict) -> dict | None:
+    return row["ambient"].get("off")
+
+
 CLAIMS = (
     Claim("AV-LDM is nearer to true sound than retrieval only (FAD)", "av-ldm", "retrieval", _fad, -1),
     Claim("the same where both went through VAE and vocoder (FAD)", "av-ldm", "retrieval-coded", _fad, -1),
@@ -49,10 +57,15 @@ CLAIMS = (
     Claim("a retrieved condition beats a random one (FAD)", "av-ldm", "av-ldm-random", _fad, -1),
     Claim("a neighbour as condition beats a random one (FAD)", "av-ldm-neighbour", "av-ldm-random", _fad, -1),
     Claim("a retrieved condition beats a latent of zeros (FAD)", "av-ldm", "av-ldm-zero", _fad, -1),
+    Claim("a retrieved condition brings the place oftener than a random one", "av-ldm", "av-ldm-random", _kind),
+    Claim("a neighbour as condition brings it oftener than none", "av-ldm-neighbour", "av-ldm-zero", _kind),
     Claim("the whole pool beats 100 windows (FAD)", "av-ldm", "pool-100", _fad, -1),
     Claim("the vocoder beats Griffin-Lim (FAD)", "av-ldm", "griffin-lim", _fad, -1),
-    Claim("trained alike: a neighbour as condition beats none (FAD)", "short-full", "short-no-neighbour", _fad, -1),
-    Claim("trained alike: a neighbour as condition beats none (onset F1)", "short-full", "short-no-neighbour", _f1),
+    Claim("trained alike: a neighbour beats none (FAD)", "short-neighbour", "short-no-neighbour", _fad, -1),
+    Claim("trained alike: it brings the place oftener", "short-neighbour", "short-no-neighbour", _kind),
+    Claim("trained alike: and its level (dB off)", "short-neighbour", "short-no-neighbour", _off, -1, 0, 1),
+    Claim("trained alike: what is retrieved beats none (FAD)", "short-full", "short-no-neighbour", _fad, -1),
+    Claim("trained alike: what is retrieved beats none (onset F1)", "short-full", "short-no-neighbour", _f1),
     Claim("the same with true cues (onset F1)", "short-full+cues", "short-no-neighbour+cues", _f1),
     Claim("trained alike: it beats denoised training (FAD)", "short-full", "short-denoised", _fad, -1),
     Claim("trained alike: it beats the Diff-Foley-like model (FAD)", "short-full", "short-diff-foley", _fad, -1),

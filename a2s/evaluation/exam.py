@@ -29,7 +29,7 @@ SWEEP_CLIPS = 48
 
 @dataclass(frozen=True)
 class Exam:
-    """What is to be examined on what. recipe: of the rows. judges: folder with `classes` and `sync`.
+    """What is to be examined on what. recipe: of the rows. judges: folder with `classes`, `sync` and `place`.
 
     recordings: real sounds for the vocoder, of which names that start with `3-` weren't trained on. real: a folder of
     real clips with onsets.json. suites: of SUITES; without any, all that the given folders allow but for `faiss`.
@@ -85,6 +85,7 @@ class Exam:
         from a2s.errors import WeightsMissing
         from a2s.evaluation.judge import load_judge
         from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
+        from a2s.evaluation.metrics.place import load_place_judge
         from a2s.evaluation.metrics.sync import load_sync_judge
         from a2s.evaluation.table import Ears
 
@@ -95,7 +96,8 @@ class Exam:
             except WeightsMissing as absent:
                 self.told(str(absent))
         sync = load_sync_judge(self.judges / "sync") if (self.judges / "sync").is_dir() else None
-        return Ears(judge, found, sync, Clap.load() if "clap" in found else None)
+        place = load_place_judge(self.judges / "place") if (self.judges / "place").is_dir() else None
+        return Ears(judge, found, sync, place, Clap.load() if "clap" in found else None)
 
     # ------------------------------------------------------------------ suites
 

@@ -66,13 +66,17 @@ def _explained(rows: dict) -> list[str]:
     """What the columns are."""
     truth = rows["truth"]
     sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
+    place = truth.get("place")
+    random = f"(random {100 * place['random']:.0f})" if place else ""
+    heard = f" Place: share of clips in which a judge hears the true kind of ambience {random}." if place else ""
     return [
         "FAD: Frechet distance to true sound of other windows, extrapolated to endlessly many clips; the ground",
         f"truth's own is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, chance by circular shifts (100 ms).",
         "Action, material: share of events that a judge hears right, who learned from true sound of worlds of its own.",
         "Picture: how often the examined AV-Sim finds a clip's own sound closer to its picture than another clip's, in",
-        "% (chance 50). Ambient: level of the quietest half second. Residual: level where the true action is silent",
-        "against that at its events; the lower it is, the less of the place is heard.",
+        "% (chance 50). Ambient: level of the quietest half second, and how far it is from the same clip's true one.",
+        "Residual: level where the true action is silent against that at its events; the lower, the less of the place",
+        f"is heard.{heard}",
     ]
 
 
@@ -81,7 +85,7 @@ def score_table(rows: dict[str, dict]) -> list[str]:
     first = next(iter(rows.values()))
     embeddings = list(first.get("fad", {}))
     head = ["", *[f"FAD {name}" for name in embeddings], "sync %", "F1 50 / 100 / 150 ms", "chance"]
-    head += ["action", "material", "picture %", "ambient dB", "residual dB"]
+    head += ["action", "material", "picture %", "place %", "ambient dB", "off by dB", "residual dB"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return lines + ["| " + " | ".join(_cells(row, embeddings)) + " |" for row in rows.values()]
 
@@ -92,8 +96,9 @@ def _cells(row: dict, embeddings: list[str]) -> list[str]:
     cells += [spread(row.get("sync"), 100, 0), f"{f1[0]['f1']:.2f} / **{spread(f1[1], key='f1')}** / {f1[2]['f1']:.2f}"]
     cells += [f"{f1[1]['chance']:.2f}", *(spread(row["classes"][name]) for name in ("action", "material"))]
     if "similarity" not in row:
-        return [*cells, "-", "-", "-"]
-    cells += [spread(row["similarity"]["wins"], 100, 0), spread(row["ambient"]["db"], digits=1)]
+        return [*cells, "-", "-", "-", "-", "-"]
+    cells += [spread(row["similarity"]["wins"], 100, 0), spread(row.get("place"), 100, 0)]
+    cells += [spread(row["ambient"][name], digits=1) for name in ("db", "off")]
     return [*cells, spread(row["focus"]["ratio"], digits=1)]
 
 

@@ -13,9 +13,10 @@ from a2s.cues import CueTrack
 from a2s.evaluation.clips import Clip, UnseenWorlds, onsets_of
 from a2s.evaluation.judge import Judge
 from a2s.evaluation.metrics.action_focus import action_focus
-from a2s.evaluation.metrics.ambience import ambient_energy
+from a2s.evaluation.metrics.ambience import ambient_energy, ambient_error
 from a2s.evaluation.metrics.embeddings import Clap, Embedding
 from a2s.evaluation.metrics.frechet import fad, fad_infinity, outliers
+from a2s.evaluation.metrics.place import PlaceJudge, place_share
 from a2s.evaluation.metrics.similarity import matched, text_similarity
 from a2s.evaluation.metrics.sync import SyncJudge, sync_share
 from a2s.evaluation.statistics import onset_figures, ratio
@@ -33,17 +34,18 @@ ENOUGH = 16
 
 @dataclass(frozen=True, eq=False)
 class Ears:
-    """Who listens. embeddings: for Frechet distances, "av-sim" among them. sync, clap: None where they aren't there."""
+    """Who listens. embeddings: for Frechet distances, "av-sim" among them. sync, place, clap: None if not there."""
 
     judge: Judge
     embeddings: dict[str, Embedding]
     sync: SyncJudge | None = None
+    place: PlaceJudge | None = None
     clap: Clap | None = None
 
     @cached_property
     def fingerprint(self) -> str:
         """Changes with whoever listens."""
-        judges = [weights_hash(judge) for judge in (self.judge, self.sync) if judge is not None]
+        judges = [weights_hash(judge) for judge in (self.judge, self.sync, self.place) if judge is not None]
         return "-".join([*judges, *self.embeddings])
 
 
@@ -73,12 +75,13 @@ def score(waves: np.ndarray, clips: Sequence[Clip], looks: np.ndarray, real: dic
     return {
         "fad": {name: _crowd(real[name], embed(waves)) for name, embed in ears.embeddings.items() if name in real},
         "sync": sync_share(ears.sync, clips, waves) if ears.sync else None,
+        "place": place_share(ears.place, clips, waves) if ears.place else None,
         **onset_row(clips, found),
         "f1_each": [round(onset_f1(f, clip.onsets, 0.1).f1, 4) for f, clip in zip(found, clips, strict=True)],
         "classes": class_row(clips, waves, ears.judge),
         "similarity": matched(looks, ears.embeddings["av-sim"](waves), [clip.video for clip in clips]),
         "words": text_similarity(ears.clap, clips, waves) if ears.clap else None,
-        "ambient": ambient_energy(waves),
+        "ambient": ambient_energy(waves) | {"off": ambient_error(waves, np.stack([clip.mix for clip in clips]))},
         "focus": action_focus(clips, waves),
     }
 

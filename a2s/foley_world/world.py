@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,13 @@ def render_stems(plan: Plan) -> np.ndarray:
     return np.round(stems * (32_000 / max(1.0, peak))).astype(np.int16)
 
 
-def render_video(seed: int, folder: Path, seconds: float = 24.0, picture: bool = True, mp4: bool = False) -> None:
-    """Render one long video into `folder`, which appears whole or not at all."""
+def render_video(
+    seed: int, folder: Path, seconds: float = 24.0, picture: bool = True, mp4: bool = False, fps: float | None = None
+) -> None:
+    """Render one long video into `folder`, which appears whole or not at all.
+
+    fps: frames a second, else what the seed says. At a few of them the motion is worthless and the keyframes are not.
+    """
     folder = Path(folder)
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -53,6 +58,7 @@ def render_video(seed: int, folder: Path, seconds: float = 24.0, picture: bool =
         from a2s.foley_world.picture import render_frames
 
         drawn = render_frames(plan)
+        drawn = replace(drawn, fps=fps) if fps else drawn
         frames = list(drawn.frames())
         if picture:
             observe(iter(frames), seconds).save(part / "motion.npz")
@@ -76,12 +82,20 @@ def _render(job: tuple) -> None:
 
 
 def render_dataset(
-    out: Path, minutes: float, seed: int = 0, picture: bool = True, mp4: bool = False, workers: int | None = None
+    out: Path,
+    minutes: float,
+    seed: int = 0,
+    picture: bool = True,
+    mp4: bool = False,
+    workers: int | None = None,
+    fps: float | None = None,
 ) -> list[Path]:
     """Render at least `minutes` of long videos into `out`; what is there already is kept, so a stopped run goes on.
 
     Video k of a data set has seed `seed * 1_000_000 + k`: two data sets share no video unless they share a seed.
     """
+    if fps is not None and not 0.5 <= fps <= 60:
+        raise BadSettings("Frames a second must lie between 0.5 and 60.")
     if not 0 < minutes <= 100_000:
         raise BadSettings("Minutes must lie between 0 and 100 000.")
     out = Path(out)
@@ -89,7 +103,9 @@ def render_dataset(
     seconds = 24.0
     folders = [out / f"{k:06d}" for k in range(int(np.ceil(minutes * 60 / seconds)))]
     jobs = [
-        (seed * 1_000_000 + k, folder, seconds, picture, mp4) for k, folder in enumerate(folders) if not folder.is_dir()
+        (seed * 1_000_000 + k, folder, seconds, picture, mp4, fps)
+        for k, folder in enumerate(folders)
+        if not folder.is_dir()
     ]
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(_render, jobs, chunksize=1), 1):

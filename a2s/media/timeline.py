@@ -46,7 +46,6 @@ class Timeline:
         """From the first frame's start to the last frame's end."""
         return float((self.end - self.start) * self.time_base)
 
-
     def plain(self) -> tuple:
         """As values that a child may answer with."""
         ratio = self.time_base.numerator, self.time_base.denominator

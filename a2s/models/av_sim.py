@@ -12,44 +12,34 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.models.blocks import ConvNeXtBlock, downsampling
+from a2s.models.blocks import AudioEncoder
+from a2s.models.place import PlaceEar, PlaceEye
 from a2s.models.video_encoder import Reading, VideoEncoder, model_inputs
-from a2s.settings import AUDIO
 
 if TYPE_CHECKING:
     from a2s.cues import Motion
 
 
-class AudioEncoder(nn.Module):
-    """mel (B, 128, T) in [0, 1] -> (B, E, T / 8)."""
-
-    def __init__(self, embedding: int = 128, channels: tuple[int, ...] = (1, 24, 48, 96)):
-        super().__init__()
-        self.body = downsampling(tuple(channels))
-        self.project = nn.Conv1d(channels[-1] * AUDIO.n_mels // 2 ** (len(channels) - 1), embedding, 1)
-        self.time = nn.Sequential(
-            ConvNeXtBlock(embedding, 2 * embedding, 5), ConvNeXtBlock(embedding, 2 * embedding, 5, 2)
-        )
-
-    def forward(self, mel: torch.Tensor) -> torch.Tensor:
-        return self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))
+PLACE_SHARE = 0.5
+"""How much of a similarity is about the place."""
 
 
 class AVSim(ModelMixin, ConfigMixin):
     """A video encoder, an audio encoder, and a projection of each to a common unit sphere.
 
-    The video embedding takes the scene's looks beside the tokens' mean: an ambience is guessed from where one
-    is more than from what the hand does.
+    The space has two parts. The first is about the moment, what is done and when; the second, of `place` dimensions,
+    is about where one is, and learned apart (`a2s.training.place`).
     """
 
     @register_to_config
-    def __init__(self, embedding: int = 128, token_dim: int = 192):
+    def __init__(self, embedding: int = 128, token_dim: int = 192, place: int = 0):
         super().__init__()
         self.video_encoder = VideoEncoder(token_dim)
         self.audio_encoder = AudioEncoder(embedding)
         self.video_projection = nn.Linear(2 * token_dim, embedding)
         self.audio_projection = nn.Linear(2 * embedding, embedding)
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
+        self.place_eye, self.place_ear = (PlaceEye(place), PlaceEar(place)) if place else (None, None)
 
     def window(self, motion: Motion, start: float) -> tuple[torch.Tensor, torch.Tensor]:
         """What it looks at of the window that begins at `start` s: motion and keyframes, as `VideoEncoder` has them."""
@@ -68,7 +58,8 @@ class AVSim(ModelMixin, ConfigMixin):
     def embed_video(self, tokens: torch.Tensor, keyframes: torch.Tensor) -> torch.Tensor:
         """tokens (B, 48, D), keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length."""
         looks = self.video_encoder.looks(keyframes).mean(1)
-        return F.normalize(self.video_projection(torch.cat([tokens.mean(1), looks], 1)), dim=-1)
+        moment = F.normalize(self.video_projection(torch.cat([tokens.mean(1), looks], 1)), dim=-1)
+        return self._joined(moment, self.place_eye, keyframes)
 
     def embed_window(self, tokens: torch.Tensor, motion: Motion, start: float) -> torch.Tensor:
         """tokens: (1, 48, D) of `encode` for the window that begins at `start` s -> (1, E), unit length."""
@@ -77,15 +68,30 @@ class AVSim(ModelMixin, ConfigMixin):
     def embed_audio(self, mel: torch.Tensor) -> torch.Tensor:
         """mel (B, 128, T) in [0, 1] -> (B, E), unit length. Any T: mean and spread over time are taken."""
         x = self.audio_encoder(mel)
-        return F.normalize(self.audio_projection(torch.cat([x.mean(-1), x.amin(-1)], 1)), dim=-1)
+        moment = F.normalize(self.audio_projection(torch.cat([x.mean(-1), x.amin(-1)], 1)), dim=-1)
+        return self._joined(moment, self.place_ear, mel)
+
+    def _joined(self, moment: torch.Tensor, place: nn.Module | None, seen: torch.Tensor) -> torch.Tensor:
+        if place is None:
+            return moment
+        return torch.cat([(1 - PLACE_SHARE) ** 0.5 * moment, PLACE_SHARE**0.5 * place(seen)], 1)
 
     def embed_sound(self, waveform: np.ndarray) -> torch.Tensor:
         """(n,) float32 at 16 kHz, 3 s or longer -> (1, E), unit length."""
         return self.embed_audio(mel_spectrogram(torch.from_numpy(waveform).to(self.device))[None])
 
 
-def info_nce(video: torch.Tensor, audio: torch.Tensor, temperature: torch.Tensor) -> torch.Tensor:
-    """Symmetric InfoNCE (van den Oord et al. 2018) of (B, E) unit vectors whose rows belong together."""
+def info_nce(
+    video: torch.Tensor, audio: torch.Tensor, temperature: torch.Tensor, alike: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Symmetric InfoNCE (van den Oord et al. 2018) of (B, E) unit vectors whose rows belong together.
+
+    alike: (B, B) bool, symmetric; which other rows would do as well. Half the target is shared among them and the own
+    row (Khosla et al., *Supervised Contrastive Learning*, 2020), the other half is the own row's.
+    """
     logits = video @ audio.t() * temperature
-    target = torch.arange(len(video), device=video.device)
+    target = torch.eye(len(video), device=video.device)
+    if alike is not None:
+        shared = (alike | target.bool()).float()
+        target = (target + shared / shared.sum(1, keepdim=True)) / 2
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.t(), target)) / 2

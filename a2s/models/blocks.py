@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from a2s.settings import AUDIO
+
 
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution over time, then a pointwise MLP, as a residual. (B, C, T) -> (B, C, T)."""
@@ -53,3 +55,18 @@ def downsampling(channels: tuple[int, ...], kernel: int = 3) -> nn.Sequential:
     for a, b in zip(channels[:-1], channels[1:]):
         layers += [nn.Conv2d(a, b, kernel, 2, kernel // 2, bias=False), nn.GroupNorm(8, b), nn.SiLU()]
     return nn.Sequential(*layers)
+
+
+class AudioEncoder(nn.Module):
+    """mel (B, 128, T) in [0, 1] -> (B, E, T / 8)."""
+
+    def __init__(self, embedding: int = 128, channels: tuple[int, ...] = (1, 24, 48, 96)):
+        super().__init__()
+        self.body = downsampling(tuple(channels))
+        self.project = nn.Conv1d(channels[-1] * AUDIO.n_mels // 2 ** (len(channels) - 1), embedding, 1)
+        self.time = nn.Sequential(
+            ConvNeXtBlock(embedding, 2 * embedding, 5), ConvNeXtBlock(embedding, 2 * embedding, 5, 2)
+        )
+
+    def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        return self.time(self.project(self.body(mel[:, None] * 2 - 1).flatten(1, 2)))

@@ -275,8 +275,7 @@ def examine(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 9
 
 
 def _load(coder: MelVAE, eyes: AVSim | None, data: str | Path, cache: Path, denoised: bool):
-    """(videos, cached latents, video tokens or None, the machine's cues or None); `cache` keeps what was encoded once.
-    """
+    """(videos, cached latents, video tokens or None, machine's cues or None); `cache` keeps what was encoded once."""
     videos = LongVideos(data)
     cached = cache_latents(coder, videos, cache / ("latents-denoised" if denoised else "latents"), denoised)
     if eyes is None:

@@ -142,18 +142,6 @@ def losses(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, d
     return total, {k: v.item() for k, v in named.items()}
 
 
-def place_loss(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, float]]:
-    """InfoNCE alone, on a video encoder that stays as it is."""
-    grid, look = model_inputs(rows["grid"], rows["look"])
-    with torch.no_grad():
-        tokens = model.video_encoder(grid, look)
-    with torch.autocast("cpu", enabled=False):
-        sound = mel_spectrogram(rows["heard"].clamp(-1, 1))
-    video, audio = model.embed_video(tokens, look).float(), model.embed_audio(sound).float()
-    nce = info_nce(video, audio, model.log_temperature.exp().clamp(max=60))
-    return nce, {"nce": nce.item()}
-
-
 def contrastive_loss(model: AVSim, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, float]]:
     """InfoNCE alone, against other videos and other moments of the same one: CAVP (Luo et al., Diff-Foley, 2023)."""
     grid, look = model_inputs(rows["grid"], rows["look"])
@@ -169,7 +157,6 @@ def train(
     out: str | Path,
     resume: bool = False,
     steps: int = 4000,
-    init: str | Path | None = None,
     contrastive: bool = False,
     batch: int = 24,
     embedding: int = 128,
@@ -178,19 +165,15 @@ def train(
 ) -> Path:
     """Fit AV-Sim to rendered videos with motion; writes a diffusers folder `out/av_sim`.
 
-    init: a trained AV-Sim whose common space is to be trained further. Its video encoder is left alone, since a UNet
-    that was trained on its tokens knows no others. contrastive: learn from InfoNCE alone, see `contrastive_loss`.
+    contrastive: learn from InfoNCE alone, see `contrastive_loss`.
     """
     torch.manual_seed(seed)
     clips = Clips(data)
     beside = Path(str(data).rstrip("/") + "-held-out")
     held = Clips(beside) if beside.is_dir() else clips
-    model = AVSim.from_pretrained(init) if init else AVSim(embedding, token_dim)
-    if init:
-        model.video_encoder.requires_grad_(False)
-        model.video_encoder.train = lambda mode=True: model.video_encoder  # its batch norms stay as they are, too
+    model = AVSim(embedding, token_dim)
     trainer = Trainer(model, Schedule(steps, 2e-3, weight_decay=0.02, clip=2.0), Path(out), resume)
-    objective = contrastive_loss if contrastive else place_loss if init else losses
+    objective = contrastive_loss if contrastive else losses
 
     def loss(step: int):
         return objective(model, clips.draw(np.random.default_rng([seed, step]), batch, moments=1 + contrastive))

@@ -54,9 +54,7 @@ def denoise(waves: np.ndarray) -> np.ndarray:
     return np.stack([reduce_noise(y=wave, sr=AUDIO.sample_rate) for wave in waves]).astype(np.float32)
 
 
-def cache_latents(
-    vae: MelVAE, videos: LongVideos, folder: Path, denoised: bool = False
-) -> list[dict[str, np.ndarray]]:
+def cache_latents(vae: MelVAE, videos: LongVideos, folder: Path, denoised: bool = False) -> list[dict[str, np.ndarray]]:
     """Encode what `folder` does not hold yet; returns one dict a video, all in memory (0.4 MB each)."""
     folder.mkdir(parents=True, exist_ok=True)
     found = []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
+from a2s.places import read_places
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.results import export
@@ -35,7 +37,8 @@ class Api:
             seed: the same seed gives the same sound.
             steps: sampler steps, 4 to 50; 12 is good.
             guidance: how closely the sound keeps to picture and cues, 1 to 8.
-            ambient_clip: id of an ambience, as /retrieve lists them; empty for the best match.
+            ambient_clip: id of an ambience, as /retrieve lists them; empty for the best match. Where the place changes,
+                several with commas between them, each later one behind its time: rain-1, 12.5=cafe-2, 1:20=.
             cues: JSON text of a cue file; empty to let the machine find them.
 
         Returns:
@@ -45,12 +48,13 @@ class Api:
 
         visit = self._opened(video, request)
         _, bank = self.engine.parts()
-        if ambient_clip and ambient_clip not in {clip.id for clip in bank.clips}:
+        clip, changes = read_places(part.strip() for part in (ambient_clip or "").split(",") if part.strip())
+        if {clip, *(change.clip for change in changes)} - {None, *(known.id for known in bank.clips)}:
             raise A2SError("The bank has no ambience of that id.")
         settings, _ = read_settings(
             ambient, seed, 1, 1, steps, guidance, _DEFAULT.overlap_seconds, OFF, OFF, self.engine.default
         )
-        settings = DubSettings.from_dict(settings.to_dict() | {"ambient_clip": ambient_clip or None})
+        settings = replace(settings, ambient_clip=clip, ambient_changes=changes)
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
         visit.cancel.clear()
         take = self.engine.dub(visit.need_picture(), settings, cues=track, cancelled=visit.cancel.is_set)

@@ -45,6 +45,17 @@ def test_dub_follows_the_cues_that_it_is_given(client, film):
     assert report["seed"] == 5 and "my-film" in Path(wav).name
 
 
+def test_dub_changes_the_place_where_it_is_told(client, film):
+    first, second = (found["id"] for found in client.predict(handle_file(film), k=2, api_name="/retrieve"))
+    asked = {"ambient": 1.0, "steps": 4, "api_name": "/dub"}
+    *_, report = client.predict(handle_file(film), ambient_clip=f"{first}, 0:01={second}", **asked)
+    assert [(change["time"], change["clip"]) for change in report["ambient_changes"]] == [(1.0, second)]
+    assert report["ambient_clip"] == first
+    for hostile in ("../../etc/passwd", f"{first}, 1=/etc/passwd"):
+        with pytest.raises(Exception, match="no ambience of that id"):
+            client.predict(handle_file(film), ambient_clip=hostile, **asked)
+
+
 def test_retrieve_lists_the_best_first_and_ambience_plays_one_as_loud_as_asked(client, film):
     found = client.predict(handle_file(film), k=3, api_name="/retrieve")
     assert len(found) == 3 and [each["score"] for each in found] == sorted((e["score"] for e in found), reverse=True)

@@ -88,7 +88,7 @@ def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_fol
         with tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
             tab.select_option("#ambiences .move select", choice)
         made.append(panel.dub(amount=1.0))
-    plain, rain, again = ((ambient_db(take.wave[: 38_000]), ambient_db(take.wave[42_000:])) for take in made)
+    plain, rain, again = ((ambient_db(take.wave[:38_000]), ambient_db(take.wave[42_000:])) for take in made)
     assert rain[0] == pytest.approx(plain[0], abs=1) and rain[1] > plain[1] + 6
     assert again == plain
     assert [place["clip"] for place in made[1].recipe["ambient"]["changes"]] == ["heavy-rain-on-a-tin-roof"]

@@ -9,7 +9,7 @@ def row(fad: float | None, f1: float, db: float) -> dict:
         "fad": {"judge": {"infinity": {"value": fad}}},
         "onsets_100ms": {"f1": f1, "interval": [f1 - 0.05, f1 + 0.05]},
         "sync": None,
-        "ambient": {"db": {"value": db}},
+        "ambient": {"db": {"value": db}, "off": {"value": -db / 10, "interval": [0, 9]}},
     }
 
 

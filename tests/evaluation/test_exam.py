@@ -8,6 +8,7 @@ import pytest
 
 from a2s.cli import main
 from a2s.evaluation.judge import Judge
+from a2s.evaluation.metrics.place import PlaceJudge
 from a2s.evaluation.rows import MAIN, TRUE_CUES
 from tests.tiny import tiny_pipeline
 
@@ -19,6 +20,7 @@ def folders(worlds_folder, tmp_path_factory):
     pipe.register_to_config(steps=2)
     pipe.save_pretrained(folder / "model")
     Judge(channels=(1, 8, 8, 8), hidden=8).save_pretrained(folder / "judges" / "classes")
+    PlaceJudge(embedding=8).save_pretrained(folder / "judges" / "place")
     return folder, worlds_folder
 
 
@@ -36,10 +38,20 @@ def test_a_report_is_written_kept_and_the_same_again(folders, capsys):
     names = set(report["tables"])
     assert {row.name for row in MAIN} | {"cues-alone"} <= names and "short-full" not in names
     assert {row.name for row in TRUE_CUES if not row.model} <= names
-    figures = {"title", "sync", "onsets_100ms", "classes", "similarity", "ambient", "focus"}
+    figures = {"title", "sync", "place", "onsets_100ms", "classes", "similarity", "ambient", "focus"}
     assert figures <= set(report["tables"]["truth"])
     text = (folder / "one" / "report.md").read_text()
-    assert "ground truth" in text and "![panels](plots/panels.png)" in text and "| recall at 5 |" in text
+    assert (
+        report["tables"]["truth"]["ambient"]["off"]["value"]
+        == 0
+        < report["tables"]["av-ldm"]["ambient"]["off"]["value"]
+    )
+    assert (
+        "brings the place oftener" in text
+        and "ground truth" in text
+        and "![panels](plots/panels.png)" in text
+        and "| recall at 5 |" in text
+    )
     assert (folder / "one" / "plots" / "panels.png").stat().st_size > 10_000
     assert len(list((folder / "one" / "sounds").glob("*-truth.flac"))) == 4
 

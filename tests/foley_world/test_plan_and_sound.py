@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from a2s.cues import Motion
+from a2s.errors import BadSettings
 from a2s.foley_world.ambience import KINDS
 from a2s.foley_world.plan import PLACES, make_plan
 from a2s.foley_world.sound import TIMBRES, SoundingObject, action_stem
@@ -85,6 +87,14 @@ def test_ambience_has_the_level_that_the_plan_says():
 def test_stems_never_clip():
     for seed in range(10):
         assert np.abs(render_stems(make_plan(seed)).astype(int).sum(0)).max() < 32768
+
+
+def test_a_few_frames_are_enough_for_keyframes(tmp_path):
+    (folder,) = render_dataset(tmp_path / "world", 0.4, seed=3, workers=1, fps=1.0)
+    motion = Motion.load(folder / "motion.npz")
+    assert len(motion.times) == len(motion.keyframes) == 24 and motion.keyframes.std() > 5
+    with pytest.raises(BadSettings, match="Frames a second"):
+        render_dataset(tmp_path / "world", 0.4, fps=0.1)
 
 
 def test_data_set_is_whole_and_is_not_rendered_twice(tmp_path):

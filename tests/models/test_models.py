@@ -74,6 +74,29 @@ def test_video_encoder_tokens_and_heads():
     assert torch.allclose(model.embed_video(tokens, look).norm(dim=-1), torch.ones(2), atol=1e-5)
 
 
+def test_half_of_a_similarity_is_about_the_place():
+    model = AVSim(embedding=16, token_dim=24, place=8).eval()
+    tokens, look, mel = torch.randn(2, 48, 24), torch.rand(2, 4, 64, 64, 3), torch.rand(2, 128, 100)
+    with torch.inference_mode():
+        seen, heard = model.embed_video(tokens, look), model.embed_audio(mel)
+        again = model.embed_video(torch.randn(2, 48, 24), look)  # other hands in the same place
+        assert torch.allclose(seen[:, 16:], 0.5**0.5 * model.place_eye(look))
+        assert torch.allclose(heard[:, 16:], 0.5**0.5 * model.place_ear(mel))
+    assert seen.shape == heard.shape == (2, 24)
+    assert torch.allclose(seen.norm(dim=-1), torch.ones(2), atol=1e-5) and torch.equal(seen[:, 16:], again[:, 16:])
+    assert not torch.allclose(seen[:, :16], again[:, :16])
+
+
+def test_info_nce_forgives_those_who_are_alike():
+    unit, warm = torch.eye(4), torch.tensor(5.0)
+    alike = torch.tensor([0, 0, 1, 2])[:, None] == torch.tensor([0, 0, 1, 2])
+    met = torch.tensor([[1.0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    strange = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    assert torch.isclose(info_nce(met, unit, warm), info_nce(strange, unit, warm)), "either is a mistake for another"
+    assert info_nce(met, unit, warm, alike) + 0.1 < info_nce(strange, unit, warm, alike), "one of them is of its kind"
+    assert torch.isclose(info_nce(unit, unit, warm, torch.eye(4).bool()), info_nce(unit, unit, warm))
+
+
 def test_info_nce_knows_its_own_pairs():
     unit = torch.eye(6)
     right = info_nce(unit, unit, torch.tensor(20.0))

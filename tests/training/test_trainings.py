@@ -10,9 +10,10 @@ import pytest
 import soundfile
 import torch
 
+from a2s.errors import BadSettings
 from a2s.models import AVSim, MelVAE, Vocoder
 from a2s.settings import AUDIO
-from a2s.training import av_ldm, av_sim, vae, vocoder
+from a2s.training import av_ldm, av_sim, place, vae, vocoder
 from a2s.training.data import LongVideos, Recordings, recordings_in, sound_batch
 from tests.evaluation.worlds import render_worlds
 
@@ -111,14 +112,30 @@ def test_av_sim(world, trained_av_sim):
     assert av_sim.video_tokens(second, world / "000000", np.array([0.0, 5.0])).shape == (2, 48, 24)
 
 
-def test_the_common_space_is_trained_further_and_the_eyes_stay_as_they_are(world, trained_av_sim, tmp_path):
+def test_the_sense_of_place_is_added_and_all_else_stays_as_it_is(world, trained_av_sim, tmp_path):
     first = AVSim.from_pretrained(trained_av_sim)
-    second = AVSim.from_pretrained(small_av_sim(world, tmp_path, steps=3, init=trained_av_sim))
+    run = {"batch": 2, "place": 8, "init": trained_av_sim}
+    second = AVSim.from_pretrained(place.train(world, tmp_path, steps=2, **run))
+    assert 0 <= log_of(tmp_path)[0]["held_out_kind"] <= 1
+    third = AVSim.from_pretrained(place.train(world, tmp_path, steps=4, resume=True, **run))
+    went_on(tmp_path, second.state_dict(), third.state_dict())
     for name, before in first.state_dict().items():
-        after = second.state_dict()[name]
-        if name.startswith("video_encoder"):
-            assert torch.equal(before, after), name
-    assert not torch.equal(first.audio_projection.weight, second.audio_projection.weight)
+        assert torch.equal(before, third.state_dict()[name]), name
+    assert not torch.equal(second.place_ear.head.weight, third.place_ear.head.weight)
+    with pytest.raises(BadSettings, match="--init"):
+        place.train(world, tmp_path)
+
+
+def test_a_place_is_seen_at_any_moment_and_heard_at_another(world):
+    rows = place.Places(world).draw_places(np.random.default_rng(0), 6)
+    assert rows["look"].shape == (6, 4, 64, 64, 3) and 0 <= rows["look"].min() and rows["look"].max() <= 1
+    assert rows["heard"].shape == (6, AUDIO.window_samples) and rows["heard"].abs().max() <= 1
+    seen = np.zeros((4, 64, 64, 3), np.uint8)
+    seen[:, :8] = 255  # what lies at the edge may be cropped, and is never made up
+    for seed in range(20):
+        look = place.reframed(seen, np.random.default_rng(seed))
+        assert look.shape == seen.shape and look.dtype == np.uint8
+        assert (look[:, 0] > look[:, -1]).all() or (look[:, 0] == look[:, -1]).all()
 
 
 def test_targets_are_where_the_events_are(world):

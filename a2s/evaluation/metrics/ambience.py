@@ -33,4 +33,17 @@ def ambient_energy(waves: np.ndarray) -> dict:
     energies is that of the loudest few places, a mean of levels is not.
     """
     energies = np.array([lowest_energy(wave) for wave in waves])
-    return {"energy": mean(energies), "db": mean(10 * np.log10(np.maximum(LEAST, energies) / WINDOW))}
+    return {"energy": mean(energies), "db": mean(_levels(energies))}
+
+
+def ambient_error(waves: np.ndarray, truth: np.ndarray) -> dict:
+    """waves, truth (n, samples) -> mean over clips of how far a clip's level is from its own true one, in dB.
+
+    A crowd can have the right levels with every clip at another's: only pairs tell whether a place was met.
+    """
+    made, true = (_levels(np.array([lowest_energy(wave) for wave in sounds])) for sounds in (waves, truth))
+    return mean(np.abs(made - true))
+
+
+def _levels(energies: np.ndarray) -> np.ndarray:
+    return 10 * np.log10(np.maximum(LEAST, energies) / WINDOW)

@@ -90,9 +90,7 @@ def mel_statistics(waves: np.ndarray) -> np.ndarray:
     spectrum = torch.fft.rfft(bands - bands.mean(-1, keepdim=True)).abs().square() / bands.shape[-1] ** 2
     rates = torch.fft.rfftfreq(bands.shape[-1], AUDIO.frame_seconds)
     edges = (0.0, *MODULATION_HZ)
-    swings = [
-        (2 * spectrum[..., (rates > a) & (rates <= b)].sum(-1)).sqrt() for a, b in zip(edges[:-1], edges[1:])
-    ]
+    swings = [(2 * spectrum[..., (rates > a) & (rates <= b)].sum(-1)).sqrt() for a, b in zip(edges[:-1], edges[1:])]
     return torch.cat([bands.mean(-1), bands.std(-1), *swings], 1)[:, None].numpy()
 
 
@@ -163,5 +161,3 @@ class Clap:
         inputs = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
         found = self.model.get_text_features(inputs["input_ids"], attention_mask=inputs["attention_mask"])
         return found.pooler_output.numpy()
-
-

@@ -13,7 +13,7 @@ TOLERANCES = (0.05, 0.1, 0.15)
 
 
 def onset_table(clips: Sequence[Clip], waves: np.ndarray) -> dict[str, dict]:
-    """"50 ms", "100 ms", "150 ms" -> precision, recall, F1 with an interval over clips, and chance by circular shifts.
+    """ "50 ms", "100 ms", "150 ms" -> precision, recall, F1 with an interval over clips, and chance by circular shifts.
 
     waves: (n, 48000) at 16 kHz, one each clip. Every event counts, heard or not: see `Clip.compared`.
     """

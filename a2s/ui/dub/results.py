@@ -151,6 +151,7 @@ def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:
     An ambience of the bank is named even where the machine chose it, so that another bank can't choose another; a
     recording of one's own is known by its name and its checksum.
     """
+
     def named(place: dict) -> dict:
         return place if place["clip"] is not None else place | {"name": own_name or "own recording"}
 

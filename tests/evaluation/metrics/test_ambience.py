@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.evaluation.metrics.ambience import ambient_energy, lowest_energy
+from a2s.evaluation.metrics.ambience import ambient_energy, ambient_error, lowest_energy
 from a2s.evaluation.statistics import ambient_db
 
 
@@ -41,3 +41,11 @@ def test_six_decibels_more_ambience_are_measured_as_six():
         10**0.6, rel=1e-3
     )
     assert ambient_energy(waves)["db"]["value"] == pytest.approx(np.mean([ambient_db(w) for w in waves]), abs=0.2)
+
+
+def test_a_level_at_another_clips_place_is_an_error_that_the_mean_level_does_not_see():
+    truth = np.stack([np.full(48_000, 0.1), np.full(48_000, 0.01)])
+    assert ambient_error(truth, truth)["value"] == 0
+    assert ambient_error(truth[::-1], truth)["value"] == pytest.approx(20)
+    assert ambient_error(2 * truth, truth)["value"] == pytest.approx(6.02, abs=0.01)
+    assert ambient_energy(truth[::-1])["db"]["value"] == pytest.approx(ambient_energy(truth)["db"]["value"])

@@ -1,0 +1,41 @@
+"""The sense of place: where a picture was taken and what such a place sounds like, in one space of their own."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from a2s.models.blocks import AudioEncoder, downsampling
+
+
+class PlaceEye(nn.Module):
+    """keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length: what stays the same in them, whatever hands do."""
+
+    def __init__(self, embedding: int, channels: tuple[int, ...] = (3, 24, 48, 96, 160)):
+        super().__init__()
+        self.body = downsampling(tuple(channels))
+        self.project = nn.Sequential(nn.Linear(2 * channels[-1], channels[-1]), nn.SiLU())
+        self.head = nn.Linear(channels[-1], embedding)
+
+    def forward(self, keyframes: torch.Tensor) -> torch.Tensor:
+        x = self.body(keyframes.flatten(0, 1).permute(0, 3, 1, 2) * 2 - 1)
+        each = self.project(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)).unflatten(0, keyframes.shape[:2])
+        return F.normalize(self.head(each.mean(1)), dim=-1)
+
+
+class PlaceEar(nn.Module):
+    """mel (B, 128, T) in [0, 1] -> (B, E), unit length. Any T.
+
+    Of each feature the mean, the least and the spread over time are taken: a place goes on while actions come and go.
+    """
+
+    def __init__(self, embedding: int, width: int = 96):
+        super().__init__()
+        self.body = AudioEncoder(width)
+        self.head = nn.Linear(3 * width, embedding)
+
+    def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        x = self.body(mel)
+        over_time = torch.cat([x.mean(-1), x.amin(-1), x.std(-1, correction=0)], 1)
+        return F.normalize(self.head(over_time), dim=-1)
