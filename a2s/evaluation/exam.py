@@ -83,20 +83,23 @@ class Exam:
     def ears(self):
         """Judges and embeddings. Those whose weights aren't at hand are left out; the classes' judge must be there."""
         from a2s.errors import WeightsMissing
-        from a2s.evaluation.judge import load_judge
+        from a2s.evaluation.judge import Judge
         from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
-        from a2s.evaluation.metrics.place import load_place_judge
-        from a2s.evaluation.metrics.sync import load_sync_judge
+        from a2s.evaluation.metrics.place import PlaceJudge
+        from a2s.evaluation.metrics.sync import SyncJudge
+        from a2s.evaluation.schooling import load_judge
         from a2s.evaluation.table import Ears
 
-        judge, found = load_judge(self.judges / "classes"), {}
+        judge, found = load_judge(Judge, self.judges / "classes"), {}
         for name in NAMES:
             try:
                 found[name] = embedding(name, self.kitchen.pipe, judge)
             except WeightsMissing as absent:
                 self.told(str(absent))
-        sync = load_sync_judge(self.judges / "sync") if (self.judges / "sync").is_dir() else None
-        place = load_place_judge(self.judges / "place") if (self.judges / "place").is_dir() else None
+        sync, place = (
+            load_judge(kind, self.judges / name) if (self.judges / name).is_dir() else None
+            for name, kind in (("sync", SyncJudge), ("place", PlaceJudge))
+        )
         return Ears(judge, found, sync, place, Clap.load() if "clap" in found else None)
 
     # ------------------------------------------------------------------ suites

@@ -8,9 +8,6 @@ never hears generated sound before it judges it.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,11 +19,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.errors import WeightsMissing
+from a2s.evaluation.schooling import command_line, school
 from a2s.models.blocks import ConvNeXtBlock, downsampling
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
-from a2s.training.loop import Schedule, Trainer
+from a2s.training.loop import Schedule
 
 BEFORE, SECONDS = 0.05, 0.6
 """What is heard of an event: this many s from this long before it on."""
@@ -71,13 +68,6 @@ class Judge(ModelMixin, ConfigMixin):
         """(n, samples) float32 at 16 kHz, 0.6 s or longer -> (n, F, hidden): what it hears, every 0.3 s."""
         cuts = torch.from_numpy(waveforms).clamp(-1, 1).unfold(-1, SAMPLES, SAMPLES // 2)
         return self.slots(mel_spectrogram(cuts.flatten(0, 1))).mean(-1).unflatten(0, cuts.shape[:2]).numpy()
-
-
-def load_judge(folder: str | Path) -> Judge:
-    """A trained judge. Raises WeightsMissing."""
-    if not (Path(folder) / "config.json").is_file():
-        raise WeightsMissing(f"{folder} holds no judge; train one with `python -m a2s.evaluation.judge`.")
-    return Judge.from_pretrained(folder).eval()
 
 
 def excerpt(waveform: np.ndarray, time: float) -> np.ndarray:
@@ -147,7 +137,6 @@ def train_judge(
     out, sounds = Path(out), EventSounds(LongVideos(data))
     model = Judge()
     schedule = Schedule(steps, 2e-3, decay=0.5, weight_decay=0.05, ema=0.995, clip=2.0)
-    trainer = Trainer(model, schedule, out / "run", resume)
 
     def loss(step: int):
         rng = np.random.default_rng([seed, step])
@@ -161,16 +150,8 @@ def train_judge(
         ]
         return sum(told), {"action": told[0].item(), "material": told[1].item()}
 
-    trainer.fit(loss)
-    with trainer.averaged():
-        model.save_pretrained(out)
-        report = {"trained_on": len(sounds), "steps": steps}
-        if held_out is not None:
-            report["held_out"] = examine_judge(model, LongVideos(held_out))
-    part = out / "report.json.part"
-    part.write_text(json.dumps(report, indent=1))
-    os.replace(part, out / "report.json")
-    return report
+    examine = held_out and (lambda: examine_judge(model, LongVideos(held_out)))
+    return school(model, schedule, loss, out, resume, len(sounds), examine)
 
 
 @torch.inference_mode()
@@ -201,18 +182,5 @@ def examine_judge(judge: Judge, videos: LongVideos, limit: int = 4000) -> dict:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the judge of actions and materials.")
-    parser.add_argument("--data", type=Path, required=True, help="rendered worlds of a seed of their own")
-    parser.add_argument("--held-out", type=Path, help="other rendered worlds, to be scored on")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    report = train_judge(args.data, args.out, args.held_out, args.resume, args.steps)
-    print(json.dumps(report, indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    command_line(train_judge, "actions and materials", "rendered worlds of a seed of their own", 2500)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from a2s.errors import WeightsMissing
-from a2s.evaluation.judge import BEFORE, SAMPLES, EventSounds, Judge, examine_judge, excerpt, load_judge, train_judge
+from a2s.evaluation.judge import BEFORE, SAMPLES, EventSounds, Judge, examine_judge, excerpt, train_judge
+from a2s.evaluation.schooling import load_judge
 from a2s.settings import ACTIONS, MATERIALS
 from a2s.training.data import LongVideos
 
@@ -46,7 +47,7 @@ def test_it_learns_is_saved_and_is_read_back(worlds_folder, tmp_path):
     assert held["material"]["accuracy"] > held["material"]["majority"] + 0.1
     assert np.trace(held["material"]["confusion"]) == pytest.approx(held["material"]["accuracy"] * held["events"])
     assert json.loads((tmp_path / "judge/report.json").read_text()) == report
-    again = examine_judge(load_judge(tmp_path / "judge"), LongVideos(worlds_folder))
+    again = examine_judge(load_judge(Judge, tmp_path / "judge"), LongVideos(worlds_folder))
     assert again == held
 
 
@@ -63,4 +64,4 @@ def test_permuted_classes_are_heard_as_wrong(worlds_folder, tmp_path):
 
 def test_a_missing_judge_is_named(tmp_path):
     with pytest.raises(WeightsMissing, match="holds no judge"):
-        load_judge(tmp_path)
+        load_judge(Judge, tmp_path)

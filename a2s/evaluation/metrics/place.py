@@ -7,8 +7,6 @@ It learns from true sound of worlds that no generator was trained on, behind any
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,14 +18,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.errors import WeightsMissing
 from a2s.evaluation.clips import Clip
+from a2s.evaluation.schooling import command_line, school
 from a2s.evaluation.statistics import mean
 from a2s.foley_world.ambience import KINDS
-from a2s.media.files import whole_file
 from a2s.models.place import PlaceEar
 from a2s.training.data import LongVideos
-from a2s.training.loop import Schedule, Trainer
+from a2s.training.loop import Schedule
 from a2s.training.place import sound_of_place
 
 NAMES = tuple(KINDS)
@@ -50,13 +47,6 @@ class PlaceJudge(ModelMixin, ConfigMixin):
         """(n, samples) float32 at 16 kHz -> (n,) indices into NAMES."""
         parts = torch.from_numpy(waves).clamp(-1, 1).split(32)
         return np.concatenate([self(mel_spectrogram(part)).argmax(1).numpy() for part in parts])
-
-
-def load_place_judge(folder: str | Path) -> PlaceJudge:
-    """A trained judge. Raises WeightsMissing."""
-    if not (Path(folder) / "config.json").is_file():
-        raise WeightsMissing(f"{folder} holds no judge; train one with `python -m a2s.evaluation.metrics.place`.")
-    return PlaceJudge.from_pretrained(folder).eval()
 
 
 def place_share(judge: PlaceJudge, clips: Sequence[Clip], waves: np.ndarray) -> dict:
@@ -86,7 +76,6 @@ def train_place_judge(
     out, videos = Path(out), LongVideos(data)
     model = PlaceJudge()
     schedule = Schedule(steps, 2e-3, decay=0.5, weight_decay=0.05, ema=0.995, clip=2.0)
-    trainer = Trainer(model, schedule, out / "run", resume)
 
     def loss(step: int):
         rng = np.random.default_rng([seed, step])
@@ -97,15 +86,8 @@ def train_place_judge(
         told = F.cross_entropy(model(mel).float(), _true(videos, chosen), label_smoothing=0.05)
         return told, {"kind": told.item()}
 
-    trainer.fit(loss)
-    with trainer.averaged():
-        model.save_pretrained(out)
-        report = {"trained_on": len(videos), "steps": steps}
-        if held_out is not None:
-            report["held_out"] = examine_place_judge(model, LongVideos(held_out))
-    with whole_file(out / "report.json") as part:
-        part.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    return report
+    examine = held_out and (lambda: examine_place_judge(model, LongVideos(held_out)))
+    return school(model, schedule, loss, out, resume, len(videos), examine)
 
 
 def examine_place_judge(judge: PlaceJudge, videos: LongVideos, each: int = 5) -> dict:
@@ -129,18 +111,5 @@ def _true(videos: LongVideos, chosen: np.ndarray) -> torch.Tensor:
     return torch.tensor([NAMES.index(videos.plans[video].ambience) for video in chosen])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the judge of places.")
-    parser.add_argument("--data", type=Path, required=True, help="rendered worlds of a seed of their own")
-    parser.add_argument("--held-out", type=Path, help="other rendered worlds, to be scored on")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    report = train_place_judge(args.data, args.out, args.held_out, args.resume, args.steps)
-    print(json.dumps(report, indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    command_line(train_place_judge, "places", "rendered worlds of a seed of their own", 1500)

@@ -9,9 +9,6 @@ videos' sound. It never hears generated sound before it judges it.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +22,13 @@ from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
 from a2s.cues import motion_grid
-from a2s.errors import WeightsMissing
 from a2s.evaluation.clips import Clip
 from a2s.evaluation.metrics.sync_pairs import SLOT, SyncPairs
+from a2s.evaluation.schooling import command_line, school
 from a2s.evaluation.statistics import mean
 from a2s.models.blocks import ConvNeXtBlock, ShiftBlock
 from a2s.settings import AUDIO, VIDEO
-from a2s.training.loop import Schedule, Trainer
+from a2s.training.loop import Schedule
 
 MEL = replace(AUDIO, hop_length=round(AUDIO.sample_rate * SLOT))
 """A frame every 1/32 s, two to a slot of the motion grid, so that picture and sound lie on one grid."""
@@ -105,13 +102,6 @@ def correlation(seen: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
 def mel_of(waves: torch.Tensor) -> torch.Tensor:
     """(..., samples) float32 at 16 kHz -> (..., 128, frames), a frame every 1/32 s."""
     return mel_spectrogram(waves.clamp(-1, 1), MEL)[..., : waves.shape[-1] // MEL.hop_length]
-
-
-def load_sync_judge(folder: str | Path) -> SyncJudge:
-    """A trained judge of sync. Raises WeightsMissing."""
-    if not (Path(folder) / "config.json").is_file():
-        raise WeightsMissing(f"{folder} holds no judge of sync; train one: `python -m a2s.evaluation.metrics.sync`.")
-    return SyncJudge.from_pretrained(folder).eval()
 
 
 def sync_share(judge: SyncJudge, clips: Sequence[Clip], waves: np.ndarray) -> dict:
@@ -201,7 +191,6 @@ def train_sync(
     out, pairs, model = Path(out), SyncPairs(data), model or SyncJudge()
     # The onsets guide the towers early on; the long decay lets the small data set be averaged over.
     schedule = Schedule(steps, 1.5e-3, decay=0.6, weight_decay=0.05, ema=0.995, clip=2.0)
-    trainer = Trainer(model, schedule, out / "run", resume)
 
     def loss(step: int):
         rng = np.random.default_rng([seed, step])
@@ -209,16 +198,8 @@ def train_sync(
         seconds = AUDIO.window_seconds * (0.5 if rng.random() < 0.5 else 1.0)
         return losses(model, pairs.draw(rng, batch, seconds))
 
-    trainer.fit(loss)
-    with trainer.averaged():
-        model.save_pretrained(out)
-        report: dict = {"trained_on": len(pairs), "steps": steps}
-        if held_out is not None:
-            report["held_out"] = examine_sync(model, SyncPairs(held_out), windows)
-    part = out / "report.json.part"
-    part.write_text(json.dumps(report, indent=1))
-    os.replace(part, out / "report.json")
-    return report
+    examine = held_out and (lambda: examine_sync(model, SyncPairs(held_out), windows))
+    return school(model, schedule, loss, out, resume, len(pairs), examine)
 
 
 @torch.inference_mode()
@@ -254,17 +235,5 @@ def examine_sync(judge: SyncJudge, pairs: SyncPairs, limit: int = 360, seed: int
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the judge of sync.")
-    parser.add_argument("--data", type=Path, required=True, help="worlds of a seed of their own, with pictures")
-    parser.add_argument("--held-out", type=Path, help="other rendered worlds, to be scored on")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    print(json.dumps(train_sync(args.data, args.out, args.held_out, args.resume, args.steps), indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    command_line(train_sync, "sync", "worlds of a seed of their own, with pictures", 3000)

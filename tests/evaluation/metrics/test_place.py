@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from a2s.errors import WeightsMissing
 from a2s.evaluation.metrics.place import (
     NAMES,
+    PlaceJudge,
     examine_place_judge,
-    load_place_judge,
     place_share,
     train_place_judge,
 )
+from a2s.evaluation.schooling import load_judge
 from a2s.training.data import LongVideos
 
 
@@ -45,7 +45,5 @@ def test_a_judge_learns_its_worlds_by_heart_and_is_kept(worlds_folder, tmp_path)
     held = report["held_out"]
     assert held["accuracy"] > held["majority"] and np.sum(held["confusion"]) == held["windows"]
     assert json.loads((tmp_path / "place/report.json").read_text()) == report
-    judge = load_place_judge(tmp_path / "place")
+    judge = load_judge(PlaceJudge, tmp_path / "place")
     assert examine_place_judge(judge, LongVideos(worlds_folder)) == held
-    with pytest.raises(WeightsMissing, match="holds no judge"):
-        load_place_judge(tmp_path)

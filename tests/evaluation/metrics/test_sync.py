@@ -12,12 +12,12 @@ from a2s.evaluation.metrics.sync import (
     SyncJudge,
     correlation,
     examine_sync,
-    load_sync_judge,
     mel_of,
     sync_share,
     train_sync,
 )
 from a2s.evaluation.metrics.sync_pairs import FURTHEST, NEAREST, SLOT, SyncPairs
+from a2s.evaluation.schooling import load_judge
 
 RATE = 16_000
 
@@ -106,7 +106,7 @@ def test_it_learns_is_saved_and_is_read_back(worlds_folder, unseen, tmp_path):
     assert held["accuracy"]["value"] > 0.65 and held["own"]["value"] > 0.5
     assert held["heard_as_sync"]["+0 ms"] == held["own"]["value"]
     assert json.loads((tmp_path / "sync/report.json").read_text()) == report
-    judge = load_sync_judge(tmp_path / "sync")
+    judge = load_judge(SyncJudge, tmp_path / "sync")
     assert examine_sync(judge, SyncPairs(worlds_folder), 48) == held
     clips = unseen.draw(12)
     mixes = np.stack([clip.mix for clip in clips])
@@ -115,5 +115,5 @@ def test_it_learns_is_saved_and_is_read_back(worlds_folder, unseen, tmp_path):
 
 
 def test_a_missing_judge_is_named(tmp_path):
-    with pytest.raises(WeightsMissing, match="holds no judge of sync"):
-        load_sync_judge(tmp_path)
+    with pytest.raises(WeightsMissing, match="holds no judge.*a2s.evaluation.metrics.sync"):
+        load_judge(SyncJudge, tmp_path)
