@@ -49,8 +49,8 @@ def test_dub_changes_the_place_where_it_is_told(client, film):
     first, second = (found["id"] for found in client.predict(handle_file(film), k=2, api_name="/retrieve"))
     asked = {"ambient": 1.0, "steps": 4, "api_name": "/dub"}
     *_, report = client.predict(handle_file(film), ambient_clip=f"{first}, 0:01={second}", **asked)
-    assert [(change["time"], change["clip"]) for change in report["ambient_changes"]] == [(1.0, second)]
-    assert report["ambient_clip"] == first
+    assert [(change["time"], change["clip"]) for change in report["settings"]["ambient_changes"]] == [(1.0, second)]
+    assert report["ambient"]["clip"] == first
     for hostile in ("../../etc/passwd", f"{first}, 1=/etc/passwd"):
         with pytest.raises(Exception, match="no ambience of that id"):
             client.predict(handle_file(film), ambient_clip=hostile, **asked)
