@@ -31,7 +31,7 @@ def evaluate(
 ) -> None:
     """Examine a model on unseen worlds and on real clips, and write a report."""
     from a2s.evaluation.exam import JUDGES, Exam
-    from a2s.evaluation.kitchen import Recipe
+    from a2s.evaluation.recipe import Recipe
 
     for folder in (data, pool, ablations, judges, real, recordings, bank):
         if folder is not None and not folder.is_dir():

@@ -11,15 +11,15 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from a2s.errors import BadSettings, CannotWrite
-from a2s.evaluation.kitchen import Kitchen, Recipe, make_all, needs_pool, read_sounds
+from a2s.evaluation.kitchen import Kitchen, make_all, read_sounds
+from a2s.evaluation.recipe import Recipe, needs_pool, short
 from a2s.evaluation.rows import ABLATION, MAIN, SUITES, SWEEPS, TRUE_CUES, Row
 from a2s.media.files import whole_file
 
@@ -120,7 +120,7 @@ class Exam:
     def _sweeps(self) -> dict:
         """Steps, guidance and frame rate, each varied alone, on fewer clips; seconds are of this machine."""
         smaller = Exam(
-            Recipe(**vars(self.recipe) | {"clips": min(SWEEP_CLIPS, self.recipe.clips)}),
+            replace(self.recipe, clips=min(SWEEP_CLIPS, self.recipe.clips)),
             **{name: getattr(self, name) for name in ("out", "judges", "workers", "told")},
         )
         found = {}
@@ -224,9 +224,8 @@ class Exam:
     def _kept(self, name: str, make: Callable[[], dict], *key: str) -> dict:
         """What `make` returns, from disk where that was asked before. key: what it hangs on beside clips and model."""
         recipe = self.recipe
-        asked = [recipe.model, recipe.data, recipe.clips, recipe.seed, *key]
-        asked += [self.kitchen.pipe.model_hash] if recipe.data else []
-        file = self.out / "kept" / f"{name}-{sha256(json.dumps(asked).encode()).hexdigest()[:8]}.json"
+        asked = [recipe.model_digest, recipe.data_digest, recipe.clips, recipe.seed, *key]
+        file = self.out / "kept" / f"{name}-{short(asked)}.json"
         if not file.is_file():
             self.told(f"  {name}")
             with whole_file(file) as part:

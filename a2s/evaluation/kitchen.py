@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,23 +22,11 @@ from a2s.evaluation.clips import Clip, Maker, UnseenWorlds
 from a2s.evaluation.coding import GRIFFIN_LIM_ITERATIONS
 from a2s.evaluation.metrics.similarity import window_embeddings
 from a2s.evaluation.pool import Pool
+from a2s.evaluation.recipe import Recipe, sounds_file
 from a2s.evaluation.rows import Row
 from a2s.evaluation.statistics import mean
 from a2s.media.files import whole_file
 from a2s.settings import AUDIO
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What every row of an exam has in common. Folders as text; `bank` None: the one that comes along."""
-
-    model: str
-    data: str = ""
-    pool: str | None = None
-    ablations: str | None = None
-    bank: str | None = None
-    clips: int = 72
-    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +70,8 @@ class Kitchen:
         """The row's sound of each clip."""
         if row.source == "truth":
             return Sounds(np.stack([clip.mix for clip in self.clips]))
+        if row.source == "action":
+            return Sounds(np.stack([clip.action for clip in self.clips]))
         if row.source == "coded":
             return Sounds(self._maker(row).resynthesised(np.stack([clip.mix for clip in self.clips])).waveforms)
         conditions = self.conditions(row)
@@ -207,26 +195,12 @@ def read_sounds(file: Path) -> Sounds:
         return Sounds(kept["waveforms"], float(kept["seconds"]))
 
 
-def sounds_file(folder: Path, recipe: Recipe, row: Row, model_hash: str) -> Path:
-    """Where a row's sounds are kept. Its name says all that shapes them, so an exam goes on where it stopped."""
-    given = asdict(recipe)
-    needed = {"pool": needs_pool(row), "ablations": bool(row.model), "bank": row.condition in ("low", "bank")}
-    given = {name: value for name, value in given.items() if needed.get(name, True)}
-    key = json.dumps([given, asdict(row), model_hash], sort_keys=True)
-    return folder / f"{row.name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.npz"
-
-
-def needs_pool(row: Row) -> bool:
-    """Whether another data set is retrieved from."""
-    return row.condition in ("retrieved", "random") and row.source not in ("truth", "coded")
-
-
 def make_all(
     rows: Iterable[Row], kitchen: Kitchen, folder: Path, told: Callable[[str], None], workers: int | None = None
 ) -> dict[str, Path]:
     """Make what `folder` does not hold yet, a process a core; name -> file. `told` hears each row's name."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {row.name: sounds_file(folder, kitchen.recipe, row, kitchen.pipe.model_hash) for row in rows}
+    files = {row.name: sounds_file(folder, kitchen.recipe, row) for row in rows}
     missing = []
     for row in rows:
         if files[row.name].is_file():

@@ -10,7 +10,8 @@ import numpy as np
 
 from a2s.evaluation import figures
 from a2s.evaluation.claims import claims
-from a2s.evaluation.kitchen import read_sounds, sounds_file
+from a2s.evaluation.kitchen import read_sounds
+from a2s.evaluation.recipe import sounds_file
 from a2s.evaluation.rows import ABLATION, MAIN, TRUE_CUES
 from a2s.media.files import whole_file
 
@@ -28,8 +29,9 @@ def write_report(report: dict, exam: Exam) -> None:
     out, lines = exam.out, [f"# Exam of {Path(report['model']).name}", ""]
     if "videos" in report:
         lines += [
-            f"{report['clips']} windows of 3 s of {report['videos']} videos that no part of the model learned from, "
-            f"seed {report['seed']}. In brackets: 95 % intervals over clips.",
+            f"{report['clips']} windows of 3 s of {report['videos']} videos from {Path(exam.recipe.data).name} (plans "
+            f"{exam.recipe.data_digest}), drawn with seed {report['seed']}. The figures mean something where no part",
+            "of the model learned from these videos. In brackets: 95 % intervals over clips.",
             "",
         ]
     for name, write in WRITERS.items():
@@ -129,7 +131,7 @@ def _panels(rows: dict, exam: Exam) -> list[str]:
     folder.mkdir(exist_ok=True)
     for name in SHOWN:
         if name in rows:
-            file = sounds_file(exam.out / "kept" / "sounds", exam.recipe, known[name], kitchen.pipe.model_hash)
+            file = sounds_file(exam.out / "kept" / "sounds", exam.recipe, known[name])
             waves = read_sounds(file).waveforms
             sounds[rows[name]["title"]] = [waves[i] for i in chosen]
             for i in chosen:

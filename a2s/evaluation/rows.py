@@ -14,8 +14,8 @@ SUITES = ("tables", "sweeps", "coding", "ambience", "retrieval", "faiss", "real"
 class Row:
     """One way to get a sound for every clip.
 
-    source: "truth", "pool" (another world's sound), the same through VAE and vocoder as "coded" and "pool-coded", or
-    "made".
+    source: "truth", its "action" alone, "pool" (another world's sound), the first and the last through VAE and vocoder
+    as "coded" and "pool-coded", or "made".
     condition: of a made sound, or which sound of the pool: "retrieved" (nearest to the look, of the first `pool`
     windows), "random", "neighbour" (the same video), "low" (the bank's low-ambient clip), "bank" (as a dub takes it),
     "zero" (a latent of zeros). cues: "machine" or "true". model: an ablation's name, "" is the examined one.
@@ -39,6 +39,7 @@ TRUTH = Row("truth", "ground truth", "truth")
 
 MAIN = (
     TRUTH,
+    Row("action", "the true action alone", "action"),
     Row("coded", "ground truth through VAE and vocoder", "coded"),
     Row("retrieval", "retrieval only", "pool"),
     Row("retrieval-coded", "retrieval only, through VAE and vocoder", "pool-coded"),

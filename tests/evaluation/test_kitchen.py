@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from a2s.errors import BadSettings
-from a2s.evaluation.kitchen import Kitchen, Recipe, at_rate, make_all, read_sounds
+from a2s.evaluation.kitchen import Kitchen, at_rate, make_all, read_sounds
 from a2s.evaluation.pool import Pool
+from a2s.evaluation.recipe import Recipe
 from a2s.evaluation.rows import ABLATION, MAIN, SWEEPS, TRUE_CUES, Row
 from tests.tiny import tiny_pipeline
 
@@ -61,6 +62,8 @@ def test_rows_differ_by_what_they_name_and_by_nothing_else(kitchen):
     assert not np.array_equal(plain, made(kitchen, cues="true"))
     truth = made(kitchen, source="truth")
     assert all(np.array_equal(wave, clip.mix) for wave, clip in zip(truth, kitchen.clips, strict=True))
+    action = made(kitchen, source="action")
+    assert all(np.array_equal(wave, clip.action) for wave, clip in zip(action, kitchen.clips, strict=True))
 
 
 def test_what_is_missing_is_told(kitchen):
@@ -68,6 +71,24 @@ def test_what_is_missing_is_told(kitchen):
         made(kitchen, model="denoised")
     with pytest.raises(BadSettings, match="--pool"):
         Kitchen(replace(kitchen.recipe, pool=None)).conditions(Row("", ""))
+
+
+def test_another_training_into_the_same_folder_is_not_taken_for_the_first(kitchen, worlds_folder, tmp_path):
+    for name in ("model", "ablations/full"):
+        tiny_pipeline().save_pretrained(tmp_path / name)
+    folders = str(tmp_path / "model"), str(worlds_folder), str(worlds_folder), str(tmp_path / "ablations")
+    examined, ablated, truth = Row("a", ""), Row("b", "", model="full"), Row("c", "", "truth")
+
+    def digests() -> list[str]:
+        return [Recipe(*folders).digest(row) for row in (examined, ablated, truth)]
+
+    first = digests()
+    assert digests() == first and len(set(first)) == 3
+    tiny_pipeline(2).unet.save_pretrained(tmp_path / "ablations/full/unet")
+    second = digests()
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, True]
+    tiny_pipeline(2).unet.save_pretrained(tmp_path / "model/unet")
+    assert all(a != b for a, b in zip(second, digests(), strict=True))
 
 
 def test_sounds_are_kept_and_made_only_once(kitchen, tmp_path):

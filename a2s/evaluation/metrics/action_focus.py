@@ -72,14 +72,6 @@ def action_focus(clips: Sequence[Clip], waves: np.ndarray, draws: int = 1000) ->
     }
 
 
-def focus_references(clips: Sequence[Clip]) -> dict[str, dict]:
-    """`action_focus` of the true mix and of the true action alone: what full ambience and none of it look like."""
-    return {
-        "true_mix": action_focus(clips, np.stack([clip.mix for clip in clips])),
-        "true_action": action_focus(clips, np.stack([clip.action for clip in clips])),
-    }
-
-
 def _row(clip: Clip, wave: np.ndarray) -> tuple[float, ...] | None:
     """Energies and samples: of the silence, of the events, and of the true mix in the silence."""
     silent, events = stretches(clip)

@@ -51,22 +51,6 @@ def fad(real: np.ndarray, made: np.ndarray, draws: int = 50, seed: int = 0) -> d
 
 
 @one_thread
-def fad_equal_n(real: np.ndarray, made: np.ndarray, n: int | None = None, draws: int = 20, seed: int = 0) -> dict:
-    """Mean `frechet_distance` between `n` clips of each, drawn without replacement.
-
-    Rows of a table with different numbers of clips are only comparable at an equal one. n: the smaller crowd's if left
-    out. The interval is that of `fad`, on halves of n.
-    """
-    n = min(len(real), len(made)) if n is None else n
-    if not 2 <= n <= min(len(real), len(made)):
-        raise BadSettings(f"{n} clips cannot be drawn from {len(real)} real and {len(made)} made ones.")
-    rng = np.random.default_rng(seed)
-    values = [frechet_distance(*_drawn(real, made, rng, n)) for _ in range(draws)]
-    halves = [frechet_distance(*_drawn(real, made, rng, max(2, n // 2))) for _ in range(draws)]
-    return _with_interval(float(np.mean(values)), halves) | {"n": n}
-
-
-@one_thread
 def fad_infinity(
     real: np.ndarray, made: np.ndarray, draws: int = 20, seed: int = 0, sizes: int = 8, whole_reference: bool = False
 ) -> dict:
