@@ -11,8 +11,10 @@ import torch
 
 from a2s.audio.mel import mel_spectrogram
 from a2s.cues.pictures import spread
-from a2s.models.official import HiFiGAN
+from a2s.evaluation.metrics.ambience import lowest_energy
+from a2s.models.official import HiFiGAN, OfficialAVSim
 from a2s.models.official.av_sim import normalised
+from a2s.models.official.sync import OfficialSync
 from a2s.pipelines.official import official_parts, official_pipeline
 from tests.official import goldens, names
 from tests.official.goldens import LATENT, MODULE, arrays, config, error
@@ -158,6 +160,32 @@ def test_likeness_of_picture_and_sound(golden, pipe):
     made = np.asarray(golden["wav"])
     score = float(pipe.av_sim.embed_sound(made) @ pipe.av_sim.embed_window(pipe.av_sim.encode(pictures())).t())
     assert score == pytest.approx(float(golden["metric_av_sim"]), abs=MODULE)
+
+
+def bare(part: str) -> dict[str, torch.Tensor]:
+    """A state dict of the released AV-Sync classifier, with nothing around it."""
+    name = f"half_neg_easy_shift1-1.5_weight_pos2_continue_continue{part}_bestacc.pth"
+    file = goldens.folder("release") / "av_sync_classifier" / name
+    loaded = torch.load(file, map_location="cpu", weights_only=True)
+    return {key.removeprefix("module."): value for key, value in loaded.items()}
+
+
+def test_the_metric_av_sync(golden, pipe):
+    judge = OfficialSync(
+        OfficialAVSim(**{key: pipe.av_sim.config[key] for key in ("video", "audio", "embedding")})
+    ).eval()
+    judge.av_sim.video_model.load_state_dict(bare("_video_encoder"))
+    judge.av_sim.audio_model.load_state_dict(names.ast(bare("_audio_encoder")))
+    judge.av_sim.vid_proj.load_state_dict(bare("_vid_proj"))
+    judge.load_state_dict(judge.state_dict() | bare(""))
+    seen = torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
+    made = np.asarray(golden["wav"])
+    assert error(torch.from_numpy(judge.probabilities(seen, made)), golden["av_sync_probs"]) < MODULE
+    assert judge.in_sync(seen, made) == bool(golden["metric_av_sync"])
+
+
+def test_the_metric_ambient(golden):
+    assert lowest_energy(np.asarray(golden["wav"])) == pytest.approx(float(golden["metric_ambient"]), rel=MODULE)
 
 
 def test_the_release_runs_nothing_when_read():

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from a2s.models.official import HiFiGAN
+from a2s.models.official.sync import OfficialSync
 from a2s.pipelines.official import official_parts
 from tests.official import names
 
@@ -53,6 +54,14 @@ def test_av_sim(keys, parts):
     assert shapes(below(state, "video_model.")) == shapes(keys["video_model"])
     assert shapes(below(state, "audio_model.")) == shapes(names.ast(keys["audio_model_ast"]))
     assert shapes(below(state, "vid_proj.")) == shapes(keys["vid_proj"])
+
+
+def test_av_sync(keys, parts):
+    with torch.device("meta"):
+        judge = OfficialSync(parts["av_sim"])
+    assert {name: shape for name, shape in shapes(judge.state_dict()).items() if name.startswith("mlp.")} == shapes(
+        keys["av_sync_head"]
+    )
 
 
 def test_hifigan(keys, parts):
