@@ -260,7 +260,9 @@ class AVLDMPipeline(DiffusionPipeline):
 
 def _estimate(solver: SchedulerMixin) -> torch.Tensor | None:
     """(B, C, 16, 24) clean latents as of the last step, which the solvers whose name ends in ++ keep anyway."""
-    return solver.model_outputs[-1] if solver.config.get("algorithm_type", "").endswith("++") else None
+    # A scheduler made from another one's configuration carries its words on, whatever it does itself.
+    kept = getattr(solver, "model_outputs", None)
+    return kept[-1] if kept and solver.config.get("algorithm_type", "").endswith("++") else None
 
 
 def weights_hash(model: torch.nn.Module) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
 
 from a2s import AVLDMPipeline
 from a2s.settings import AUDIO
@@ -110,14 +111,17 @@ def test_the_estimate_of_the_last_step_is_the_result(pipe):
     assert torch.equal(unwatched.latents, out.latents)
 
 
-def test_a_solver_that_keeps_no_clean_latents_gives_no_estimate():
+@pytest.mark.parametrize(
+    ("scheduler", "other_words"),
+    [
+        (DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min"}),
+        (EulerDiscreteScheduler, {}),
+    ],
+)
+def test_a_solver_that_keeps_no_clean_latents_gives_no_estimate(scheduler, other_words):
+    """The one keeps noise predictions, which are nothing to show, the other nothing."""
     other, seen = tiny_pipeline(), []
-    # Keyword arguments of the older solver: it keeps noise predictions, which are nothing to show.
-    other.register_modules(
-        scheduler=type(other.scheduler).from_config(
-            other.scheduler.config, algorithm_type="dpmsolver", final_sigmas_type="sigma_min"
-        )
-    )
+    other.register_modules(scheduler=scheduler.from_config(other.scheduler.config, **other_words))
 
     def look(_pipe, _step, _timestep, tensors):
         seen.append(tensors["estimate"])
