@@ -11,6 +11,7 @@ import numpy as np
 
 from a2s.errors import A2SError
 from a2s.places import read_places
+from a2s.progress import Progress
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.results import export
@@ -56,9 +57,8 @@ class Api:
         )
         settings = replace(settings, ambient_clip=clip, ambient_changes=changes)
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
-        visit.cancel.clear()
         take = self.engine.dub(visit.need_picture(), settings, cues=track, cancelled=visit.cancel.is_set)
-        result = export(take, visit.next_path("take"), visit.name, 1)
+        result = export(take, visit.next_path("take"), visit.name, 1, cancelled=visit.cancel.is_set)
         return str(result.video), str(result.sound), json.loads(result.recipe.read_text("utf-8"))
 
     def retrieve(self, video, k, request: gr.Request):
@@ -75,7 +75,8 @@ class Api:
 
         visit = self._opened(video, request)
         pipe, bank = self.engine.parts()
-        found = retrieve(see(visit.need_picture()), int(k), pipe, bank)
+        motion = see(visit.need_picture(), progress=Progress(cancelled=visit.cancel.is_set))
+        found = retrieve(motion, int(k), pipe, bank)
         return [
             {"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "level_db": m.clip.level_db, "score": m.score}
             for m in found
@@ -132,6 +133,7 @@ class Api:
         if video is None:
             raise A2SError("Send a video.")
         visit.load(visit.receive(video, "picture"), Path(video).name)
+        visit.cancel.clear()  # from now on it means this call
         return visit
 
 
