@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from a2s.places import read_places
 from a2s.progress import Progress
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
+from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
 from a2s.ui.guard import guarded
@@ -28,6 +30,7 @@ class Api:
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
         self.engine, self.visits = engine, visits
+        self._make = take_maker(engine, visits)
 
     def dub(self, video, ambient, seed, steps, guidance, ambient_clip, cues, request: gr.Request):
         """Make the sound of a silent video of hands doing things.
@@ -46,6 +49,7 @@ class Api:
             the dubbed mp4, its sound as a 24-bit wav, and a report with cues, levels and settings.
         """
         from a2s.cues import CueTrack
+        from a2s.media import probe
 
         visit = self._opened(video, request)
         _, bank = self.engine.parts()
@@ -57,7 +61,9 @@ class Api:
         )
         settings = replace(settings, ambient_clip=clip, ambient_changes=changes)
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
-        take = self.engine.dub(visit.need_picture(), settings, cues=track, cancelled=visit.cancel.is_set)
+        picture = visit.need_picture()
+        about = request.session_hash, picture, settings, track, None, bank, self.engine.default
+        take = deque(attended(self._make(Order(*about, probe(picture).duration)), visit), maxlen=1).pop()
         result = export(take, visit.next_path("take"), visit.name, 1, cancelled=visit.cancel.is_set)
         return str(result.video), str(result.sound), json.loads(result.recipe.read_text("utf-8"))
 

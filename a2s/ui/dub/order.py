@@ -61,7 +61,12 @@ def take_maker(engine: Engine, visits: Visits) -> Callable[[Order], Iterator[obj
             yield from worker
             yield worker.result
 
-    return on_gpu(make, _gpu_seconds, prepare=lambda order: engine.parts(order.model)[0].to("cuda"))
+    def prepare(order: Order) -> None:
+        from a2s.pipelines.placement import lend
+
+        lend(engine.parts(order.model)[0])
+
+    return on_gpu(make, _gpu_seconds, prepare)
 
 
 def attended(events: Iterator[object], visit: Visit) -> Iterator[object]:
