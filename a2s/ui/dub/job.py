@@ -22,9 +22,13 @@ from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
 from a2s.ui.parts.progress import job, stopped
 from a2s.ui.visit import Visit, Visits
+from a2s.ui.waiting import leave_line
 
 LADDER = (0.0, 0.33, 0.67, 1.0)
 """Amounts of the takes that `ladder` makes."""
+
+CANCELLED = ("dub", "ladder", "again", "stems")
+"""Names of the handlers whose work Cancel means."""
 
 
 class DubDesk:
@@ -93,8 +97,11 @@ class DubDesk:
             return name, *self.engine.sampler(name)
         return self.engine.default, *self.engine.sampler()
 
-    def cancel(self, request: gr.Request) -> None:
+    def cancel(self, request: gr.Request):
+        """Cancel was pressed. What is in work stops within a step and says so; what is in line leaves it at once.
+        Returns progress."""
         self.visits.of(request.session_hash).cancel.set()
+        return stopped() if leave_line(request.session_hash, CANCELLED) else gr.skip()
 
     def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """Make the takes that the controls ask for. Yields progress."""

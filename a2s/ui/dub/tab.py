@@ -116,7 +116,7 @@ def _wire_job(desks, page) -> None:
     )
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
-    bar.cancel.click(guarded(desks.dub.cancel), None, None, **STEP)
+    bar.cancel.click(guarded(desks.dub.cancel), None, bar.progress, **STEP)
     place = page.place
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
