@@ -1,6 +1,7 @@
 """The command line: one thin command for each use-case. `python -m a2s --help` lists them.
 
-Exit codes: 0 done; 2 the input or the request is at fault, one line on stderr and nothing written; 1 a bug; 130 Ctrl-C.
+Exit codes: 0 done; 2 the input or the request is at fault, one line on stderr and nothing written; 1 a bug, or a soak
+that does not hold; 130 Ctrl-C.
 Everything heavy is imported inside the commands, so that help, mistakes and small commands answer at once.
 """
 
@@ -345,11 +346,12 @@ def bench(
 ) -> None:
     """Measure seconds per stage, speed, memory and start-up on this machine, and the page."""
     from a2s.bench import measure, table, thread_counts
-    from a2s.bench.soak import measure_soak
+    from a2s.bench.soak import holds, measure_soak
     from a2s.bench.soak import table as soak_table
 
     if soak:
         found = measure_soak(model, dubs=dubs, visitors=visitors, seconds=seconds)
-        return print(json.dumps(found, indent=1) if as_json else soak_table(found))
+        print(json.dumps(found, indent=1) if as_json else soak_table(found))
+        raise typer.Exit(0 if holds(found) else 1)
     found = measure(model, bank, seconds=seconds, threads=thread_counts(threads), cold=cold, page=page)
     print(json.dumps(found, indent=1) if as_json else table(found))

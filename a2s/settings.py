@@ -90,12 +90,13 @@ class Limits:
     """What a visitor may ask for. One place; the environment overrides it when a2s is imported: A2S_MAX_SECONDS=60.
 
     max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for a look into a file or
-    one frame of it; max_decode_bytes: of memory. max_places: of a film. max_kept_takes: of a visit, the oldest goes.
-    max_recordings: a bank is built of on the page. max_zip_files, max_zip_bytes: that may come out of a zip;
-    max_zip_file_bytes: out of one of its files; max_zip_ratio: bytes out for a byte in (recordings shrink to a half at
-    best, silence to a hundredth, a bomb to a thousandth). max_waiting: visitors in the line. max_stored_bytes: of all
-    visits together. max_idle_seconds: after which a visit that nobody uses is removed. max_away_seconds: between a
-    browser's goodbye and the removal.
+    one frame of it; max_work_seconds: of a processor, for all frames in one reading or writing of a film (by default 8
+    for each second of the longest, 0.07 for each of the most frames); max_decode_bytes: of memory. max_places: of a
+    film. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is built of on the page. max_zip_files,
+    max_zip_bytes: that may come out of a zip; max_zip_file_bytes: out of one of its files; max_zip_ratio: bytes out for
+    a byte in (recordings shrink to a half at best, silence to a hundredth, a bomb to a thousandth). max_waiting:
+    visitors in the line. max_stored_bytes: of all visits together. max_idle_seconds: after which a visit that nobody
+    uses is removed. max_away_seconds: between a browser's goodbye and the removal.
     """
 
     max_bytes: int = 512 * 2**20
@@ -103,6 +104,7 @@ class Limits:
     max_frames: int = 200_000
     max_pixels: int = 8192 * 4608
     max_decode_seconds: int = 60
+    max_work_seconds: int = 4 * 3600
     max_decode_bytes: int = 4 * 2**30
     max_takes: int = 6
     max_steps: int = 100

@@ -12,6 +12,7 @@ import pytest
 from a2s.bench.page import Page
 from a2s.bench.soak import GROWTH, measure_soak, soak, table
 from a2s.bench.visitor import Refused, Visitor
+from a2s.cli import main
 from a2s.errors import BadSettings
 from a2s.ui.text import FULL
 from tests.e2e.conftest import start, stop
@@ -102,15 +103,39 @@ def test_what_was_refused_is_its_sentence_and_the_log_has_only_its_kind(page, fo
     assert "holiday" not in str(lines)
 
 
+HELD = {
+    "dubs": 200, "visitors": 20, "in_order": True, "turned_away": FULL, "files_apart": True,
+    "released_seconds": 0.1, "left_behind": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
+    "memory_mb": {"early": 100.0, "late": 110.0}, "growth": GROWTH,
+}  # fmt: skip
+GREW = {"memory_mb": {"early": 100.0, "late": 120.0}, "growth": 1.2}
+
+
 def test_memory_that_grows_and_a_line_without_an_end_are_told():
-    found = {
-        "dubs": 200, "visitors": 20, "in_order": False, "turned_away": None, "files_apart": True,
-        "released_seconds": 0.1, "left_behind": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
-        "memory_mb": {"early": 100.0, "late": 120.0}, "growth": 1.2,
-    }  # fmt: skip
+    found = HELD | GREW | {"turned_away": None}
     assert "it grows" in table(found) and "was let in" in table(found)
-    assert "it grows" not in table(found | {"growth": GROWTH})
-    assert "needs /proc" in table(found | {"growth": None})
+    assert "it grows" not in table(HELD)
+    assert "needs /proc" in table(HELD | {"growth": None})
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({}, 0),
+        ({"growth": None}, 0),
+        (GREW, 1),
+        ({"left_behind": 3}, 1),
+        ({"in_order": False}, 1),
+        ({"turned_away": None}, 1),
+        ({"files_apart": False}, 1),
+    ],
+)
+def test_a_soak_that_does_not_hold_ends_with_1(monkeypatch, capsys, changed, code, as_json):
+    monkeypatch.setattr("a2s.bench.soak.measure_soak", lambda *_, **__: HELD | changed)
+    assert main(["bench", "--soak", *as_json]) == code
+    told = capsys.readouterr().out
+    assert json.loads(told) == HELD | changed if as_json else "left behind" in told
 
 
 @pytest.mark.parametrize("asked", [{"visitors": 1}, {"visitors": 500}, {"dubs": 3, "visitors": 4}])

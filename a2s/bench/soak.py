@@ -207,6 +207,12 @@ def _count_files(folder: Path) -> int:
     return found
 
 
+def holds(found: dict) -> bool:
+    """Whether what `soak` returns is as it should be: order, bound, privacy, clean-up, and memory where it is known."""
+    kept_apart = found["in_order"] and found["turned_away"] is not None and found["files_apart"]
+    return kept_apart and not found["left_behind"] and (found["growth"] or 0.0) <= GROWTH
+
+
 def table(found: dict) -> str:
     """The figures for a person."""
     memory, wait = found["memory_mb"], found["wait_seconds"]

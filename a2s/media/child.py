@@ -44,6 +44,9 @@ PLAIN = {
 PER_STEP = LIMITS.max_decode_seconds
 """Seconds to wait for one answer, or one frame; a reader may use as much of a processor for it."""
 
+LARGER = 4
+"""Times the largest upload: how large a file may be that is written of one. A picture that is encoded anew grows."""
+
 _parent: tuple[int, socket.socket] | None = None  # (the process it was started by, the way to it)
 _starting = threading.Lock()
 
@@ -184,16 +187,16 @@ def _restrict(writes: bool) -> None:
 
     _at_most(resource.RLIMIT_AS, LIMITS.max_decode_bytes * (2 if writes else 1))  # an encoder remembers frames too
     _at_most(resource.RLIMIT_CORE, 0)
-    if not writes:
-        _at_most(resource.RLIMIT_FSIZE, 0)
+    _at_most(resource.RLIMIT_FSIZE, LARGER * LIMITS.max_bytes if writes else 0)
     _allow_another_step()
 
 
 def _allow_another_step() -> None:
+    """Time for one step more, within what all steps may take together."""
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _at_most(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + PER_STEP + 1)
+    _at_most(resource.RLIMIT_CPU, min(int(used.ru_utime + used.ru_stime) + PER_STEP + 1, LIMITS.max_work_seconds))
 
 
 def _at_most(what: int, amount: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise, repeat
 from pathlib import Path
@@ -16,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from a2s.errors import CannotWrite, UnreadableVideo
+from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.media.child import isolated
 from a2s.media.decode import timed
 from a2s.media.encode import ENCODED_TICKS, add_h264, open_mp4, prepare
@@ -48,14 +48,15 @@ def mux(
     out: str | os.PathLike,
     limits: Limits = LIMITS,
     comment: str | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> bool:
     """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
 
     The picture's packets are copied bit for bit where mp4 and browsers allow (`COPIED`), else encoded anew: H.264,
     constant quality, each frame at its own time. The first frame and the first sample are at time 0; the sound is cut
     or padded to the picture's length. Rotation is kept as the file states it. `out` appears whole or not at all.
-    comment: text for the file's comment tag. Returns whether the picture was copied.
-    Raises CannotWrite, UnreadableVideo, TooLarge.
+    comment: text for the file's comment tag. cancelled() is asked every second of the film or so. Returns whether the
+    picture was copied. Raises CannotWrite, UnreadableVideo, TooLarge, Cancelled.
     """
     video, out = Path(video), Path(out)
     if out.suffix.lower() != ".mp4":
@@ -66,6 +67,8 @@ def mux(
         raise ValueError(f"waveform must have the shape (n,), not {np.shape(waveform)}")
     with whole_file(out) as part:
         for step in _written(video, np.asarray(waveform, np.float32), sample_rate, part, out, limits, comment):
+            if cancelled and cancelled():
+                raise Cancelled("The dub was cancelled.")
             copied = step
     return copied
 

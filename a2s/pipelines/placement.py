@@ -39,6 +39,14 @@ def place(pipe):
     return pipe
 
 
+def lend(pipe):
+    """Bring a pipeline, large or small, to a GPU that is there for one call; as `place`, the UNet of a large one in
+    float16. That the process of the call ends takes it back."""
+    if pipe.is_large:
+        pipe.unet.half()
+    pipe.to("cuda")
+
+
 def _bytes(pipe) -> int:
     parts = (part for part in pipe.components.values() if isinstance(part, torch.nn.Module))
     return sum(x.numel() * x.element_size() for part in parts for x in part.state_dict().values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import numpy as np
 
 from a2s.errors import A2SError
 from a2s.places import read_places
+from a2s.progress import Progress
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
+from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
 from a2s.ui.guard import guarded
@@ -27,6 +30,7 @@ class Api:
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
         self.engine, self.visits = engine, visits
+        self._make = take_maker(engine, visits)
 
     def dub(self, video, ambient, seed, steps, guidance, ambient_clip, cues, request: gr.Request):
         """Make the sound of a silent video of hands doing things.
@@ -45,6 +49,7 @@ class Api:
             the dubbed mp4, its sound as a 24-bit wav, and a report with cues, levels and settings.
         """
         from a2s.cues import CueTrack
+        from a2s.media import probe
 
         visit = self._opened(video, request)
         _, bank = self.engine.parts()
@@ -56,9 +61,10 @@ class Api:
         )
         settings = replace(settings, ambient_clip=clip, ambient_changes=changes)
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
-        visit.cancel.clear()
-        take = self.engine.dub(visit.need_picture(), settings, cues=track, cancelled=visit.cancel.is_set)
-        result = export(take, visit.next_path("take"), visit.name, 1)
+        picture = visit.need_picture()
+        about = request.session_hash, picture, settings, track, None, bank, self.engine.default
+        take = deque(attended(self._make(Order(*about, probe(picture).duration)), visit), maxlen=1).pop()
+        result = export(take, visit.next_path("take"), visit.name, 1, cancelled=visit.cancel.is_set)
         return str(result.video), str(result.sound), json.loads(result.recipe.read_text("utf-8"))
 
     def retrieve(self, video, k, request: gr.Request):
@@ -75,7 +81,8 @@ class Api:
 
         visit = self._opened(video, request)
         pipe, bank = self.engine.parts()
-        found = retrieve(see(visit.need_picture()), int(k), pipe, bank)
+        motion = see(visit.need_picture(), progress=Progress(cancelled=visit.cancel.is_set))
+        found = retrieve(motion, int(k), pipe, bank)
         return [
             {"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "level_db": m.clip.level_db, "score": m.score}
             for m in found
@@ -132,6 +139,7 @@ class Api:
         if video is None:
             raise A2SError("Send a video.")
         visit.load(visit.receive(video, "picture"), Path(video).name)
+        visit.cancel.clear()  # from now on it means this call
         return visit
 
 

@@ -228,6 +228,37 @@ def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, browser,
     context.close()
 
 
+def test_who_cancels_in_the_line_leaves_it_at_once(tab, browser, site):
+    """The page rests, the next one moves up, and what was asked for is not made when its turn would have come."""
+    load_example(tab)
+    unfold(tab, "settings")
+    contexts = [browser.new_context(viewport={"width": 1360, "height": 1000}) for _ in range(2)]
+    second, third = (context.new_page() for context in contexts)
+    for number, page in enumerate((second, third)):
+        page.goto(site)
+        page.wait_for_selector("#examples button")
+        load_example(page, number)
+    ask_for_much(tab)
+    tab.click("#dub")
+    tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
+    for place, page in enumerate((second, third), 1):
+        page.click("#dub")
+        page.wait_for_function(f"/queue: {place}/.test(document.querySelector('#progress').innerText)")
+    second.click("#cancel")
+    second.wait_for_function("document.querySelector('#progress .stage').innerText === 'Stopped'")
+    second.wait_for_selector("#dub:not([disabled])")
+    second.wait_for_selector("#make-stems:not([disabled])")
+    third.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
+    assert tab.is_disabled("#dub") and second.is_disabled("#cancel")
+    tab.click("#cancel")
+    third.wait_for_selector("#result video")
+    assert second.query_selector("#result video") is None
+    dub(second)
+    assert second.locator("#take label").count() == 1
+    for context in contexts:
+        context.close()
+
+
 def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
     upload(tab, draw_video(tmp_path / "mine & yours.mp4", seconds=2.0, tone=True))
     facts = tab.inner_text("#facts")

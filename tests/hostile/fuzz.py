@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import faulthandler
 import sys
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -55,19 +56,31 @@ def mutated(data: bytes, seed: int) -> bytes:
 
 
 def read(path: Path, out: Path) -> str:
-    """Everything that a dub asks of a file: look, watch, listen, write the picture anew. Returns what came of it.
+    """Everything that a dub and the page ask of a file: look, watch, listen, look pictures up, write the picture anew.
+    Returns what came of it.
 
     In this process, without the child that a dub reads in: the readers themselves are to hold.
     """
     from a2s.errors import A2SError
-    from a2s.media import decode, mux, probe_here
+    from a2s.media import decode, film, filmstrip, probe_here
+    from a2s.media.mux import written
+    from a2s.media.timeline import from_plain
+
+    film.NEAR = filmstrip.LEAP = -1.0  # so that pictures are sought in a short film, too
+
+    def look_up() -> None:
+        timeline = from_plain(film.timeline_of(path, SHORT))
+        moments = [int(timeline.times[len(timeline.times) * part // 4]) for part in range(4)]
+        film.pictures_of(path, timeline, moments[2:], 32, SHORT)
 
     said = []
     for step in (
         lambda: probe_here(path, SHORT),
         lambda: sum(1 for _ in decode.read_frames(path, 32, SHORT)),
         lambda: decode.read_audio(path, limits=SHORT),
-        lambda: mux(path, np.zeros(16_000, np.float32), 16_000, out, SHORT),
+        look_up,
+        lambda: filmstrip.strip_of(path, 4, 32, SHORT),
+        lambda: deque(written(path, np.zeros(16_000, np.float32), 16_000, out, out, SHORT, None), maxlen=0),
     ):
         try:
             step()

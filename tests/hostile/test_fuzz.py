@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.hostile.fuzz import LONGEST, mutated
+from tests.hostile.fuzz import LONGEST, mutated, read
 from tests.hostile.odd import FILMS, even
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +50,20 @@ def test_a_mutation_follows_from_its_seed(folder):
     data = (folder / "sources" / "00.mp4").read_bytes()
     assert mutated(data, 5) == mutated(data, 5) != mutated(data, 6)
     assert sum(mutated(data, seed) != data for seed in range(50)) >= 45
+
+
+def test_what_is_fuzzed_is_read_and_written_in_this_process_and_sought(folder, tmp_path, monkeypatch):
+    """A child's death would look like a refusal."""
+    from a2s.media import child, film, filmstrip
+
+    monkeypatch.setattr(film, "NEAR", film.NEAR)  # given back afterwards
+    monkeypatch.setattr(filmstrip, "LEAP", filmstrip.LEAP)
+    monkeypatch.setattr(child, "_ask", lambda *_: pytest.fail("a child was asked"))
+    sought = []
+    for module in (film, filmstrip):
+        monkeypatch.setattr(module, "decoded", lambda *stream, do=module.decoded: sought.append(stream) or do(*stream))
+    assert read(folder / "sources" / "00.mp4", tmp_path / "out.mp4") == " ".join(["read"] * 6)
+    assert len(sought) == 1 + 4 and (tmp_path / "out.mp4").stat().st_size > 1000
 
 
 def test_mutated_files_neither_crash_nor_hang(folder):

@@ -59,9 +59,25 @@ def gorge(path):
     return np.empty(2**34, np.uint8)
 
 
+def dawdle(path):
+    """Ten seconds of a processor, a tenth for each frame."""
+    for _ in range(100):
+        end = time.process_time() + 0.1
+        while time.process_time() < end:
+            pass
+        yield 0
+
+
 def write(path):
     with open(path, "wb") as file:
         file.write(b"x")
+
+
+def gush(path):
+    with open(path, "wb") as file:
+        for _ in range(8):
+            file.write(bytes(2**18))
+            file.flush()
 
 
 def stumble(path):
@@ -90,9 +106,9 @@ def forked(monkeypatch):
     monkeypatch.setattr(child.subprocess, "Popen", begin)
     monkeypatch.setattr(child, "_parent", None)
 
-    def run(function, seconds=60):
+    def run(function, seconds=60, writes=False):
         monkeypatch.setattr(child, "PER_STEP", seconds)
-        return child.isolated(function, UnreadableVideo)
+        return child.isolated(function, UnreadableVideo, writes)
 
     return run
 
@@ -105,16 +121,30 @@ def test_a_reader_that_is_lost_is_one_sentence(forked, tmp_path, function, secon
     assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
 
 
+def test_a_reader_that_is_quick_for_each_frame_is_lost_when_all_take_too_long(forked, tmp_path, monkeypatch):
+    monkeypatch.setenv("A2S_MAX_WORK_SECONDS", "2")
+    frames, read = forked(dawdle)(tmp_path / "film.mp4"), 0
+    with pytest.raises(UnreadableVideo, match="too much time"):
+        for _ in frames:
+            read += 1
+    assert 5 < read < 40
+
+
+def test_a_writer_fills_no_disk(forked, tmp_path, monkeypatch):
+    monkeypatch.setenv("A2S_MAX_BYTES", str(2**18))
+    with pytest.raises(RuntimeError, match="File too large"):
+        forked(gush, writes=True)(tmp_path / "film.mp4")
+    assert (tmp_path / "film.mp4").stat().st_size == child.LARGER * 2**18
+
+
 def test_a_reader_writes_nothing(forked, tmp_path):
     with pytest.raises(RuntimeError, match="File too large"):
         forked(write)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").stat().st_size == 0
 
 
-def test_who_writes_may(forked, tmp_path, monkeypatch):
-    run = child.isolated
-    monkeypatch.setattr(child, "isolated", lambda function, broken: run(function, broken, writes=True))
-    forked(write)(tmp_path / "film.mp4")
+def test_who_writes_may(forked, tmp_path):
+    forked(write, writes=True)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == b"x"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s.errors import CannotWrite, UnreadableVideo
+from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.media import encode_frames, mux, probe, read_audio, read_frames
 
 RATE = 16_000
@@ -203,3 +203,19 @@ def test_encode_frames(tmp_path):
     with pytest.raises(CannotWrite):
         encode_frames(tmp_path / "b.mp4", [], 30)
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_who_cancels_is_heard_while_the_picture_is_written_anew(film, tmp_path):
+    """At the next look, of many; nothing stays."""
+    video, looks = film(codec="mpeg4", times=range(0, 20_000, 40)), []
+    (out := tmp_path / "out").mkdir()
+
+    def cancelled(at: int) -> bool:
+        looks.append(at)
+        return len(looks) == at
+
+    with pytest.raises(Cancelled):
+        mux(video, np.zeros(20 * RATE, np.float32), RATE, out / "dub.mp4", cancelled=lambda: cancelled(3))
+    assert len(looks) == 3 and not list(out.iterdir())
+    mux(video, np.zeros(20 * RATE, np.float32), RATE, out / "dub.mp4", cancelled=lambda: cancelled(0))
+    assert len(looks) > 10 and probe(out / "dub.mp4").frames == 500

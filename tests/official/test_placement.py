@@ -98,6 +98,17 @@ def test_on_a_gpu_that_holds_it_the_unet_is_compiled_for_who_asks(monkeypatch, f
     assert placement.place(Recorded()).unet._compiled_call_impl is None
 
 
+@pytest.mark.parametrize(("is_large", "dtype"), [(True, torch.float16), (False, torch.float32)])
+def test_on_a_gpu_that_is_lent_a_large_model_is_halved_when_it_is_brought_there(monkeypatch, is_large, dtype):
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    pipe = Recorded()
+    pipe.is_large = is_large
+    assert placement.place(pipe).done == [] and pipe.unet.weight.dtype == torch.float32
+    placement.lend(pipe)
+    assert pipe.done == ["cuda"] and pipe.unet.weight.dtype == dtype
+
+
 def test_a_small_model_stays_as_it_is(monkeypatch):
     monkeypatch.setattr(placement, "pack", lambda _: pytest.fail("a small model was packed"))
     pipe = tiny_pipeline()

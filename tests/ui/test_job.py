@@ -103,6 +103,13 @@ def test_cancel_reaches_a_take_that_is_made_in_another_process(studio, request_o
     assert told[-1]["stage"] == "Stopped" and len(steps) == 1 and studio.visits.of("one").takes == []
 
 
+def test_cancel_is_heard_while_the_take_is_written(studio, request_of, monkeypatch):
+    monkeypatch.setattr(studio.engine, "learn", lambda *_: studio.dub.cancel(request_of()))  # just before
+    told = studio.make(request_of())
+    visit = studio.visits.of("one")
+    assert told[-1]["stage"] == "Stopped" and visit.takes == [] and not list(visit.folder.glob("take-*"))
+
+
 def test_cancel_while_in_line_is_kept(studio, request_of):
     visit = studio.visits.of("one")
     studio.dub.begin(3, True, request_of())

@@ -11,10 +11,10 @@ from PIL import Image
 
 from a2s import DubSettings, dub
 from a2s.cues import CueTrack
-from a2s.errors import BadSettings
+from a2s.errors import BadSettings, Cancelled
 from a2s.media import probe, write_audio
 from a2s.take import read_recipe
-from a2s.ui.dub.results import NOT_COPIED, export, make_stems, public_recipe
+from a2s.ui.dub.results import NOT_COPIED, export, public_recipe, write_stems
 from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -109,41 +109,36 @@ def test_the_ambience_that_the_machine_chose_is_named(clip):
 
 def test_stems_sum_to_the_mix_sample_for_sample(result_of, clip):
     result = result_of(replace(SETTINGS, ambient=1.0, loudness=-14.0, first_take=2))
-    asked = []
-
-    def again(**more):
-        asked.append(more)
-        return make(clip, **more)
-
-    action, ambience = make_stems(result, again)
+    action, ambience = stems_of(result, again(result, clip))
     assert np.array_equal(samples(action).astype(np.int64) + samples(ambience), samples(result.sound))
     after = slice(round(1.8 * 16_000), None)
     loud = [np.square(samples(path)[after] / 2**31).mean() for path in (action, ambience)]
     assert loud[1] > 100 * loud[0], "after the last hit there is only ambience"
-    assert make_stems(result, again) == (action, ambience) and len(asked) == 1, "made once"
-    assert asked[0]["settings"].first_take == 2 and asked[0]["stems"] is True
+
+
+def again(result, clip, **more):
+    """The take of a result, made once more with stems."""
+    return make(clip, **{"settings": result.settings, "cues": result.track, "stems": True} | more)
+
+
+def stems_of(result, take):
+    write_stems(result, take)
+    assert result.has_stems
+    return result.stems()
 
 
 def test_stems_of_something_else_are_refused(result_of, clip):
     result = result_of()
-    other_seed = replace(SETTINGS, seed=8, ambient=1.0)
-    for again in (
-        lambda settings, **more: make(clip, other_seed, **more),
-        lambda cues, **more: make(clip, cues=CueTrack.at([1.0]), **more),
-    ):
+    for changed in ({"settings": replace(SETTINGS, seed=8, ambient=1.0)}, {"cues": CueTrack.at([1.0])}):
         with pytest.raises(BadSettings, match="changed"):
-            make_stems(result, again)
+            write_stems(result, again(result, clip, **changed))
     assert not any(path.exists() for path in result.stems())
 
 
 def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
     result = result_of()
-
-    def again(**more):
-        take = make(clip, **more)
-        return replace(take, waveform=take.waveform + np.float32(1e-5))
-
-    action, ambience = make_stems(result, again)
+    take = again(result, clip)
+    action, ambience = stems_of(result, replace(take, waveform=take.waveform + np.float32(1e-5)))
     assert np.array_equal(samples(action).astype(np.int64) + samples(ambience), samples(result.sound))
 
 
@@ -189,3 +184,9 @@ def test_very_short_clips_are_exported_too(result_of, tmp_path):
 def test_a_model_that_hears_no_cues_says_so():
     assert "does not hear" in summary(3.0, 4, {"hears_cues": False}) and "4 cues" in summary(3.0, 4, {})
     assert "does not hear" not in summary(3.0, 4, {"hears_cues": True})
+
+
+def test_an_export_that_is_cancelled_leaves_nothing(clip, visit_folder):
+    with pytest.raises(Cancelled):
+        export(make(clip), visit_folder / "take-1", "clip", 1, cancelled=lambda: True)
+    assert not list(visit_folder.iterdir())

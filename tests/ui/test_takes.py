@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import soundfile
 from a2s.errors import A2SError, BadSettings
 from a2s.media import probe
 from a2s.ui.dub.controls import ORDER
+from tests.fakes import FakePipeline
+from tests.ui.studio import desks
 
 
 def sound_of(take):
@@ -51,12 +54,59 @@ def test_a_wipe_needs_two_takes(studio, request_of):
 
 def test_stems_are_made_when_asked_for_and_sum_to_the_take(studio, request_of):
     studio.make(request_of(), ambient=0.8)
-    buttons = studio.takes.stems(0, request_of())
+    *told, (*buttons, done) = studio.takes.stems(0, request_of())
+    progress = [step["done"] for *_, step in told]
+    assert progress == sorted(progress) and done["state"] == "done"
     action, ambience = (soundfile.read(button.value["path"], dtype="int32")[0] for button in buttons)
     mix = soundfile.read(studio.visits.of("one").takes[0].sound, dtype="int32")[0]
     assert np.array_equal(action // 256 + ambience // 256, mix // 256)
+    pipe, _ = studio.engine.parts()
+    made = len(pipe.calls)
+    assert len(list(studio.takes.stems(0, request_of()))) == 1 and len(pipe.calls) == made, "made once"
     with pytest.raises(A2SError):
-        studio.takes.stems(5, request_of())
+        list(studio.takes.stems(5, request_of()))
+
+
+class Paced(FakePipeline):
+    """Counts its steps, which take 5 ms."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = 0
+
+    def __call__(self, *inputs, callback_on_step_end=None, **more):
+        def paced(*step):
+            self.made += 1
+            time.sleep(0.005)
+            return callback_on_step_end(*step)
+
+        return super().__call__(*inputs, callback_on_step_end=paced, **more)
+
+
+@pytest.mark.parametrize("end", ["cancel", "leave"])
+def test_stems_stop_within_a_step_when_they_are_cancelled_and_when_the_visitor_leaves(tmp_path, request_of, clip, end):
+    pipe = Paced()
+    studio = desks(tmp_path / "root", more={"paced": pipe})
+    studio.load(clip, request_of())
+    studio.make(request_of(), steps=100, model="paced")
+    studio.dub.begin_again(request_of())
+    visit, made = studio.visits.of("one"), None
+    for *_, told in studio.takes.stems(0, request_of()):
+        if made is None and "step" in told["detail"]:
+            studio.dub.cancel(request_of()) if end == "cancel" else studio.visits.leave("one")
+            made = pipe.made
+    assert made < 300 and pipe.made <= made + 1
+    assert told["stage"] == "Stopped" and not visit.takes[0].has_stems
+
+
+def test_stems_that_were_cancelled_in_line_are_not_made(studio, request_of):
+    studio.make(request_of())
+    pipe, _ = studio.engine.parts()
+    made = len(pipe.calls)
+    studio.dub.begin_again(request_of())
+    studio.dub.cancel(request_of())
+    *_, (_, _, told) = studio.takes.stems(0, request_of())
+    assert told["stage"] == "Stopped" and len(pipe.calls) == made
 
 
 @pytest.mark.parametrize("kind", ["recipe", "video", "sound", "flac"])
@@ -96,4 +146,4 @@ def test_visits_do_not_see_each_other(studio, request_of):
     studio.make(request_of())
     assert studio.takes.show(0, request_of("two"))[0] is None
     with pytest.raises(A2SError):
-        studio.takes.stems(0, request_of("two"))
+        list(studio.takes.stems(0, request_of("two")))

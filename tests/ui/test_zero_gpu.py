@@ -4,6 +4,9 @@ import sys
 from types import ModuleType
 
 from a2s.ui import zero_gpu
+from a2s.ui.api import Api
+from tests.fakes import FakePipeline
+from tests.ui.studio import desks
 
 
 def test_without_the_package_nothing_changes(monkeypatch):
@@ -51,3 +54,17 @@ def test_with_both_the_duration_comes_from_the_arguments_and_the_model_is_brough
     assert next(steps) == "a" and asked == [30] and done == ["to the GPU", "a"]
     steps.close()
     assert done == ["to the GPU", "a"]
+
+
+def test_whoever_has_a_take_made_is_lent_the_gpu(monkeypatch, tmp_path, request_of, clip):
+    """The Dub button, stems and `/dub`; twice the passes may take twice the time."""
+    asked, moved = _lend(monkeypatch, gpu=True), []
+    monkeypatch.setattr(FakePipeline, "to", lambda self, device: moved.append(device), raising=False)
+    studio = desks(tmp_path / "root")
+    studio.load(clip, request_of())
+    studio.make(request_of(), steps=100)
+    studio.dub.begin_again(request_of())
+    list(studio.takes.stems(0, request_of()))
+    Api(studio.engine, studio.visits).dub(str(clip), 0.3, 0, 50, 2.5, "", "", request_of("program"))
+    assert asked == [30, 40, 25] and moved == ["cuda"] * 3
+    assert studio.visits.of("one").takes[0].has_stems

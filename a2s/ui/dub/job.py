@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import gradio as gr
 
@@ -16,30 +15,20 @@ from a2s.ui import text
 from a2s.ui.dub.controls import ORDER, read_settings
 from a2s.ui.dub.cues import track_of
 from a2s.ui.dub.moves import changes_of
+from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
-from a2s.ui.dub.worker import Report, Worker
+from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
-from a2s.ui.parts.progress import job
+from a2s.ui.parts.progress import job, stopped
 from a2s.ui.visit import Visit, Visits
-from a2s.ui.zero_gpu import on_gpu
+from a2s.ui.waiting import leave_line
 
 LADDER = (0.0, 0.33, 0.67, 1.0)
 """Amounts of the takes that `ladder` makes."""
 
-
-@dataclass(frozen=True)
-class Order:
-    """One take to be made, with all that `a2s.dub` needs; it can be pickled. session: whose it is."""
-
-    session: str | None
-    picture: Path
-    settings: DubSettings
-    cues: object
-    motion: object
-    bank: object
-    model: str
-    seconds: float
+CANCELLED = ("dub", "ladder", "again", "stems")
+"""Names of the handlers whose work Cancel means."""
 
 
 class DubDesk:
@@ -47,9 +36,7 @@ class DubDesk:
 
     def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
         self.engine, self.visits, self.place = engine, visits, place
-        self._make = on_gpu(
-            self._make_take, _gpu_seconds, prepare=lambda order: engine.parts(order.model)[0].to("cuda")
-        )
+        self._make = take_maker(engine, visits)
 
     def begin(self, seed, keep_seed: bool, request: gr.Request):
         """Dub was pressed. Returns as `begin_again`, and the seed: a new one unless it is to be kept.
@@ -64,17 +51,16 @@ class DubDesk:
     def begin_again(self, request: gr.Request):
         """A dub was asked for: from now on, also in line, Cancel means this dub.
 
-        Returns (dub, ladder, cancel, progress).
+        Returns (dub, ladder, stems, cancel, progress).
         """
         visit = self.visits.of(request.session_hash)
         visit.need_picture()
         visit.cancel.clear()
-        busy = gr.Button(interactive=False)
-        return busy, busy, gr.Button(interactive=True), job("running", "In line")
+        return *(gr.Button(interactive=False),) * 3, gr.Button(interactive=True), job("running", "In line")
 
     def rest(self):
-        """A dub is over, in whatever way. Returns (dub, ladder, cancel)."""
-        return gr.Button(interactive=True), gr.Button(interactive=True), gr.Button(interactive=False)
+        """A dub is over, in whatever way. Returns (dub, ladder, stems, cancel)."""
+        return *(gr.Button(interactive=True),) * 3, gr.Button(interactive=False)
 
     def failed(self) -> dict:
         """A dub went wrong, and the page has said why. Returns progress."""
@@ -111,8 +97,11 @@ class DubDesk:
             return name, *self.engine.sampler(name)
         return self.engine.default, *self.engine.sampler()
 
-    def cancel(self, request: gr.Request) -> None:
+    def cancel(self, request: gr.Request):
+        """Cancel was pressed. What is in work stops within a step and says so; what is in line leaves it at once.
+        Returns progress."""
         self.visits.of(request.session_hash).cancel.set()
+        return stopped() if leave_line(request.session_hash, CANCELLED) else gr.skip()
 
     def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """Make the takes that the controls ask for. Yields progress."""
@@ -162,8 +151,7 @@ class DubDesk:
             try:
                 yield from self._watched(order, visit, number, len(orders))
             except Cancelled:
-                kept = f"{text.count(number, 'take')} of this dub kept" if number else "What was there is still there"
-                yield job("idle", "Stopped", kept)
+                yield stopped(f"{text.count(number, 'take')} of this dub kept") if number else stopped()
                 return
         took = f"{text.count(len(orders), 'take')} in {time.perf_counter() - began:.1f} s"
         yield job("done", "Done", took, done=1.0)
@@ -175,17 +163,13 @@ class DubDesk:
         prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
         began, picture = time.perf_counter(), ""
         report = Report("reading", 0.0, "")
-        events = self._make(order)
-        for event in events:
-            visit.used = time.monotonic()  # a long dub is no idle visit
+        for event in attended(self._make(order), visit):
             if not isinstance(event, (Report, str)):
                 self.engine.learn(order.model, order.settings, order.seconds, time.perf_counter() - began)
                 own = visit.own.name if visit.own else None
-                visit.keep(export(event, visit.next_path("take"), visit.name, visit.made + 1, order.model, own))
+                about = visit.next_path("take"), visit.name, visit.made + 1, order.model, own
+                visit.keep(export(event, *about, cancelled=visit.cancel.is_set))
                 return
-            if visit.cancel.is_set():
-                events.close()
-                raise Cancelled("The creator pressed cancel.")
             if isinstance(event, Report):
                 report = event
             else:
@@ -199,39 +183,6 @@ class DubDesk:
                 (number + report.done) / count,
                 picture,
             )
-
-    def _make_take(self, order: Order) -> Iterator[object]:
-        """Yield reports, addresses of previews, and at last the take.
-
-        Cancelling is seen here at once where this is the page's own process, else by being closed.
-        """
-        from a2s.ui.plots import preview_address
-
-        visit = self.visits.find(order.session)
-
-        def work(tell):
-            return self.engine.dub(
-                order.picture,
-                order.settings,
-                model=order.model,
-                bank=order.bank,
-                cues=order.cues,
-                motion=order.motion,
-                on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
-                on_preview=lambda preview: tell(preview_address(preview.mel)),
-                cancelled=visit and visit.cancel.is_set,
-            )
-
-        with Worker(work) as worker:
-            yield from worker
-            yield worker.result
-
-
-def _gpu_seconds(order: Order) -> int:
-    """How long a take may hold a GPU: what a slow one needs for a step of a window, with time to be handed over."""
-    from a2s.pipelines.windows import plan_windows
-
-    return 20 + round(0.1 * order.settings.steps * len(plan_windows(order.seconds)))
 
 
 def _left(spent: float, done: float, said: float | None) -> str:

@@ -85,18 +85,28 @@ class Result:
         return path
 
     def stems(self) -> tuple[Path, Path]:
-        """Where `make_stems` puts (action, ambience)."""
+        """Where `write_stems` puts (action, ambience)."""
         return tuple(self.sound.with_name(f"{self.stem}-{name}.wav") for name in ("action", "ambience"))
+
+    @property
+    def has_stems(self) -> bool:
+        return all(path.is_file() for path in self.stems())
 
 
 def export(
-    take: Take, folder: Path, name: str, number: int, model: str | None = None, own_name: str | None = None
+    take: Take,
+    folder: Path,
+    name: str,
+    number: int,
+    model: str | None = None,
+    own_name: str | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Write a take into a new folder, which is removed where that fails. File names carry the clip, the amount, the
     seed, and the take from the second on.
 
     name: the visitor's for the clip. number: of the take in this visit, from 1. own_name: the visitor's for the
-    recording that is the ambience, where it is one.
+    recording that is the ambience, where it is one. Raises what `mux` does, also Cancelled.
     """
     from a2s.media import mux, whole_file, write_audio
 
@@ -108,7 +118,7 @@ def export(
     told, cues = folder / f"{stem}.recipe.json", folder / f"{stem}.cues.json"
     folder.mkdir()
     try:
-        copied = mux(take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe))
+        copied = mux(take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe), cancelled=cancelled)
         write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
         with whole_file(told) as part:
             part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -125,24 +135,18 @@ def export(
     )  # fmt: skip
 
 
-def make_stems(result: Result, dub: Callable[..., Take]) -> tuple[Path, Path]:
+def write_stems(result: Result, again: Take) -> None:
     """Two wavs, action and ambience, that sum to the take's wav sample for sample.
 
-    dub(settings=, cues=, stems=) makes the take again, as `a2s.dub` with the video, model and bank of this visit would.
-    Raises BadSettings when what it makes isn't the take any more.
+    again: the take, made once more with stems. Raises BadSettings when it isn't the take any more.
     """
     from a2s.media import write_audio
 
-    paths = result.stems()
-    if all(path.is_file() for path in paths):
-        return paths
-    again = dub(settings=result.settings, cues=result.track, stems=True)
     mix, rate = soundfile.read(result.sound, dtype="float32")
     if len(mix) != len(again.waveform) or np.abs(mix - again.waveform).max(initial=0) > ROUNDING:
         raise BadSettings("The stems can't be made: something that this take was made of has changed since.")
-    for path, stem in zip(paths, replace(again, waveform=mix).stems(), strict=True):
+    for path, stem in zip(result.stems(), replace(again, waveform=mix).stems(), strict=True):
         write_audio(path, stem, rate)
-    return paths
 
 
 def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:

@@ -116,7 +116,7 @@ def _wire_job(desks, page) -> None:
     )
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
-    bar.cancel.click(guarded(desks.dub.cancel), None, None, **STEP)
+    bar.cancel.click(guarded(desks.dub.cancel), None, bar.progress, **STEP)
     place = page.place
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
@@ -144,20 +144,30 @@ def _make(desks, page, asked, work) -> None:
 
 def _busy(page) -> list:
     """The outputs of `DubDesk.begin_again`."""
-    return [page.bar.dub, page.bar.ladder, page.bar.cancel, page.bar.progress]
+    return [*_buttons(page), page.bar.progress]
+
+
+def _buttons(page) -> list:
+    """The outputs of `DubDesk.rest`."""
+    return [page.bar.dub, page.bar.ladder, page.result.stems, page.bar.cancel]
 
 
 def _run(desks, page, begun, work, told: list | None) -> None:
     """Make the takes and show them. told: inputs of `work`."""
-    bar, result = page.bar, page.result
-    buttons = [bar.dub, bar.ladder, bar.cancel]
-    run = begun.success(guarded(work, logged=True), told, bar.progress, show_progress_on=bar.progress, **MODEL)
-    over = run.then(desks.dub.rest, None, buttons, **STEP)
-    run.failure(guarded(desks.dub.failed), None, bar.progress, **STEP)
+    result = page.result
+    over = _work(desks, page, begun, work, told, [page.bar.progress])
     fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **STEP)
     fresh.then(guarded(desks.takes.show), result.takes, _shown(page), **STEP).then(
         guarded(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **STEP
     )
+
+
+def _work(desks, page, begun, work, told, outputs: list):
+    """Have the model do what was begun, and rest. Returns the event of its end, however it ended."""
+    bar = page.bar
+    run = begun.success(guarded(work, logged=True), told, outputs, show_progress_on=bar.progress, **MODEL)
+    run.failure(guarded(desks.dub.failed), None, bar.progress, **STEP)
+    return run.then(desks.dub.rest, None, _buttons(page), **STEP)
 
 
 def _wire_takes(desks, page) -> None:
@@ -167,9 +177,8 @@ def _wire_takes(desks, page) -> None:
         guarded(desks.takes.wipe), **wiped, **STEP
     )
     sound.other.input(guarded(desks.takes.wipe), **wiped, **LATEST)
-    result.stems.click(
-        guarded(desks.takes.stems, logged=True), result.takes, result.stem_files, show_progress_on=result.stems, **MAKE
-    )
+    begun = result.stems.click(guarded(desks.dub.begin_again), None, _busy(page), queue=False, **PRESSED)
+    _work(desks, page, begun, desks.takes.stems, result.takes, [*result.stem_files, page.bar.progress])
     result.share.click(
         guarded(desks.takes.share, logged=True), result.takes, result.share_file, show_progress_on=result.share, **MAKE
     )

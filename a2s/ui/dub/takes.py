@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
 
-from a2s.errors import A2SError
+from a2s.errors import A2SError, Cancelled
 from a2s.ui import text
 from a2s.ui.dub import controls
 from a2s.ui.dub.cues import timeline_value
+from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.recipe import restored
-from a2s.ui.dub.results import Result, make_stems
+from a2s.ui.dub.results import Result, write_stems
+from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
+from a2s.ui.parts.progress import job, stopped
 from a2s.ui.visit import Visit, Visits
 
 
@@ -23,6 +27,7 @@ class TakesDesk:
 
     def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
         self.engine, self.visits, self.place = engine, visits, place
+        self._make = take_maker(engine, visits)
 
     def newest(self, request: gr.Request):
         """After a dub: the choice of takes, with the newest chosen. Returns (takes, other take of the wipe)."""
@@ -66,20 +71,37 @@ class TakesDesk:
             return gr.ImageSlider(value=None, visible=False)
         return gr.ImageSlider(value=(str(before.wipe), str(after.wipe)), visible=True)
 
-    def stems(self, number: int | None, request: gr.Request):
-        """The action and the ambience of a take, as two files that sum to it."""
+    def stems(self, number: int | None, request: gr.Request) -> Iterator[tuple]:
+        """The action and the ambience of a take, as two files that sum to it. Yields (action, ambience, progress)."""
         visit = self.visits.of(request.session_hash)
         take = _take(visit, number)
         if take is None:
             raise A2SError("There is no take yet whose stems could be made.")
+        try:
+            if not take.has_stems:
+                yield from self._make_stems(take, visit, request)
+        except Cancelled:
+            yield gr.skip(), gr.skip(), stopped()
+            return
+        files = (gr.DownloadButton(value=str(stem), visible=True, interactive=True) for stem in take.stems())
+        yield *files, job("done", "Done", "the stems sum to the take", done=1.0)
+
+    def _make_stems(self, take: Result, visit: Visit, request: gr.Request) -> Iterator[tuple]:
+        """Make the take again, with its action alone beside it. Yields as `stems`."""
         bank = self.engine.bank_of(visit, take.model)
-
-        def again(**more):
-            return self.engine.dub(visit.need_picture(), motion=visit.motion, bank=bank, model=take.model, **more)
-
-        return tuple(
-            gr.DownloadButton(value=str(stem), visible=True, interactive=True) for stem in make_stems(take, again)
-        )
+        order = Order(
+            request.session_hash, visit.need_picture(), take.settings, take.track, visit.motion, bank, take.model,
+            visit.info.duration, stems=True,
+        )  # fmt: skip
+        picture = ""
+        for event in attended(self._make(order), visit):
+            if isinstance(event, Report):
+                told = "Stems · " + text.STAGES[event.stage]
+                yield gr.skip(), gr.skip(), job("running", told, event.detail, done=event.done, preview=picture)
+            elif isinstance(event, str):
+                picture = event
+            else:
+                write_stems(take, event)
 
     def share(self, number: int | None, request: gr.Request):
         """A take as a clip to show others: the picture over its spectrogram."""

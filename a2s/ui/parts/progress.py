@@ -17,5 +17,10 @@ def job(state: str, stage: str, detail: str = "", left: str = "", done: float = 
     return {"state": state, "stage": stage, "detail": detail, "left": left, "done": round(done, 3), "preview": preview}
 
 
+def stopped(kept: str = "What was there is still there") -> dict:
+    """Of work that was cancelled."""
+    return job("idle", "Stopped", kept)
+
+
 NOTHING = job("idle", "Load a video", "or take an example")
 """Of a page without a picture."""
