@@ -18,6 +18,7 @@ from a2s.ui.engine import EXAMPLES, Engine
 from a2s.ui.events import QUIET
 from a2s.ui.examples import find_examples
 from a2s.ui.line import line
+from a2s.ui.reach import call_nobody
 from a2s.ui.theme import STYLE, studio_theme
 from a2s.ui.visit import LONGEST_IDLE, Visits
 
@@ -33,6 +34,7 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
     """The page over an engine; `serve` serves it."""
     visits = visits or Visits()
     visits.sweep_every(SWEEP)
+    call_nobody()
     os.environ["GRADIO_TEMP_DIR"] = str(visits.root)  # what gradio itself stores goes when the visits go
     cleaning = int(SWEEP), int(LONGEST_IDLE)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:

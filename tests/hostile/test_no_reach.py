@@ -9,10 +9,7 @@ counted there. That the trap works is shown first: libav without our allow-lists
 from __future__ import annotations
 
 import json
-import socket
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,27 +36,6 @@ for path in sys.argv[1:]:
     except Exception as error:
         print(repr(error))
 """
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list]]:
-    """(address, connections): somebody at an address of this machine who hangs up on everyone, and counts."""
-    server = socket.create_server(("127.0.0.1", 0))
-    came: list = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, peer = server.accept()
-            except OSError:
-                return
-            came.append(peer)
-            connection.close()
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/a.ts", came
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
 
 
 @pytest.fixture
