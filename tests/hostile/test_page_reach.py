@@ -14,7 +14,8 @@ import safehttpx
 from gradio import processing_utils, routes
 from gradio_client import Client, handle_file
 
-from a2s.ui import Engine, build, launch_options, text
+from a2s.settings import Limits
+from a2s.ui import Engine, build, launch_options, reach, text, visit
 from a2s.ui.page import launch
 from a2s.ui.visit import Visits
 from tests.fakes import FakeBank, FakePipeline
@@ -104,3 +105,29 @@ def test_programs_and_assistants_are_told_so_in_one_sentence(site, listener):
                 return told.content[0].text
 
     assert asyncio.run(talk()).endswith(text.NO_ADDRESS) and not came
+
+
+def upload(page: gr.Blocks, *files: bytes, chunked: bool = False) -> httpx.Response:
+    """POST files as the page does, or as one who does not say how much is coming."""
+    sent = httpx.Request("POST", f"{page.local_url}gradio_api/upload", files=[("files", file) for file in files])
+    if not chunked:
+        return httpx.Client(timeout=60).send(sent)
+    body, kind = sent.read(), sent.headers["content-type"]
+    pieces = (body[k : k + 1000] for k in range(0, len(body), 1000))
+    return httpx.post(sent.url, content=pieces, headers={"content-type": kind}, timeout=60)
+
+
+def test_no_upload_is_stored_beyond_the_room_whatever_it_says_of_its_length(site, tmp_path, monkeypatch):
+    """gradio bounds each file; here many that are small come in one request, one after the other, or unannounced."""
+    monkeypatch.setattr(visit, "LIMITS", Limits(max_stored_bytes=100_000))
+    monkeypatch.setattr(reach, "LOOK_EVERY", 2_000)
+    assert upload(site, bytes(40_000)).status_code == 200
+    kept = visit.stored_bytes(tmp_path / "root")
+    assert 40_000 <= kept < 50_000
+    for refused in (upload(site, *[bytes([k]) * 10_000 for k in range(9)]), upload(site, b"a" * 99_000)):
+        assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
+    assert visit.stored_bytes(tmp_path / "root") == kept, "what says its length is refused before a byte is stored"
+    refused = upload(site, b"b" * 400_000, chunked=True)
+    assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
+    assert visit.stored_bytes(tmp_path / "root") < 150_000
+    assert upload(site, b"c").status_code == 507, "and nothing more while it is full"
