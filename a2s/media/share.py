@@ -1,17 +1,20 @@
 """Videos made of pictures, to show others: a dub over its spectrogram, and two sounds under one picture.
 
-moviepy opens only files that we have written ourselves.
+moviepy is handed frames that are drawn here and sounds that we have written ourselves. The film may be a stranger's, or
+carry a stranger's picture in a file of ours; it is read by `read_frames`, in a child.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from a2s.errors import CannotWrite, TooLarge
-from a2s.media.files import shown, whole_file
+from a2s.errors import TooLarge
+from a2s.media import VideoInfo, probe, read_frames
+from a2s.media.files import whole_file
 
 MAX_SECONDS = 120.0
 """Longest clip that is drawn anew; what is longer is shared as it is."""
@@ -23,38 +26,42 @@ STRIP = 144
 LIGHT = (247, 247, 246)
 DIMMED = 0.3
 """Brightness of the side that is silent."""
+JITTER = 1e-4
+"""Seconds that a frame may be asked for too early: times are sums of floats."""
 
 
 def share_spectrogram(video: Path, sound: Path, spectrogram: np.ndarray, out: Path) -> None:
     """Write an mp4 of `video` over the spectrogram of `sound`, with a line that moves through it.
 
-    video: an mp4 of ours. sound: a wav as long. spectrogram: (h, w, 3) uint8 of the whole sound. Raises CannotWrite,
+    sound: a wav of ours, as long. spectrogram: (h, w, 3) uint8 of the whole sound. Raises UnreadableVideo, CannotWrite,
     and TooLarge beyond MAX_SECONDS.
     """
-    with _opened(video) as film:
-        width, height = _fitted(*film.size, WIDTH)
-        strip = _resized(spectrogram, width, STRIP)
+    info = _probed(video)
+    width, height = _fitted(info.width, info.height, WIDTH)
+    strip = _resized(spectrogram, width, STRIP)
+    with closing(_Pictures(video, width, height)) as pictures:
 
         def frame(time: float) -> np.ndarray:
             below = strip.copy()
-            head = min(width - 2, int(time / film.duration * width))
+            head = min(width - 2, int(time / info.duration * width))
             below[:, head : head + 2] = LIGHT
-            return np.concatenate([_resized(film.get_frame(time), width, height), below])
+            return np.concatenate([pictures.at(time), below])
 
-        _write(frame, film.duration, film.fps, [sound], out)
+        _write(frame, info.duration, info.fps, [sound], out)
 
 
 def share_comparison(video: Path, sounds: Sequence[tuple[str, Path]], out: Path) -> None:
     """Write an mp4 with the picture of `video` once for each sound, side by side: they sound one after the other, and
-    the side that sounds is bright. sounds: (label, wav as long as the video). Raises as `share_spectrogram`.
+    the side that sounds is bright. sounds: (label, wav of ours as long as the video). Raises as `share_spectrogram`.
     """
-    with _opened(video) as film:
-        width, height = _fitted(*film.size, WIDTH // len(sounds))
-        titles = [_title(f"{letter} · {label}", width) for letter, (label, _) in zip("ABCD", sounds)]
+    info = _probed(video)
+    width, height = _fitted(info.width, info.height, WIDTH // len(sounds))
+    titles = [_title(f"{letter} · {label}", width) for letter, (label, _) in zip("ABCD", sounds)]
+    with closing(_Pictures(video, width, height)) as pictures:
 
         def frame(time: float) -> np.ndarray:
-            turn = min(int(time / film.duration), len(sounds) - 1)
-            picture = _resized(film.get_frame(time - turn * film.duration), width, height)
+            turn = min(int(time / info.duration), len(sounds) - 1)
+            picture = pictures.at(time - turn * info.duration)
             sides = [np.concatenate([title, picture]) for title in titles]
             return np.concatenate(
                 [
@@ -64,20 +71,39 @@ def share_comparison(video: Path, sounds: Sequence[tuple[str, Path]], out: Path)
                 axis=1,
             )
 
-        _write(frame, film.duration, film.fps, [path for _, path in sounds], out)
+        _write(frame, info.duration, info.fps, [path for _, path in sounds], out)
 
 
-def _opened(video: Path):
-    from moviepy import VideoFileClip
-
-    try:
-        film = VideoFileClip(str(video), audio=False)
-    except OSError as fault:
-        raise CannotWrite(f"{shown(video.name)} cannot be drawn anew.") from fault
-    if film.duration > MAX_SECONDS:
-        film.close()
+def _probed(video: Path) -> VideoInfo:
+    info = probe(video)
+    if info.duration > MAX_SECONDS:
         raise TooLarge(f"Clips to share are at most {MAX_SECONDS / 60:g} minutes long; take the dubbed mp4 as it is.")
-    return film
+    return info
+
+
+class _Pictures:
+    """What a film shows at times that go on; a step back begins it anew. Two frames are kept, whatever its length."""
+
+    def __init__(self, video: Path, width: int, height: int) -> None:
+        self.video, self.size = video, (width, height)
+        self._begin()
+
+    def at(self, time: float) -> np.ndarray:
+        """(height, width, 3) uint8; the last frame stays. Raises UnreadableVideo."""
+        if time + JITTER < self.now[0]:
+            self.close()
+            self._begin()
+        while self.next is not None and self.next[0] <= time + JITTER:
+            self.now, self.next = self.next, next(self.frames, None)
+        return _resized(self.now[1], *self.size)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.frames.close()
+
+    def _begin(self) -> None:
+        self.frames = read_frames(self.video, self.size[0])
+        self.now, self.next = next(self.frames), next(self.frames, None)
 
 
 def _write(frame, seconds: float, fps: float, sounds: Sequence[Path], out: Path) -> None:
@@ -92,15 +118,23 @@ def _write(frame, seconds: float, fps: float, sounds: Sequence[Path], out: Path)
         ]
         clip = VideoClip(frame_function=frame, duration=seconds * len(sounds))
         clip = clip.with_audio(CompositeAudioClip(parts).with_duration(clip.duration))
-        with whole_file(out) as part:
+        with whole_file(out) as part, _removed(Path(f"{part}.m4a")) as track:
             clip.write_videofile(
                 str(part), fps=min(fps, MOST_FPS), codec="libx264", audio_codec="aac", audio_fps=48_000,
-                preset="veryfast", logger=None, temp_audiofile=f"{part}.m4a",
+                preset="veryfast", logger=None, temp_audiofile=str(track),
                 ffmpeg_params=["-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"],
             )  # fmt: skip
     finally:
         for sound in heard:
             sound.close()
+
+
+@contextmanager
+def _removed(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _fitted(width: int, height: int, most: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import gradio as gr
 
 from a2s.errors import A2SError
 from a2s.log import Request
+from a2s.ui.text import DID_NOT_WORK
 
 
 def guarded(handler: Callable, logged: bool = False) -> Callable:
@@ -66,7 +67,7 @@ def _told(request: Request, level: int) -> Iterator[None]:
         raise
     except A2SError as error:
         request.over(error, level)
-        raise gr.Error(html.escape(str(error)), title="That did not work", print_exception=False) from None
+        raise gr.Error(html.escape(str(error)), title=DID_NOT_WORK, print_exception=False) from None
     except Exception as error:
         request.over(error)
         raise gr.Error(f"Something went wrong, id {request.id}.", title="A fault", print_exception=False) from None

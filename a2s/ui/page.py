@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from a2s.settings import LIMITS
 from a2s.ui import text
@@ -18,6 +19,7 @@ from a2s.ui.engine import EXAMPLES, Engine
 from a2s.ui.events import QUIET
 from a2s.ui.examples import find_examples
 from a2s.ui.line import line
+from a2s.ui.reach import Door, call_nobody
 from a2s.ui.theme import STYLE, studio_theme
 from a2s.ui.visit import LONGEST_IDLE, Visits
 
@@ -33,6 +35,7 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
     """The page over an engine; `serve` serves it."""
     visits = visits or Visits()
     visits.sweep_every(SWEEP)
+    call_nobody()
     os.environ["GRADIO_TEMP_DIR"] = str(visits.root)  # what gradio itself stores goes when the visits go
     cleaning = int(SWEEP), int(LONGEST_IDLE)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:
@@ -72,6 +75,7 @@ def launch_options(examples: Path = EXAMPLES) -> dict:
     return {
         "theme": studio_theme(), "css_paths": STYLE, "footer_links": ["api", "settings"],
         "allowed_paths": [str(examples)], "max_file_size": LIMITS.max_bytes,
+        "app_kwargs": {"middleware": [Middleware(Door)]},
         "run_history": False, "enable_monitoring": False, "ssr_mode": False, "show_error": False,
     }  # fmt: skip
 

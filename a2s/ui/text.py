@@ -16,6 +16,9 @@ what the hands do, and as much of the place as you like.</p></header>"""
 
 NOTHING_READ = '<p class="facts subdued">mp4, mov, webm, mkv or avi. It stays on this server for this visit only.</p>'
 FULL = "The studio is full just now; try again in a minute."
+NO_ROOM = "The studio has no room for another file just now; try again in a few minutes."
+DID_NOT_WORK = "That did not work"
+NO_ADDRESS = "Send the file itself: the studio fetches nothing from an address."
 NO_RESULT = '<p class="facts subdued">The dubbed video appears here.</p>'
 
 NOTHING_TO_COMPARE = (

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from a2s.errors import A2SError, TooLarge
 from a2s.settings import LIMITS
+from a2s.ui.text import NO_ROOM
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
@@ -79,13 +80,12 @@ class Visit:
 
     def receive(self, upload: str | Path, kind: str) -> Path:
         """Take an upload into the visit under a name of our own, without copying where the disk allows."""
-        upload, target = Path(upload), self.next_path(kind)
+        upload = Path(upload)
         if not upload.is_file():
             raise A2SError("The file did not arrive; send it once more.")
         if upload.stat().st_size > LIMITS.max_bytes:
             raise TooLarge(f"The file is larger than {LIMITS.max_bytes // 2**20} MB.")
-        if self.root is not None and stored_bytes(self.root) > LIMITS.max_stored_bytes:
-            raise TooLarge("The studio has no room for another file just now; try again in a few minutes.")
+        target = self.next_path(kind)
         try:
             os.link(upload, target)
             self.uploads[upload] = _mark(target)
@@ -94,8 +94,14 @@ class Visit:
             shutil.copyfile(upload, target)
         return target
 
+    def need_room(self, coming: int = 0) -> None:
+        """Raises TooLarge where `coming` bytes more are too many for what all visits together may store."""
+        if self.root is not None and not has_room(self.root, coming):
+            raise TooLarge(NO_ROOM)
+
     def next_path(self, kind: str, suffix: str = "") -> Path:
-        """A name in the folder that was never used."""
+        """A name in the folder that was never used. Raises TooLarge where there is no room for another file."""
+        self.need_room()
         self.counter += 1
         return self.folder / f"{kind}-{self.counter}{suffix}"
 
@@ -156,6 +162,11 @@ def stored_bytes(folder: Path) -> int:
         if stat.S_ISREG(status.st_mode):
             total += status.st_size // status.st_nlink
     return total
+
+
+def has_room(root: Path, coming: int = 0) -> bool:
+    """Whether what is stored below the root, and `coming` bytes more, stay within the limit."""
+    return stored_bytes(root) + coming <= LIMITS.max_stored_bytes
 
 
 class Visits:
@@ -243,9 +254,11 @@ class Visits:
         return ended.set
 
     def _sweep_litter(self, seconds: float) -> None:
-        """gradio leaves an empty file behind for every file that a program sends; those older than this go."""
+        """gradio leaves an empty file behind for every file that a program sends, and half a file for an upload that
+        broke off. The former go when older than this, the latter when nothing more came for as long as a visit waits.
+        """
         for file in self.root.glob("tmp*"):
             with suppress(OSError):
                 status = file.stat()
-                if status.st_size == 0 and time.time() - status.st_mtime > seconds:
+                if time.time() - status.st_mtime > (LONGEST_IDLE if status.st_size else seconds):
                     file.unlink()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +28,24 @@ def studio(monkeypatch, capsys, tmp_path):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list]]:
+    """(address, connections): somebody at an address of this machine who hangs up on everyone, and counts."""
+    server = socket.create_server(("127.0.0.1", 0))
+    came: list = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, peer = server.accept()
+            except OSError:
+                return
+            came.append(peer)
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/a.ts", came
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()

@@ -35,10 +35,38 @@ def as_ambience(sound: Path) -> str:
     return "heard"
 
 
+def looked_through(file: Path, out: Path) -> list[str]:
+    """What else the page does with what came: draw its strip, read it as a recipe, unpack it, draw it to be shared."""
+    import soundfile
+
+    from a2s.ambient.archive import unpack
+    from a2s.errors import A2SError
+    from a2s.media.filmstrip import filmstrip
+    from a2s.media.share import share_comparison
+    from a2s.take import read_recipe
+
+    sound = out.with_suffix(".wav")
+    soundfile.write(sound, [0.0] * 1600, 16_000)
+    done = []
+    for name, step in (
+        ("strip", lambda: filmstrip(file, out.with_suffix(".jpg"))),
+        ("recipe", lambda: read_recipe(file)),
+        ("zip", lambda: unpack(file, out.with_suffix(".unpacked"), {".wav", ".json"})),
+        ("shared", lambda: share_comparison(file, [("a", sound), ("b", sound)], out.with_suffix(".mp4"))),
+    ):
+        try:
+            step()
+            done.append(name)
+        except A2SError:
+            pass
+    return done
+
+
 if __name__ == "__main__":
     good, folder = Path(sys.argv[1]), Path(sys.argv[2])
     outcome(good, good.with_suffix(".dub.mp4"))
     as_ambience(good)
+    looked_through(good, good.with_suffix(".looked.mp4"))
     files = sorted(folder.iterdir())
     try:
         open(MARK)
@@ -46,4 +74,5 @@ if __name__ == "__main__":
         pass
     told = {path.name: outcome(path, folder / f"dub {number}.mp4") for number, path in enumerate(files)}
     sounds = {path.name: as_ambience(path) for path in files}
-    print(json.dumps({"films": told, "sounds": sounds}))
+    looks = {path.name: looked_through(path, folder / f"look {number}") for number, path in enumerate(files)}
+    print(json.dumps({"films": told, "sounds": sounds, "looks": looks}))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import subprocess
+from itertools import islice
+
 import numpy as np
 import pytest
 import soundfile
 
-from a2s.errors import CannotWrite, TooLarge
+from a2s.errors import TooLarge, UnreadableVideo
 from a2s.media import probe, read_audio, read_frames, share
 from a2s.media.share import STRIP, share_comparison, share_spectrogram
 from tests.fakes import draw_video
@@ -69,9 +72,45 @@ def test_a_shorter_sound_is_followed_by_silence(film, tmp_path):
 def test_what_is_too_long_or_no_video_is_refused_and_nothing_is_left(film, tmp_path, monkeypatch):
     sound = tone(tmp_path / "a.wav", 440)
     (tmp_path / "text.mp4").write_text("no film")
-    with pytest.raises(CannotWrite):
+    with pytest.raises(UnreadableVideo):
         share_spectrogram(tmp_path / "text.mp4", sound, np.zeros((8, 8, 3), np.uint8), tmp_path / "out.mp4")
     monkeypatch.setattr(share, "MAX_SECONDS", 1.0)
     with pytest.raises(TooLarge):
         share_spectrogram(film, sound, np.zeros((8, 8, 3), np.uint8), tmp_path / "out.mp4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "film.mp4", "text.mp4"]
+
+
+def test_the_film_is_read_by_our_own_reader_alone_and_from_the_start_for_each_sound(film, tmp_path, monkeypatch):
+    """moviepy and its ffmpeg never see it, nor does its name reach a command line."""
+    import moviepy
+
+    def never(*_, **__):
+        raise AssertionError("moviepy opened a film")
+
+    monkeypatch.setattr(moviepy, "VideoFileClip", never)
+    begun, started, popen = [], [], subprocess.Popen
+    monkeypatch.setattr(share, "read_frames", lambda *which: begun.append(which) or read_frames(*which))
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, *a, **k: started.append(command) or popen(command, *a, **k)
+    )
+    sounds = [("one", tone(tmp_path / "a.wav", 300)), ("two", tone(tmp_path / "b.wav", 900))]
+    share_comparison(film, sounds, tmp_path / "both.mp4")
+    share_spectrogram(film, sounds[0][1], np.zeros((8, 8, 3), np.uint8), tmp_path / "one.mp4")
+    assert [path for path, _ in begun] == 3 * [film]
+    assert any("libx264" in command for command in started)
+    assert not any(str(film) in str(word) for command in started for word in command)
+    ends = [frame_at(tmp_path / "both.mp4", time)[-60:] for time in (0.5, 2.5)]
+    halves = [np.array_split(end, 2, axis=1)[turn] for turn, end in enumerate(ends)]
+    assert np.abs(halves[0] - halves[1]).mean() < 3, "both sides show the same moment"
+
+
+def test_a_film_that_breaks_its_decoder_on_the_way_leaves_nothing(film, tmp_path, monkeypatch):
+    def broken(*which):
+        yield from islice(read_frames(*which), 5)
+        raise UnreadableVideo("film.mp4 breaks its decoder.")
+
+    monkeypatch.setattr(share, "read_frames", broken)
+    sound = tone(tmp_path / "a.wav", 440)
+    with pytest.raises(UnreadableVideo):
+        share_spectrogram(film, sound, np.zeros((8, 8, 3), np.uint8), tmp_path / "out.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "film.mp4"]

@@ -8,6 +8,8 @@ import pytest
 import soundfile
 
 from a2s.errors import A2SError, BankError, TooLarge
+from a2s.settings import Limits
+from a2s.ui import visit
 from a2s.ui.bank import desk as module
 from a2s.ui.bank.desk import ADD, REPLACE, BankDesk
 from a2s.ui.engine import Engine
@@ -82,6 +84,16 @@ def test_beside_what_is_there_nothing_is_lost(desk, request_of, yard, bank):
     build(desk, request_of(), yard, mode=ADD)
     assert len(desk.visits.of("one").bank) == len(bank) + 2
     assert desk.engine.bank_of(desk.visits.of("two")) is bank
+
+
+def test_a_zip_is_not_unpacked_where_there_is_no_room_for_what_it_holds(desk, request_of, tmp_path, monkeypatch):
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("hush.wav", bytes(50_000))
+    monkeypatch.setattr(visit, "LIMITS", Limits(max_stored_bytes=40_000))
+    monkeypatch.setattr(module, "unpack", None)
+    with pytest.raises(TooLarge, match="no room"):
+        build(desk, request_of(), path)
 
 
 def test_a_zip_of_recordings_keeps_its_folders_as_kinds(desk, request_of, yard, tmp_path):

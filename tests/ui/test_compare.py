@@ -10,6 +10,7 @@ import soundfile
 
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, NEITHER, compare_stats
+from a2s.media import probe
 from a2s.ui.compare.booth import BLIND, COLUMNS, OPEN
 from a2s.ui.compare.desk import ORIGINAL, CompareDesk, offered
 from tests.fakes import draw_video
@@ -191,3 +192,17 @@ def test_another_picture_empties_the_booth(studio, desk, visit, request_of, clip
     folder = visit.booth.folder
     studio.load(clip, request_of())
     assert visit.booth is None and not folder.exists()
+
+
+def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_path, request_of, monkeypatch):
+    import moviepy
+
+    monkeypatch.delattr(moviepy, "VideoFileClip")
+    studio = desks(tmp_path / "root")
+    studio.load(draw_video(tmp_path / "film.mp4", seconds=1.0, tone=True), request_of())
+    desk = CompareDesk(studio.engine, studio.visits)
+    soundfile.write(tmp_path / "rival.wav", 0.1 * np.ones(8_000), 16_000)
+    id = bring(desk, request_of(), tmp_path / "rival.wav")
+    shared = desk.share(ORIGINAL, id, request_of()).value["path"]
+    info = probe(shared)
+    assert info.duration == pytest.approx(2.0, abs=0.1) and info.has_audio and info.width > info.height

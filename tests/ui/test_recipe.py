@@ -116,7 +116,7 @@ def test_a_path_in_a_recipe_is_never_opened(make, visit, engine, drop, tmp_path)
 
 def test_what_will_differ_is_said(make, visit, drop, tmp_path):
     recipe = recipe_of(make())
-    assert drop(recipe).notes == ()
+    assert drop(recipe).notes == drop({"a2s": "0.0"} | recipe).notes == (), "with a version or without"
     for changes, words in [
         ({"video": {"name": "cat.mp4", "sha256": "0" * 64}}, "another video (cat.mp4)"),
         ({"video": None}, "another video;"),

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from a2s import DubSettings, dub
+from a2s import DubSettings, __version__, dub
 from a2s.cues import CueTrack
 from a2s.errors import BadSettings, Cancelled
 from a2s.media import probe, write_audio
@@ -98,6 +98,13 @@ def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tm
     assert told["ambient"]["name"] == told["settings"]["ambient_clip"] == "back yard"
     assert len(told["ambient"]["sha256"]) == 64 and told["ambient"]["clip"] is None
     assert result.settings.ambient_clip == str(own), "the visit itself goes on with the file"
+
+
+def test_no_export_tells_our_version(result_of, clip):
+    assert make(clip, SETTINGS).recipe["a2s"] == __version__, "a recipe of the command line's does"
+    result = result_of(SETTINGS)
+    for file in (result.recipe, result.video, result.sound, result.flac()):
+        assert "a2s" not in read_recipe(file)
 
 
 def test_the_ambience_that_the_machine_chose_is_named(clip):

@@ -124,17 +124,18 @@ def test_what_was_left_goes_also_while_nobody_comes(visits):
     end()
 
 
-def test_empty_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
+def test_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
     visits.root.mkdir(exist_ok=True)
-    old, young, full = (visits.root / name for name in ("tmpold", "tmpyoung", "tmpfull"))
-    for file in (old, young, full):
-        file.write_bytes(b"film" if file is full else b"")
-    for file in (old, full):
+    old, broken, young, full = (visits.root / name for name in ("tmpold", "tmpbroken", "tmpyoung", "tmpfull"))
+    for file in (old, broken, young, full):
+        file.write_bytes(b"film" if file in (broken, full) else b"")
+    for file in (old, broken):
         os.utime(file, (0, 0))
+    os.utime(full, (time.time() - module.LONGEST_IDLE / 2,) * 2)
     end = visits.sweep_every(0.02)
     young.touch()
     os.utime(young, (time.time() + 3600,) * 2)
-    assert wait_for(lambda: not old.exists())
+    assert wait_for(lambda: not old.exists() and not broken.exists())
     end()
     assert young.exists() and full.exists()
 
@@ -156,3 +157,5 @@ def test_no_upload_is_taken_when_all_visits_together_fill_the_room(visits, monke
     with pytest.raises(TooLarge, match="no room"):
         visits.of("two").receive(upload, "picture")
     assert kept.exists() and not list(visits.of("two").folder.iterdir())
+    with pytest.raises(TooLarge, match="no room"):
+        visits.of("two").next_path("take")  # nor is anything made

@@ -146,8 +146,10 @@ def _unpacked(visit: Visit, uploads: list[str], work: Path) -> list[Path]:
         file, folder = visit.receive(upload, "upload"), work / f"{number}"
         try:
             if Path(upload).suffix.lower() == ".zip":
-                inside = {Path(entry.filename).name for entry in entries(file)}
-                saved = {".json", ".flac", ".faiss"} if "metadata.json" in inside else RECORDINGS
+                inside = entries(file)
+                visit.need_room(sum(entry.file_size for entry in inside))
+                is_bank = "metadata.json" in {Path(entry.filename).name for entry in inside}
+                saved = {".json", ".flac", ".faiss"} if is_bank else RECORDINGS
                 found += unpack(file, folder, saved)
             else:
                 folder.mkdir()

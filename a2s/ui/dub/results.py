@@ -150,7 +150,7 @@ def write_stems(result: Result, again: Take) -> None:
 
 
 def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:
-    """A recipe for strangers: the visitor's names stand where the server's would.
+    """A recipe for strangers: the visitor's names stand where the server's would, and our version is left out.
 
     An ambience of the bank is named even where the machine chose it, so that another bank can't choose another; a
     recording of one's own is known by its name and its checksum.
@@ -167,7 +167,8 @@ def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:
     if changes := [named(place) for place in ambient.get("changes", ())]:
         ambient = ambient | {"changes": changes}
         settings["ambient_changes"] = [{"time": place["time"], "clip": setting(place)} for place in changes]
-    return recipe | {"video": recipe["video"] | {"name": name}, "settings": settings, "ambient": ambient}
+    told = {key: value for key, value in recipe.items() if key != "a2s"}
+    return told | {"video": recipe["video"] | {"name": name}, "settings": settings, "ambient": ambient}
 
 
 def _tag(recipe: dict) -> str:
