@@ -20,6 +20,12 @@ from a2s.ui.visit import has_room
 STORING = (f"{API_PREFIX}/upload", f"{API_PREFIX}/mcp")
 """Where gradio writes down what comes, for anyone; it bounds each file, not how many there are."""
 
+CLOSED = f"{API_PREFIX}/process_recording"
+"""Films gradio's own toolbar, which the page doesn't show; it would store what comes where nobody looks."""
+
+MAX_WORDS = 16 * 2**20
+"""Bytes of any other request: settings, cues, answers of a listening test. gradio reads them whole into memory."""
+
 LOOK_EVERY = 16 * 2**20
 """Bytes of an upload after which the room is looked at again: others come at the same time."""
 
@@ -45,30 +51,42 @@ async def _refusal(*_) -> Response:
 
 
 class Door:
-    """ASGI: lets an upload in for as long as there is room for it beside all that is stored; else says so, with 507."""
+    """ASGI: lets an upload in for as long as there is room for it beside all that is stored; else says so, with 507.
+
+    Other requests are bounded each by itself, with 413.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(STORING):
+        if scope["type"] != "http" or scope["method"] != "POST":
             return await self.app(scope, receive, send)
+        if scope["path"] == CLOSED:
+            return await PlainTextResponse(text.NOT_HERE, 404)(scope, receive, send)
+        stored = scope["path"].startswith(STORING)
         unseen, length = 0, Headers(scope=scope).get("content-length", "")
 
         async def looked_at() -> Message:
             nonlocal unseen
             message = await receive()
             unseen += len(message.get("body", b""))
-            if unseen > LOOK_EVERY:
+            if stored and unseen > LOOK_EVERY:
                 unseen = 0
                 await _need_room()
+            elif unseen > MAX_WORDS:
+                raise TooLarge(text.TOO_MANY_WORDS)
             return message
 
         try:
-            await _need_room(int(length) if length.isdecimal() else 0)
+            announced = int(length) if length.isdecimal() else 0
+            if stored:
+                await _need_room(announced)
+            elif announced > MAX_WORDS:
+                raise TooLarge(text.TOO_MANY_WORDS)
             await self.app(scope, looked_at, send)
         except TooLarge as error:
-            await PlainTextResponse(str(error), 507)(scope, receive, send)
+            await PlainTextResponse(str(error), 507 if stored else 413)(scope, receive, send)
 
 
 async def _need_room(coming: int = 0) -> None:

@@ -19,6 +19,8 @@ FULL = "The studio is full just now; try again in a minute."
 NO_ROOM = "The studio has no room for another file just now; try again in a few minutes."
 DID_NOT_WORK = "That did not work"
 NO_ADDRESS = "Send the file itself: the studio fetches nothing from an address."
+NOT_HERE = "There is nothing at this address."
+TOO_MANY_WORDS = "That is more than the studio reads at once; send films and recordings as files."
 NO_RESULT = '<p class="facts subdued">The dubbed video appears here.</p>'
 
 NOTHING_TO_COMPARE = (

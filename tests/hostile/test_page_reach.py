@@ -131,3 +131,18 @@ def test_no_upload_is_stored_beyond_the_room_whatever_it_says_of_its_length(site
     assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
     assert visit.stored_bytes(tmp_path / "root") < 150_000
     assert upload(site, b"c").status_code == 507, "and nothing more while it is full"
+
+
+def test_no_request_is_read_beyond_what_words_need(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(reach, "MAX_WORDS", 50_000)
+    where, order = f"{site.local_url}gradio_api/queue/join", {"data": ["a" * 60_000], "fn_index": 0}
+    refused = httpx.post(where, json=order)
+    assert (refused.status_code, refused.text) == (413, text.TOO_MANY_WORDS)
+    unannounced = httpx.post(where, content=(b"[" for _ in range(60_000)))
+    assert 400 <= unannounced.status_code < 500
+
+
+def test_what_the_page_does_not_show_is_not_there(site, tmp_path):
+    refused = httpx.post(f"{site.local_url}gradio_api/process_recording", files={"video": ("a.mp4", bytes(100))})
+    assert (refused.status_code, refused.text) == (404, text.NOT_HERE)
+    assert not [path for path in (tmp_path / "root").rglob("*") if path.is_file()]
