@@ -11,9 +11,9 @@ import soundfile
 from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
-from a2s.ui.dub.cues import timeline_value
+from a2s.ui.dub.cues import value_in
 from a2s.ui.visit import KEPT_TAKES
-from tests.fakes import FakePipeline, small_bank
+from tests.fakes import FakePipeline, draw_video, small_bank
 from tests.ui.studio import desks, skipped
 
 
@@ -23,6 +23,12 @@ def recipe_of(take):
 
 def sound_of(take):
     return soundfile.read(take.sound)[0]
+
+
+def edited(studio, *cues) -> dict:
+    """What the timeline sends once the creator has left these cues on it."""
+    visit = studio.visits.of("one")
+    return value_in(visit, visit.track) | {"source": "creator", "cues": list(cues)}
 
 
 def test_a_dub_is_a_take_with_its_files(studio, request_of):
@@ -61,7 +67,7 @@ def test_the_ladder_makes_four_amounts_of_one_seed(studio, request_of):
 def test_cancelling_keeps_what_was_finished(studio, request_of):
     visit, told = studio.visits.of("one"), []
     studio.dub.begin(3, True, request_of())
-    cues = timeline_value(visit.track, visit.info.duration)
+    cues = value_in(visit, visit.track)
     controls = shown(DubSettings(takes=3, steps=30, seed=3))
     for step in studio.dub.dub(request_of(), cues, *controls, studio.engine.default):
         told.append(step)
@@ -121,18 +127,13 @@ def test_a_browser_that_goes_away_stops_the_work(studio, request_of):
 
 
 def test_what_the_timeline_shows_is_what_is_heard(studio, request_of):
-    value = {
-        "duration": 2.0,
-        "source": "creator",
-        "cues": [{"id": 0, "time": 1.75, "action": "hit", "material": "glass"}],
-    }
-    studio.make(request_of(), cues=value)
+    studio.make(request_of(), cues=edited(studio, {"id": 0, "time": 1.75, "action": "hit", "material": "glass"}))
     (cue,) = recipe_of(studio.visits.of("one").takes[-1])["cues"]["cues"]
     assert (cue["time"], cue["material"]) == (1.75, "glass")
 
 
 def test_an_emptied_timeline_is_the_place_alone(studio, request_of):
-    studio.make(request_of(), cues={"duration": 2.0, "source": "creator", "cues": []})
+    studio.make(request_of(), cues=edited(studio))
     assert recipe_of(studio.visits.of("one").takes[-1])["cues"]["cues"] == []
 
 
@@ -140,6 +141,21 @@ def test_before_the_timeline_is_there_the_machine_decides(studio, request_of):
     studio.make(request_of(), cues=None)
     visit = studio.visits.of("one")
     assert len(recipe_of(visit.takes[-1])["cues"]["cues"]) == len(visit.track)
+
+
+def test_the_cues_of_the_picture_before_are_none_of_this_one(studio, request_of, tmp_path):
+    """Also where a browser has not taken them off the timeline yet, and whatever length it says the clip has."""
+    old = edited(studio, {"id": 0, "time": 1.75, "action": "hit", "material": "glass"})
+    studio.picture.take_upload(str(draw_video(tmp_path / "next.mp4", seconds=1.0, hits=(0.4,))), request_of())
+    assert studio.cues.fresh(request_of()).value is None
+    studio.make(request_of(), cues=old)
+    list(studio.picture.watch(3, studio.engine.default, request_of()))
+    studio.make(request_of(), cues=old)
+    visit = studio.visits.of("one")
+    for take in visit.takes:
+        assert [cue["time"] for cue in recipe_of(take)["cues"]["cues"]] == [cue.time for cue in visit.track]
+    with pytest.raises(BadCues, match="behind the end of the clip at 1.00 s"):
+        studio.make(request_of(), cues=edited(studio, {"id": 0, "time": 1.75}) | {"duration": 2.0})
 
 
 def test_another_model_is_heard(tmp_path, request_of, clip):
@@ -175,7 +191,7 @@ def test_settings_out_of_range_are_refused(studio, request_of, changes):
 
 def test_a_hostile_timeline_is_refused(studio, request_of):
     with pytest.raises(BadCues):
-        studio.make(request_of(), cues={"cues": [{"time": "now"}]})
+        studio.make(request_of(), cues=edited(studio, {"time": "now"}))
 
 
 def test_without_a_picture_there_is_nothing_to_dub(studio, request_of):
@@ -193,9 +209,10 @@ def test_the_seed_is_kept_or_rolled(studio, request_of):
 
 def test_a_rolled_seed_counts_even_if_the_browser_still_sends_the_old_one(studio, request_of):
     rolled = studio.dub.begin(7, False, request_of())[-1]
-    cues = timeline_value(studio.visits.of("one").track, 2.0)
+    visit = studio.visits.of("one")
+    cues = value_in(visit, visit.track)
     list(studio.dub.dub(request_of(), cues, *shown(DubSettings(seed=7, steps=4)), studio.engine.default))
-    assert recipe_of(studio.visits.of("one").takes[0])["seed"] == rolled != 7
+    assert recipe_of(visit.takes[0])["seed"] == rolled != 7
 
 
 def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):

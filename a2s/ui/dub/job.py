@@ -14,7 +14,7 @@ from a2s.errors import A2SError, Cancelled
 from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import ORDER, read_settings
-from a2s.ui.dub.cues import track_of
+from a2s.ui.dub.cues import track_in
 from a2s.ui.dub.moves import changes_of
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
@@ -123,7 +123,7 @@ class DubDesk:
         takes = [
             replace(settings, takes=1, first_take=settings.first_take + number) for number in range(settings.takes)
         ]
-        yield from self._make_all(takes, self._track(cues, request), model, request)
+        yield from self._make_all(takes, track_in(self.visits.of(request.session_hash), cues), model, request)
 
     def again(self, request: gr.Request) -> Iterator[dict]:
         """Make the take of the recipe that was read last, as it was read, whatever a browser has shown of it meanwhile.
@@ -137,17 +137,12 @@ class DubDesk:
         """One take at each amount of LADDER, alike in all else. Yields as `dub`."""
         settings, model = self._read(controls, request)
         takes = [replace(settings, takes=1, ambient=amount) for amount in LADDER]
-        yield from self._make_all(takes, self._track(cues, request), model, request)
+        yield from self._make_all(takes, track_in(self.visits.of(request.session_hash), cues), model, request)
 
     def _read(self, controls: tuple, request: gr.Request) -> tuple[DubSettings, str]:
         visit = self.visits.of(request.session_hash)
         seed = controls[ORDER.index("seed")] if visit.seed is None else visit.seed
         return read_settings(*(seed if name == "seed" else value for name, value in zip((*ORDER, "model"), controls)))
-
-    def _track(self, cues, request: gr.Request):
-        """The cues that the timeline shows; the machine's where it sent nothing."""
-        seen = self.visits.of(request.session_hash).track
-        return track_of(cues, seen) if cues else seen
 
     def _make_all(self, takes: list[DubSettings], track, model: str, request: gr.Request) -> Iterator[dict]:
         visit = self.visits.of(request.session_hash)

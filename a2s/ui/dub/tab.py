@@ -71,6 +71,7 @@ def _wire_picture(desks, page) -> None:
     heard = [page.place.cards, page.place.level]
     for reading in readings:
         reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE)
+        reading.success(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP)  # those of the clip before go
         fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
         fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **STEP)
         watching = reading.success(

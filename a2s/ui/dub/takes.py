@@ -10,7 +10,7 @@ import gradio as gr
 from a2s.errors import A2SError
 from a2s.ui import text
 from a2s.ui.dub import controls
-from a2s.ui.dub.cues import timeline_value
+from a2s.ui.dub.cues import value_in
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.recipe import restored
 from a2s.ui.dub.results import Result, make_stems
@@ -107,7 +107,7 @@ class TakesDesk:
             gr.Warning(html.escape(note))
         visit.chosen, visit.changes, visit.restored = found.chosen or visit.chosen, dict(found.changes), found
         return (
-            timeline_value(found.track, visit.info.duration),
+            value_in(visit, found.track),
             self.place.cards(visit, words, k),
             True,
             *controls.shown(found.settings),
