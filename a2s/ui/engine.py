@@ -96,8 +96,8 @@ class Engine:
             return pipe, self._fitting(load_bank(self._bank, pipe), pipe)
 
     def bank_of(self, visit: Visit, model: str | None = None) -> AmbientBank:
-        """The bank of a visit: its own, or the one that comes along; searchable with this model."""
-        pipe, bank = self.parts(model)
+        """The bank of a visit: its own, or the one that comes along; searchable with this model, else the visit's."""
+        pipe, bank = self.parts(model or visit.model)
         if visit.bank is None:
             return bank
         with self._lock:
@@ -147,8 +147,8 @@ class Engine:
         motion = see(visit.need_picture(), progress=told)
         pipe, _ = self.parts(model)
         bank = self.bank_of(visit, model)
-        cuts = find_cuts(motion, self.parts()[0])  # as the bank that the page shows is searched
-        return motion, find_cues(motion, pipe), tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank)), cuts
+        matches = tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
+        return motion, find_cues(motion, pipe), matches, find_cuts(motion, pipe)
 
     def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
         """`a2s.dub` with a model of this engine, and its bank unless there is another; `more` is handed through."""

@@ -22,7 +22,7 @@ from a2s.errors import A2SError, TooLarge
 from a2s.settings import LIMITS
 
 if TYPE_CHECKING:
-    from a2s.ambient import AmbientBank, Match
+    from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack, Motion
     from a2s.media import VideoInfo
     from a2s.ui.compare.booth import Booth
@@ -47,8 +47,10 @@ KEPT_TAKES = LIMITS.max_kept_takes
 class Visit:
     """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
 
-    track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
-    for `own`; changes: the same by the time, s, from which on the film is in another place; cuts: where it seems to be.
+    track: the cues that the machine saw. model: whose eyes saw the place, as the engine names it. chosen: an ambience's
+    id in `bank` (None: the bank that comes along), or OWN for `own`; by_hand: whether a person chose it, else it is
+    that model's best; changes: the same by the time, s, from which on the film is in another place; cuts: where it
+    seems to be.
     takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where gradio put
     what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
     """
@@ -59,8 +61,9 @@ class Visit:
     info: VideoInfo | None = None
     motion: Motion | None = None
     track: CueTrack | None = None
-    matches: tuple[Match, ...] = ()
+    model: str | None = None
     chosen: str | None = None
+    by_hand: bool = False
     cuts: tuple[Cut, ...] = ()
     changes: dict[float, str] = field(default_factory=dict)
     own: Own | None = None
@@ -105,7 +108,7 @@ class Visit:
             self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
         self.info = self.motion = self.track = self.restored = None
-        self.matches = self.cuts = ()
+        self.cuts = ()
         self.changes = {}
         if self.booth is not None:
             shutil.rmtree(self.booth.folder, ignore_errors=True)
@@ -113,7 +116,11 @@ class Visit:
         while self.takes:
             self._drop_oldest()
         self.made = 0
-        self.chosen = None
+        self.chosen, self.by_hand = None, False
+
+    def choose(self, clip: str) -> None:
+        """A person chose this ambience: it stays, whatever a model finds best."""
+        self.chosen, self.by_hand = clip, True
 
     def keep(self, result: Result) -> None:
         """One take more; beyond KEPT_TAKES the oldest goes."""

@@ -147,7 +147,7 @@ class DubDesk:
     def _make_all(self, takes: list[DubSettings], track, model: str, request: gr.Request) -> Iterator[dict]:
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
-        clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
+        clip, bank = self.place.clip_of(visit, model), self.engine.bank_of(visit, model)
         one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
         pipe, _ = self.engine.parts(model)  # a recipe may leave open what suits the model
         where = {"ambient_clip": clip, "ambient_changes": changes_of(visit, bank)}

@@ -112,13 +112,14 @@ def _wire_job(desks, page) -> None:
     for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(desks, page), **LATEST)
     suited = [settings.model, settings.steps, settings.guidance]
-    settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST).then(
-        **_estimate(desks, page), **STEP
-    )
+    place = page.place
+    asked = [settings.model, place.search, place.k, place.amount]
+    chosen = settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST)
+    seen = chosen.success(guarded(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
+    seen.then(**_estimate(desks, page), **STEP)
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
     bar.cancel.click(guarded(desks.dub.cancel), None, None, **STEP)
-    place = page.place
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
         [settings.recipe, place.search, place.k],

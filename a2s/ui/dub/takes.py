@@ -105,13 +105,17 @@ class TakesDesk:
             file.unlink(missing_ok=True)
         for note in found.notes:
             gr.Warning(html.escape(note))
-        visit.chosen, visit.changes, visit.restored = found.chosen or visit.chosen, dict(found.changes), found
+        model = found.model or self.engine.default
+        visit.changes, visit.restored = dict(found.changes), found
+        if found.chosen:
+            visit.choose(found.chosen)
+        self.place.see_with(visit, model)
         return (
             value_in(visit, found.track),
             self.place.cards(visit, words, k),
             True,
             *controls.shown(found.settings),
-            found.model or self.engine.default,
+            model,
         )
 
 
