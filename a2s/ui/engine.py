@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from a2s.progress import STAGES, OnProgress, Progress
 from a2s.settings import DubSettings
+from a2s.ui import text
 from a2s.ui.pace import Pace, measure_pace
 
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ class Engine:
         from a2s.weights.registry import vocoder_note
 
         chosen = self._models[model]
-        return vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
+        vocoder = vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
+        return " ".join(filter(None, ("" if self.hears_cues(model) else text.DEAF, vocoder)))
+
+    def hears_cues(self, model: str | None = None) -> bool:
+        """Whether cues shape what a model makes, without loading it."""
+        from a2s.weights.registry import hears_cues_of
+
+        chosen = self._models[model or self.default]
+        return hears_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.hears_cues
 
     def choices(self) -> tuple[Choice, ...]:
         """Every model that the page offers, the default first."""

@@ -23,6 +23,8 @@ NOTHING_TO_COMPARE = (
 )
 SAME_SOUND = '<p class="facts subdued">Choose two different sounds: one cannot be told from itself.</p>'
 
+DEAF = "This model does not hear cues: it takes from the picture what sounds when."
+
 NO_CLIP = '<p class="facts subdued">Choose an ambience to see it.</p>'
 
 STAGES = {
@@ -57,6 +59,11 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value // 60)}:{int(value % 60):02d} min"
+
+
+def cues_note(heard: bool) -> str:
+    """What stands at the timeline as long as the chosen model passes over what is on it."""
+    return "" if heard else f'<p class="facts subdued">{DEAF}</p>'
 
 
 def count(number: int, thing: str) -> str:

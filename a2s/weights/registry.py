@@ -125,6 +125,16 @@ def sampler_of(model: str | Path) -> tuple[int, float]:
         raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
 
 
+def hears_cues_of(model: str | Path) -> bool:
+    """Whether cues shape a model's sound, as its conditioner's configuration says. Raises WeightsMissing."""
+    path = resolve_model(model) / "conditioner" / "config.json"
+    try:
+        about = json.loads(path.read_text())
+        return about.get("_class_name") != "OfficialConditioner" and bool(about.get("cues", True))
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsMissing(f"The file {path} is damaged.") from error
+
+
 def model_files(folder: Path) -> list[Path]:
     """What makes the model: configurations and weights, in a fixed order. A bank made with it is none of it."""
     found = (path for path in Path(folder).rglob("*") if path.suffix in (".json", ".safetensors"))

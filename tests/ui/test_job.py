@@ -12,6 +12,7 @@ from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
 from a2s.ui.dub.cues import value_in
+from a2s.ui.text import DEAF
 from a2s.ui.visit import KEPT_TAKES
 from tests.fakes import FakePipeline, draw_video, small_bank
 from tests.ui.studio import desks, skipped
@@ -238,6 +239,24 @@ def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_
     second = FakePipeline()
     second.steps, second.guidance_scale = 25, 6.5
     studio = desks(tmp_path / "root", more={"official": "official", "second": second})
-    assert studio.dub.choose_model("second") == ("second", 25, 6.5)
-    assert studio.dub.choose_model("official") == (studio.engine.default, 12, 2.5)
-    assert studio.dub.choose_model("/etc/passwd") == (studio.engine.default, 12, 2.5)
+    assert studio.dub.choose_model("second") == ("second", 25, 6.5, "")
+    assert studio.dub.choose_model("official") == (studio.engine.default, 12, 2.5, "")
+    assert studio.dub.choose_model("/etc/passwd") == (studio.engine.default, 12, 2.5, "")
+
+
+def test_a_model_that_does_not_hear_cues_says_so_before_the_dub_and_as_long_as_it_is_chosen(
+    tmp_path, request_of, clip, monkeypatch
+):
+    told = []
+    monkeypatch.setattr("gradio.Info", told.append)
+    deaf = FakePipeline()
+    deaf.hears_cues = False
+    studio = desks(tmp_path / "root", more={"deaf": deaf})
+    assert DEAF in studio.dub.choose_model("deaf")[-1] and told == [DEAF]
+    assert studio.dub.choose_model(studio.engine.default)[-1] == "" and told == [DEAF]
+    studio.load(clip, request_of())
+    studio.make(request_of(), model="deaf")
+    visit = studio.visits.of("one")
+    recipe = recipe_of(visit.takes[0]) | {"model": {"name": "deaf", "sha256": None}}
+    (visit.folder / "mine.json").write_text(json.dumps(recipe))
+    assert DEAF in studio.takes.restore(str(visit.folder / "mine.json"), "", 3, request_of())[1]

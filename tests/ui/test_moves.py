@@ -119,7 +119,7 @@ def test_a_recipe_brings_its_places_back_to_the_byte(studio, visit, request_of):
     studio.make(request, [], ambient=1.0)
     (take,) = visit.takes
     visit.changes = {}
-    timeline, cards, *_ = studio.takes.restore(str(take.video), "", 3, request)
+    timeline, _, cards, *_ = studio.takes.restore(str(take.video), "", 3, request)
     assert visit.restored.exact and cards["moves"][0]["chosen"] == "street"
     list(studio.dub.again(request))
     assert visit.takes[1].sound.read_bytes() == take.sound.read_bytes()

@@ -98,18 +98,16 @@ class DubDesk:
     def choose_model(self, name: str) -> tuple:
         """A model was chosen. One that isn't installed says what to do, and the one that the page began with stays.
 
-        Returns (model, steps, guidance): the sampler's as they suit it.
+        Returns (model, steps, guidance, what stands at the timeline): the sampler's as they suit it.
         """
-        for choice in self.engine.choices():
-            if choice.name != name:
-                continue
-            if choice.missing:
-                gr.Warning(f"The model {name} is not installed. {choice.missing}")
-                break
-            if note := self.engine.about(name):
-                gr.Info(note)
-            return name, *self.engine.sampler(name)
-        return self.engine.default, *self.engine.sampler()
+        missing = {choice.name: choice.missing for choice in self.engine.choices()}
+        if missing.get(name):
+            gr.Warning(f"The model {name} is not installed. {missing[name]}")
+        if missing.get(name) != "":
+            name = self.engine.default
+        elif note := self.engine.about(name):
+            gr.Info(note)
+        return name, *self.engine.sampler(name), text.cues_note(self.engine.hears_cues(name))
 
     def cancel(self, request: gr.Request) -> None:
         self.visits.of(request.session_hash).cancel.set()

@@ -34,7 +34,7 @@ def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -
             picture = layout.picture(examples)
         with gr.Column(scale=1, min_width=340):
             result = layout.result()
-    cues = layout.cues()
+    cues = layout.cues(engine)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
             place = layout.place()
@@ -111,7 +111,7 @@ def _wire_job(desks, page) -> None:
     settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(desks, page), **LATEST)
-    suited = [settings.model, settings.steps, settings.guidance]
+    suited = [settings.model, settings.steps, settings.guidance, page.cues.note]
     place = page.place
     asked = [settings.model, place.search, place.k, place.amount]
     chosen = settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST)
@@ -123,7 +123,7 @@ def _wire_job(desks, page) -> None:
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
         [settings.recipe, place.search, place.k],
-        [page.cues.timeline, place.cards, settings.lock, *settings.values],
+        [page.cues.timeline, page.cues.note, place.cards, settings.lock, *settings.values],
         **QUIET,
     )
     read.then(lambda: None, None, settings.recipe, **STEP)
