@@ -159,7 +159,9 @@ def listening(stats: dict) -> str:
     ]
     rows += [(f"{found['first']} or {found['second']}", "X told rightly", found) for found in stats["abx"]]
     body = "".join(_listening_row(*row) for row in rows)
-    head = "<tr><th>Pair</th><th>Question</th><th>Share</th><th>95 % interval</th><th>n</th><th>p</th></tr>"
+    head = (
+        "<tr><th>Clip</th><th>Pair</th><th>Question</th><th>Share</th><th>95 % interval</th><th>n</th><th>p</th></tr>"
+    )
     return f'<table class="figures">{head}{body}</table>'
 
 
@@ -171,5 +173,7 @@ def _listening_row(pair: str, asked: str, found: dict) -> str:
     else:
         low, high = found["interval"]
         figures = [f"{found['share']:.0%}", f"{low:.0%} to {high:.0%}", f"{n}{tied}", f"{found['p']:.3f}"]
-    cells = "".join(f"<td>{cell}</td>" for cell in (html.escape(pair), asked, *figures))
+    cells = "".join(
+        f"<td>{cell}</td>" for cell in (html.escape(found.get("clip", "")), html.escape(pair), asked, *figures)
+    )
     return f"<tr>{cells}</tr>"

@@ -51,6 +51,7 @@ class Visit:
     id in `bank` (None: the bank that comes along), or OWN for `own`; by_hand: whether a person chose it, else it is
     that model's best; changes: the same by the time, s, from which on the film is in another place; cuts: where it
     seems to be.
+    answers: of the listening test, over all clips; booth: of this clip.
     takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where gradio put
     what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
     """
@@ -73,6 +74,7 @@ class Visit:
     seed: int | None = None
     restored: Restored | None = None
     booth: Booth | None = None
+    answers: list[dict] = field(default_factory=list)
     cancel: threading.Event = field(default_factory=threading.Event)
     uploads: dict[Path, tuple[int, int]] = field(default_factory=dict)
     used: float = field(default_factory=time.monotonic)
@@ -103,7 +105,7 @@ class Visit:
         return self.folder / f"{kind}-{self.counter}{suffix}"
 
     def load(self, picture: Path, name: str) -> None:
-        """Begin with another picture; what was made of the one before goes, the visitor's own ambiences stay."""
+        """Begin with another picture; what was made of the one before goes, but neither own ambiences nor answers."""
         if self.picture is not None:
             self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
