@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s.ambient import AmbientBank
+from a2s.ambient import AmbientBank, Calibration
 from a2s.errors import A2SError, UnreadableAudio
 from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.dub.place import OWN, PlaceDesk, level_of
@@ -88,10 +88,23 @@ def test_choosing_changes_the_level_and_what_is_dubbed(desk, visit, request_of):
 
 
 def test_the_amount_is_even_in_decibels(desk, visit, request_of):
-    levels = [level_of(amount, -30.0, None) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
+    known = (*desk.engine.parts(),)
+    levels = [level_of(amount, -30.0, None, *known) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
     assert np.diff(levels) == pytest.approx(np.diff(levels)[0], abs=0.01) and levels[-1] == pytest.approx(-30, abs=0.01)
     notes = [decibels(desk.level(amount, request_of())) for amount in (0.1, 0.5, 0.9)]
     assert notes == sorted(notes) and notes[-1] > notes[0] + 10
+
+
+def test_the_level_that_is_shown_is_the_level_that_is_made(studio, request_of, tmp_path, monkeypatch):
+    """With a bank whose low-ambient clip is at -80 dB, and a model that follows its condition unevenly."""
+    request, visit = request_of(), studio.visits.of("one")
+    Calibration(((0.0, -80.0), (0.5, -50.0), (1.0, -30.0))).save(tmp_path)
+    monkeypatch.setattr("a2s.places.model_folder", lambda pipe: tmp_path)
+    studio.place.choose(1.0, SimpleNamespace(clip="rain"), request)
+    for amount in (0.0, 0.25, 0.5, 1.0):
+        studio.make(request, ambient=amount)
+        made = json.loads(visit.takes[-1].recipe.read_text("utf-8"))["ambient"]["level_in_db"]
+        assert decibels(studio.place.level(amount, request)) == pytest.approx(made, abs=0.51)
 
 
 @pytest.fixture

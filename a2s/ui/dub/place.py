@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
+from a2s.places import at_amount
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
 from a2s.ui.bank.shelf import Shelf, write_both
@@ -167,14 +168,17 @@ class PlaceDesk:
 
     def level(self, amount: float, request: gr.Request) -> str:
         """What the amount stands for with the chosen ambience."""
-        visit = self.visits.of(request.session_hash)
-        if visit.chosen == OWN and visit.own:
-            return text.level_note(amount, level_of(amount, visit.own.level_db, None))
+        return self.level_in(self.visits.of(request.session_hash), amount)
+
+    def level_in(self, visit: Visit, amount: float) -> str:
+        """The same, for a visit."""
         if visit.chosen is None:
             return text.level_note(amount, None)
-        clips = {clip.id: clip for clip in self.engine.bank_of(visit).clips}
-        clip = clips.get(visit.chosen)
-        return text.level_note(amount, level_of(amount, clip.level_db, clip.kind) if clip else None)
+        (pipe, _), bank = self.engine.parts(visit.model), self.engine.bank_of(visit)
+        known = {clip.id: (clip.level_db, clip.kind) for clip in bank.clips}
+        known |= {OWN: (visit.own.level_db, None)} if visit.own else {}
+        heard = known.get(visit.chosen)
+        return text.level_note(amount, level_of(amount, *heard, pipe, bank) if heard else None)
 
     @staticmethod
     def clip_of(visit: Visit, model: str) -> str | None:
@@ -185,10 +189,9 @@ class PlaceDesk:
         return str(visit.own.path) if visit.chosen == OWN and visit.own else visit.chosen
 
 
-def level_of(amount: float, own_db: float, kind: str | None) -> float:
-    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very functions that scale it."""
-    from a2s.ambient import full_level, scale_ambience
+def level_of(amount: float, own_db: float, kind: str | None, pipe, bank) -> float:
+    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very function that scales it."""
     from a2s.ambient.clip import level_db
 
     sample = np.full(1, 10 ** (own_db / 20), np.float32)
-    return level_db(scale_ambience(sample, float(amount), full_db=full_level(own_db, kind)))
+    return level_db(at_amount(sample, float(amount), kind, pipe, bank))

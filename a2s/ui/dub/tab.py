@@ -123,7 +123,7 @@ def _wire_job(desks, page) -> None:
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
         [settings.recipe, place.search, place.k],
-        [page.cues.timeline, page.cues.note, place.cards, settings.lock, *settings.values],
+        [page.cues.timeline, page.cues.note, place.cards, place.level, settings.lock, *settings.values],
         **QUIET,
     )
     read.then(lambda: None, None, settings.recipe, **STEP)

@@ -89,7 +89,8 @@ class TakesDesk:
         return gr.DownloadButton(value=str(take.share()), visible=True, interactive=True)
 
     def restore(self, upload: str | None, words: str, k: int, request: gr.Request) -> tuple:
-        """A recipe back into the page: (timeline, what stands at it, cards, seed kept, *controls in ORDER, model).
+        """A recipe back into the page: (timeline, what stands at it, cards, level, seed kept,
+        *controls in ORDER, model).
 
         What will differ from the dub that it describes is said; the dub follows.
         """
@@ -114,6 +115,7 @@ class TakesDesk:
             value_in(visit, found.track),
             text.cues_note(self.engine.hears_cues(model)),
             self.place.cards(visit, words, k),
+            self.place.level_in(visit, found.settings.ambient),
             True,
             *controls.shown(found.settings),
             model,
