@@ -126,14 +126,18 @@ class Engine:
     def pace(self, model: str | None = None) -> Pace | None:
         """How fast this machine is with a model.
 
-        That of the page's first choice is measured at the first call, by whoever asks; that of another is known after
-        its first dub, see `learn`, and None until then.
+        That of the page's first choice is measured at the first call, by whoever asks; that of another is None until it
+        was measured, or a dub was made, see `learn`.
         """
         name = model or self.default
+        return self.measure(name) if name == self.default else self._paces.get(name)
+
+    def measure(self, model: str) -> Pace:
+        """Load a model and see how fast this machine is with it, once; a few sampler steps long."""
         with self._pacing:
-            if name == self.default and name not in self._paces:
-                self._paces[name] = measure_pace(self.parts(name)[0])
-            return self._paces.get(name)
+            if model not in self._paces:
+                self._paces[model] = measure_pace(self.parts(model)[0])
+            return self._paces[model]
 
     def learn(self, model: str, settings: DubSettings, seconds: float, took: float) -> None:
         """A take of `seconds` took `took` seconds with a model."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +62,9 @@ def test_the_ladder_makes_four_amounts_of_one_seed(studio, request_of):
     studio.make(request_of(), work="ladder")
     recipes = [recipe_of(take) for take in studio.visits.of("one").takes]
     assert [round(recipe["settings"]["ambient"], 2) for recipe in recipes] == [0, 0.33, 0.67, 1]
+    steps = np.diff([recipe["ambient"]["level_in_db"] for recipe in recipes[1:]])
+    assert steps == pytest.approx([steps[0]] * 2, abs=0.011)  # they are rounded to 0.01
+    assert [take.label.split(" · ")[1] for take in studio.visits.of("one").takes] == ["0 %", "33 %", "67 %", "100 %"]
     levels = [recipe["ambient"]["level_out_db"] for recipe in recipes]
     assert levels == sorted(levels) and levels[-1] > levels[0] + 10
 
@@ -231,6 +235,8 @@ def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
     assert estimate(steps=12)["stage"].endswith("to dub")
     seconds = [int(estimate(steps=50, takes=takes)["stage"].split()[1]) for takes in (1, 6)]
     assert seconds[1] > 4 * seconds[0]
+    four = int(re.search(r"about (\d+) s for all 4 amounts", estimate(steps=50)["detail"])[1])
+    assert four == int(estimate(steps=50, takes=4)["stage"].split()[1])
     running = studio.dub.estimate(request_of(), *shown(DubSettings()), studio.engine.default, {"state": "running"})
     assert skipped(running)
 
@@ -242,6 +248,22 @@ def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_
     assert studio.dub.choose_model("second") == ("second", 25, 6.5, "")
     assert studio.dub.choose_model("official") == (studio.engine.default, 12, 2.5, "")
     assert studio.dub.choose_model("/etc/passwd") == (studio.engine.default, 12, 2.5, "")
+
+
+def test_a_model_that_was_chosen_says_how_long_it_will_take(tmp_path, request_of, clip):
+    second = FakePipeline()
+    studio = desks(tmp_path / "root", more={"second": second})
+    studio.load(clip, request_of())
+    asked = (*shown(DubSettings()), "second")
+    assert "not known yet" in studio.dub.estimate(request_of(), *asked, {"state": "idle"})["stage"]
+    told = list(studio.dub.ready(request_of(), *asked, {"state": "idle"}))
+    assert [step["state"] for step in told] == ["running", "running", "idle", "idle"] and second.calls
+    assert told[-1]["stage"].endswith("to dub")
+    before = len(second.calls)
+    (again,) = studio.dub.ready(request_of(), *asked, {"state": "running"})
+    assert skipped(again) and len(second.calls) == before, "a dub that is made, and what is known, is left alone"
+    with pytest.raises(BadSettings):
+        list(studio.dub.ready(request_of(), *asked[:-1], "/etc", {"state": "idle"}))
 
 
 def test_a_model_that_does_not_hear_cues_says_so_before_the_dub_and_as_long_as_it_is_chosen(

@@ -20,11 +20,11 @@ from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
 from a2s.ui.dub.worker import Report, Worker
 from a2s.ui.engine import Engine
-from a2s.ui.parts.progress import job
+from a2s.ui.parts.progress import NOTHING, job
 from a2s.ui.visit import Visit, Visits
 from a2s.ui.zero_gpu import on_gpu
 
-LADDER = (0.0, 0.33, 0.67, 1.0)
+LADDER = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes that `ladder` makes."""
 
 
@@ -92,8 +92,11 @@ class DubDesk:
         of = f"for {text.count(settings.takes, 'take')} of {text.seconds(visit.info.duration)}"
         if pace is None:
             return job("idle", "Time to dub is not known yet", f"the first dub with {model} measures it")
-        seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
-        return job("idle", f"{text.about(seconds)} to dub".capitalize(), of)
+        seconds, ladder = (
+            text.about(pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, takes))
+            for takes in (settings.takes, len(LADDER))
+        )
+        return job("idle", f"{seconds} to dub".capitalize(), f"{of}, {ladder} for all {len(LADDER)} amounts")
 
     def choose_model(self, name: str) -> tuple:
         """A model was chosen. One that isn't installed says what to do, and the one that the page began with stays.
@@ -108,6 +111,22 @@ class DubDesk:
         elif note := self.engine.about(name):
             gr.Info(note)
         return name, *self.engine.sampler(name), text.cues_note(self.engine.hears_cues(name))
+
+    def ready(self, request: gr.Request, *controls_and_progress) -> Iterator[dict]:
+        """A model was chosen: load it and see how fast it is here, unless that is known. Yields as `estimate`."""
+        *controls, told = controls_and_progress
+        model, visit = controls[-1], self.visits.of(request.session_hash)
+        if self.engine.pace(model) is None:
+            yield job("running", f"Loading the model {model}")
+            self.engine.bank_of(visit, model)
+            yield job("running", f"Seeing how fast {model} is here", "a few steps, so that a dub's time is known")
+            self.engine.measure(model)
+            yield (told := NOTHING)
+        yield self.estimate(request, *controls, told)
+
+    def unready(self) -> dict:
+        """A model could not be made ready, and the page has said why. Returns progress."""
+        return job("failed", "The model is not ready")
 
     def cancel(self, request: gr.Request) -> None:
         self.visits.of(request.session_hash).cancel.set()

@@ -115,8 +115,11 @@ def _wire_job(desks, page) -> None:
     place = page.place
     asked = [settings.model, place.search, place.k, place.amount]
     chosen = settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST)
-    seen = chosen.success(guarded(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
-    seen.then(**_estimate(desks, page), **STEP)
+    ready = chosen.success(
+        guarded(desks.dub.ready, logged=True), [*settings.values, bar.progress], bar.progress, **MODEL
+    )
+    ready.failure(desks.dub.unready, None, bar.progress, **STEP)
+    ready.success(guarded(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
     bar.cancel.click(guarded(desks.dub.cancel), None, None, **STEP)
