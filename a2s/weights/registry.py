@@ -82,7 +82,7 @@ def resolve_model(model: str | Path = "compact") -> Path:
     raise WeightsMissing(f"There is no model {str(model)!r}: give {' or '.join(MODELS)}, or a folder that holds one.")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)  # the two that are known and two beside them: a page that offers them must not load by turns
 def _load(folder: Path):
     from diffusers.utils import logging
 
