@@ -100,9 +100,6 @@ def choose_places(settings: DubSettings, pipe, bank, motion: Motion) -> tuple[Pl
 
 def _place(chosen: str | None, amount: float, pipe, bank, motion: Motion, within: tuple | None) -> Place:
     """The ambience asked for (bank id or file), else the bank's best match of the film, or of a stretch of it (s)."""
-    from a2s.ambient import Calibration, full_level, scale_ambience
-    from a2s.ambient.clip import level_db as level_of
-
     clips, score = {clip.id: clip for clip in bank.clips}, None
     if chosen is None:
         match = retrieve(motion, 1, pipe, bank, within)[0]
@@ -118,14 +115,22 @@ def _place(chosen: str | None, amount: float, pipe, bank, motion: Motion, within
         report = {"clip": None, "name": Path(chosen).name, "sha256": sha256_of(chosen), "score": None}
     else:
         raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
+    scaled = at_amount(waveform, amount, clips[chosen].kind if chosen in clips else None, pipe, bank)
     low = bank.waveform(bank.low_ambient.id)
-    folder = model_folder(pipe)
-    calibration = Calibration.load(folder) if folder else None
-    full = full_level(level_of(waveform), clips[chosen].kind if chosen in clips else None)
-    scaled = scale_ambience(waveform, amount, bank.low_ambient.level_db, full, calibration)
-    scaled = low if amount == 0 else scaled
     report |= {"amount": amount, "level_in_db": level_db(scaled)}
     return Place(scaled, low, report, within[0] if within else 0.0)
+
+
+def at_amount(waveform: np.ndarray, amount: float, kind: str | None, pipe, bank) -> np.ndarray:
+    """The condition of a dub, 16 kHz, for an ambience at an amount 0..1. kind: of a bank's clip. Raises BadSettings."""
+    from a2s.ambient import Calibration, full_level, scale_ambience
+    from a2s.ambient.clip import level_db as level_of
+
+    low, folder = bank.low_ambient, model_folder(pipe)
+    if amount == 0:
+        return bank.waveform(low.id)
+    calibration = Calibration.load(folder) if folder else None
+    return scale_ambience(waveform, amount, low.level_db, full_level(level_of(waveform), kind), calibration)
 
 
 def level_db(waveform: np.ndarray) -> float:

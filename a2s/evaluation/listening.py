@@ -30,11 +30,12 @@ MOST = 20_000
 
 def compare_stats(answers: Sequence[dict]) -> dict:
     """Evaluate answers. Each is a dict of `first`, `second` (names of the sounds), `question` (a key of QUESTIONS, or
-    ABX), `answer` ("first", "second", or "neither" of a preference) and, for ABX, `truth` ("first" or "second").
+    ABX), `answer` ("first", "second", or "neither" of a preference) and, for ABX, `truth` ("first" or "second"). In a
+    study of several clips each also has `clip`, which both were heard with: "Take 1" of two clips is two sounds.
 
-    Returns {"preferences": [...], "abx": [...]}, one entry a pair and question. A preference counts those who chose;
-    `share` is that of `first` among them, with its 95 % Wilson interval; `p` (two-sided, binomial) tests it against one
-    half. ABX gives the share of right answers, its interval, and `p` (one-sided) of as many by guessing.
+    Returns {"preferences": [...], "abx": [...]}, one entry a clip, pair and question. A preference counts those who
+    chose; `share` is that of `first` among them, with its 95 % Wilson interval; `p` (two-sided, binomial) tests it
+    against one half. ABX gives the share of right answers, its interval, and `p` (one-sided) of as many by guessing.
     Raises BadAnswers.
     """
     if not isinstance(answers, (list, tuple)) or len(answers) > MOST:
@@ -42,10 +43,10 @@ def compare_stats(answers: Sequence[dict]) -> dict:
     groups: dict[tuple, list[dict]] = defaultdict(list)
     for number, answer in enumerate(answers, 1):
         checked = _checked(answer, number)
-        groups[checked["question"], checked["first"], checked["second"]].append(checked)
+        groups[tuple(checked[key] for key in ("question", "clip", "first", "second"))].append(checked)
     found = {"preferences": [], "abx": []}
-    for (question, first, second), group in groups.items():
-        pair = {"first": first, "second": second}
+    for (question, clip, first, second), group in groups.items():
+        pair = {"first": first, "second": second} | ({"clip": clip} if clip else {})
         if question == ABX:
             found["abx"].append(pair | _abx(group))
         else:
@@ -87,6 +88,9 @@ def _checked(answer: object, number: int) -> dict:
     names = [answer.get(side) for side in SIDES]
     if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in names) or names[0] == names[1]:
         raise BadAnswers(f"Answer {number} must name two different sounds, first and second.")
+    clip = answer.get("clip") or ""
+    if not isinstance(clip, str) or len(clip) > 200:
+        raise BadAnswers(f"Answer {number} must name its clip, or leave it out.")
     question, said, truth = (answer.get(key) for key in ("question", "answer", "truth"))
     if question != ABX and question not in QUESTIONS:
         raise BadAnswers(f"Answer {number} has no question; there are {', '.join(QUESTIONS)} and {ABX}.")
@@ -98,4 +102,5 @@ def _checked(answer: object, number: int) -> dict:
         names.reverse()
         turned = dict(zip(SIDES, reversed(SIDES), strict=True))
         said, truth = turned.get(said, said), turned.get(truth, truth)
-    return {"first": names[0], "second": names[1], "question": question, "answer": said, "truth": truth}
+    pair = {"clip": clip, "first": names[0], "second": names[1]}
+    return pair | {"question": question, "answer": said, "truth": truth}

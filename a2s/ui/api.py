@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
-from a2s.places import read_places
+from a2s.places import at_amount, read_places
 from a2s.progress import Progress
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
@@ -39,8 +39,8 @@ class Api:
             video: the video file.
             ambient: how much of the place is heard, from 0 (only the action) to 1 (the whole place).
             seed: the same seed gives the same sound.
-            steps: sampler steps, 4 to 50; 12 is good.
-            guidance: how closely the sound keeps to picture and cues, 1 to 8.
+            steps: sampler steps, 1 to 100 unless the server allows fewer; the default suits its model.
+            guidance: how closely the sound keeps to picture and cues, 1 to 15; the default suits the model.
             ambient_clip: id of an ambience, as /retrieve lists them; empty for the best match. Where the place changes,
                 several with commas between them, each later one behind its time: rain-1, 12.5=cafe-2, 1:20=.
             cues: JSON text of a cue file; empty to let the machine find them.
@@ -98,17 +98,14 @@ class Api:
         Returns:
             the ambience as a flac file, and what is known of it with the level in dBFS.
         """
-        from a2s.ambient import full_level, scale_ambience
         from a2s.ambient.clip import level_db
         from a2s.media import write_audio
 
         visit = self.visits.of(request.session_hash)
-        _, bank = self.engine.parts()
+        pipe, bank = self.engine.parts()
         known = bank[str(clip)]
         amount = float(amount) if isinstance(amount, (int, float)) else -1.0
-        heard = scale_ambience(
-            bank.waveform(known.id), amount, bank.low_ambient.level_db, full_level(known.level_db, known.kind)
-        )
+        heard = at_amount(bank.waveform(known.id), amount, known.kind, pipe, bank)
         path = visit.next_path("ambience", ".flac")
         write_audio(path, np.asarray(heard), AUDIO.sample_rate)
         about = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from a2s.progress import STAGES, OnProgress, Progress
 from a2s.settings import DubSettings
+from a2s.ui import text
 from a2s.ui.pace import Pace, measure_pace
 
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ class Engine:
         from a2s.weights.registry import vocoder_note
 
         chosen = self._models[model]
-        return vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
+        vocoder = vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
+        return " ".join(filter(None, ("" if self.hears_cues(model) else text.DEAF, vocoder)))
+
+    def hears_cues(self, model: str | None = None) -> bool:
+        """Whether cues shape what a model makes, without loading it."""
+        from a2s.weights.registry import hears_cues_of
+
+        chosen = self._models[model or self.default]
+        return hears_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.hears_cues
 
     def choices(self) -> tuple[Choice, ...]:
         """Every model that the page offers, the default first."""
@@ -96,8 +105,8 @@ class Engine:
             return pipe, self._fitting(load_bank(self._bank, pipe), pipe)
 
     def bank_of(self, visit: Visit, model: str | None = None) -> AmbientBank:
-        """The bank of a visit: its own, or the one that comes along; searchable with this model."""
-        pipe, bank = self.parts(model)
+        """The bank of a visit: its own, or the one that comes along; searchable with this model, else the visit's."""
+        pipe, bank = self.parts(model or visit.model)
         if visit.bank is None:
             return bank
         with self._lock:
@@ -117,14 +126,18 @@ class Engine:
     def pace(self, model: str | None = None) -> Pace | None:
         """How fast this machine is with a model.
 
-        That of the page's first choice is measured at the first call, by whoever asks; that of another is known after
-        its first dub, see `learn`, and None until then.
+        That of the page's first choice is measured at the first call, by whoever asks; that of another is None until it
+        was measured, or a dub was made, see `learn`.
         """
         name = model or self.default
+        return self.measure(name) if name == self.default else self._paces.get(name)
+
+    def measure(self, model: str) -> Pace:
+        """Load a model and see how fast this machine is with it, once; a few sampler steps long."""
         with self._pacing:
-            if name == self.default and name not in self._paces:
-                self._paces[name] = measure_pace(self.parts(name)[0])
-            return self._paces.get(name)
+            if model not in self._paces:
+                self._paces[model] = measure_pace(self.parts(model)[0])
+            return self._paces[model]
 
     def learn(self, model: str, settings: DubSettings, seconds: float, took: float) -> None:
         """A take of `seconds` took `took` seconds with a model."""
@@ -147,8 +160,8 @@ class Engine:
         motion = see(visit.need_picture(), progress=told)
         pipe, _ = self.parts(model)
         bank = self.bank_of(visit, model)
-        cuts = find_cuts(motion, self.parts()[0])  # as the bank that the page shows is searched
-        return motion, find_cues(motion, pipe), tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank)), cuts
+        matches = tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
+        return motion, find_cues(motion, pipe), matches, find_cuts(motion, pipe)
 
     def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
         """`a2s.dub` with a model of this engine, and its bank unless there is another; `more` is handed through."""

@@ -28,6 +28,8 @@ NOTHING_TO_COMPARE = (
 )
 SAME_SOUND = '<p class="facts subdued">Choose two different sounds: one cannot be told from itself.</p>'
 
+DEAF = "This model does not hear cues: it takes from the picture what sounds when."
+
 NO_CLIP = '<p class="facts subdued">Choose an ambience to see it.</p>'
 
 STAGES = {
@@ -62,6 +64,11 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value // 60)}:{int(value % 60):02d} min"
+
+
+def cues_note(heard: bool) -> str:
+    """What stands at the timeline as long as the chosen model passes over what is on it."""
+    return "" if heard else f'<p class="facts subdued">{DEAF}</p>'
 
 
 def count(number: int, thing: str) -> str:
@@ -157,7 +164,9 @@ def listening(stats: dict) -> str:
     ]
     rows += [(f"{found['first']} or {found['second']}", "X told rightly", found) for found in stats["abx"]]
     body = "".join(_listening_row(*row) for row in rows)
-    head = "<tr><th>Pair</th><th>Question</th><th>Share</th><th>95 % interval</th><th>n</th><th>p</th></tr>"
+    head = (
+        "<tr><th>Clip</th><th>Pair</th><th>Question</th><th>Share</th><th>95 % interval</th><th>n</th><th>p</th></tr>"
+    )
     return f'<table class="figures">{head}{body}</table>'
 
 
@@ -169,5 +178,7 @@ def _listening_row(pair: str, asked: str, found: dict) -> str:
     else:
         low, high = found["interval"]
         figures = [f"{found['share']:.0%}", f"{low:.0%} to {high:.0%}", f"{n}{tied}", f"{found['p']:.3f}"]
-    cells = "".join(f"<td>{cell}</td>" for cell in (html.escape(pair), asked, *figures))
+    cells = "".join(
+        f"<td>{cell}</td>" for cell in (html.escape(found.get("clip", "")), html.escape(pair), asked, *figures)
+    )
     return f"<tr>{cells}</tr>"

@@ -23,7 +23,7 @@ from a2s.settings import LIMITS
 from a2s.ui.text import NO_ROOM
 
 if TYPE_CHECKING:
-    from a2s.ambient import AmbientBank, Match
+    from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack, Motion
     from a2s.media import VideoInfo
     from a2s.ui.compare.booth import Booth
@@ -48,8 +48,11 @@ KEPT_TAKES = LIMITS.max_kept_takes
 class Visit:
     """State of one open page. In `folder` the server chooses all names; what the visitor calls the clip is `name`.
 
-    track: the cues that the machine saw. chosen: an ambience's id in `bank` (None: the bank that comes along), or OWN
-    for `own`; changes: the same by the time, s, from which on the film is in another place; cuts: where it seems to be.
+    track: the cues that the machine saw. model: whose eyes saw the place, as the engine names it. chosen: an ambience's
+    id in `bank` (None: the bank that comes along), or OWN for `own`; by_hand: whether a person chose it, else it is
+    that model's best; changes: the same by the time, s, from which on the film is in another place; cuts: where it
+    seems to be.
+    answers: of the listening test, over all clips; booth: of this clip.
     takes: all that were made of this clip, oldest first; made: how many there have ever been. uploads: where gradio put
     what came, and what was found there (see `_mark`). root: what all visits share, where there are others.
     """
@@ -60,8 +63,9 @@ class Visit:
     info: VideoInfo | None = None
     motion: Motion | None = None
     track: CueTrack | None = None
-    matches: tuple[Match, ...] = ()
+    model: str | None = None
     chosen: str | None = None
+    by_hand: bool = False
     cuts: tuple[Cut, ...] = ()
     changes: dict[float, str] = field(default_factory=dict)
     own: Own | None = None
@@ -71,6 +75,7 @@ class Visit:
     seed: int | None = None
     restored: Restored | None = None
     booth: Booth | None = None
+    answers: list[dict] = field(default_factory=list)
     cancel: threading.Event = field(default_factory=threading.Event)
     uploads: dict[Path, tuple[int, int]] = field(default_factory=dict)
     used: float = field(default_factory=time.monotonic)
@@ -106,12 +111,12 @@ class Visit:
         return self.folder / f"{kind}-{self.counter}{suffix}"
 
     def load(self, picture: Path, name: str) -> None:
-        """Begin with another picture; what was made of the one before goes, the visitor's own ambiences stay."""
+        """Begin with another picture; what was made of the one before goes, but neither own ambiences nor answers."""
         if self.picture is not None:
             self.picture.unlink(missing_ok=True)
         self.picture, self.name = picture, name
         self.info = self.motion = self.track = self.restored = None
-        self.matches = self.cuts = ()
+        self.cuts = ()
         self.changes = {}
         if self.booth is not None:
             shutil.rmtree(self.booth.folder, ignore_errors=True)
@@ -119,7 +124,11 @@ class Visit:
         while self.takes:
             self._drop_oldest()
         self.made = 0
-        self.chosen = None
+        self.chosen, self.by_hand = None, False
+
+    def choose(self, clip: str) -> None:
+        """A person chose this ambience: it stays, whatever a model finds best."""
+        self.chosen, self.by_hand = clip, True
 
     def keep(self, result: Result) -> None:
         """One take more; beyond KEPT_TAKES the oldest goes."""

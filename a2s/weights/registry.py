@@ -82,7 +82,7 @@ def resolve_model(model: str | Path = "compact") -> Path:
     raise WeightsMissing(f"There is no model {str(model)!r}: give {' or '.join(MODELS)}, or a folder that holds one.")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)  # the two that are known and two beside them: a page that offers them must not load by turns
 def _load(folder: Path):
     from diffusers.utils import logging
 
@@ -123,6 +123,16 @@ def sampler_of(model: str | Path) -> tuple[int, float]:
         return int(index.get("steps", STEPS)), float(index.get("guidance_scale", GUIDANCE_SCALE))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
+
+
+def hears_cues_of(model: str | Path) -> bool:
+    """Whether cues shape a model's sound, as its conditioner's configuration says. Raises WeightsMissing."""
+    path = resolve_model(model) / "conditioner" / "config.json"
+    try:
+        about = json.loads(path.read_text())
+        return about.get("_class_name") != "OfficialConditioner" and bool(about.get("cues", True))
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsMissing(f"The file {path} is damaged.") from error
 
 
 def model_files(folder: Path) -> list[Path]:

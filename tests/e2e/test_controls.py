@@ -47,7 +47,7 @@ def test_the_ladder_is_made_of_rising_amounts(panel, clip):
     panel.dub("#ladder")
     steps = [panel.show(number) for number in (2, 1, 0)]
     levels = [ambient_db(made.wave) for made in steps]
-    assert [made.recipe["settings"]["ambient"] for made in steps] == [0.67, 0.33, 0.0]
+    assert [made.recipe["settings"]["ambient"] for made in steps] == [2 / 3, 1 / 3, 0.0]
     assert levels[0] > levels[1] + 3 > levels[2] + 6
 
 

@@ -44,7 +44,7 @@ def build(video: Path, seconds: float, count: int) -> gr.Blocks:
 
     def told(value) -> str:
         calls.append(1)
-        track = track_of(value, seen)
+        track = track_of(value, seconds, seen)
         same = track is seen
         return json.dumps(
             {"edits": len(calls), "same": same, "source": track.source, "cues": [asdict(c) for c in track]}

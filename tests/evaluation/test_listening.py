@@ -39,6 +39,12 @@ def test_questions_and_pairs_are_kept_apart():
     assert len(found["preferences"]) == 3 and found["abx"] == []
 
 
+def test_sounds_of_one_name_on_two_clips_are_two():
+    answers = [prefer(said) | {"clip": clip} for clip, said in (("x", "first"), ("x", "first"), ("y", "second"))]
+    found = compare_stats(answers)["preferences"]
+    assert [(each["clip"], each["first_wins"], each["second_wins"]) for each in found] == [("x", 2, 0), ("y", 0, 1)]
+
+
 def test_nobody_chose():
     (found,) = compare_stats([prefer("neither")])["preferences"]
     assert found["share"] is None and found["interval"] is None
@@ -50,6 +56,7 @@ def test_nobody_chose():
         "first",
         [7],
         [prefer("a")],
+        [prefer("first") | {"clip": 7}],
         [prefer("first", "loudness")],
         [prefer("first", first="b")],
         [prefer("first", first=None)],

@@ -8,7 +8,7 @@ import gradio as gr
 
 from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
-from a2s.ui.dub.cues import CueDesk, timeline_value
+from a2s.ui.dub.cues import CueDesk, value_in
 from a2s.ui.dub.job import DubDesk
 from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.dub.place import PlaceDesk
@@ -29,7 +29,7 @@ class Desks(SimpleNamespace):
         """Press Dub; returns all progress. cues: a timeline's value, "seen" for the machine's."""
         visit = self.visits.of(request.session_hash)
         if cues == "seen":
-            cues = timeline_value(visit.track, visit.info.duration)
+            cues = value_in(visit, visit.track)
         settings = DubSettings(**{"steps": 4, "seed": 3} | changes)
         self.dub.begin(settings.seed, True, request)
         return list(getattr(self.dub, work)(request, cues, *shown(settings), model or self.engine.default))

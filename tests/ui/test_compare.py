@@ -206,3 +206,29 @@ def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_p
     shared = desk.share(ORIGINAL, id, request_of()).value["path"]
     info = probe(shared)
     assert info.duration == pytest.approx(2.0, abs=0.1) and info.has_audio and info.width > info.height
+
+
+def test_a_study_goes_over_several_clips(studio, desk, visit, request_of, tmp_path):
+    """Its answers stay when the picture changes, each under its clip, also where two clips have one name."""
+    files = [tmp_path / name / "film.mp4" for name in ("one", "two")]
+    for number, file in enumerate(files):
+        file.parent.mkdir()
+        studio.load(draw_video(file, seconds=1.0 + number / 2), request_of())
+        for ambient in (0.0, 1.0):
+            studio.make(request_of(), ambient=ambient)
+        first, second = list(offered(visit))[:2]
+        desk.show(first, second, BLIND, request_of())
+        table, csv_file, *_ = answer(desk, request_of(), first, second, BLIND, **ALL)
+        assert table == "" and not csv_file.visible, "what was shown is out of date"
+    table, button = desk.results(request_of())
+    path = visit.folder / "a2s-trials.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+    assert [(row["clip"], row["trial"]) for row in rows] == [("film.mp4", "1")] * 3 + [("film.mp4 (2)", "2")] * 3
+    assert "<td>film.mp4</td>" in table and "<td>film.mp4 (2)</td>" in table
+    found = compare_stats(rows)["preferences"]
+    assert len(found) == 6 and all(each["first_wins"] + each["second_wins"] + each["undecided"] == 1 for each in found)
+    studio.load(files[0], request_of())
+    assert path.exists() and desk.results(request_of())[0] == table
+    desk.start_over(None, None, BLIND, request_of())
+    with pytest.raises(A2SError, match="Nothing"):
+        desk.results(request_of())

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from a2s.dub import SETTING_RANGES
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings
+from a2s.ui.api import Api
 from a2s.ui.dub.controls import OFF, ORDER, choice, read_settings, shown
 
 SETTINGS = DubSettings(
@@ -14,6 +18,17 @@ SETTINGS = DubSettings(
 def test_what_the_controls_show_reads_back_as_the_same_settings():
     assert read_settings(*shown(SETTINGS), "compact") == (SETTINGS, "compact")
     assert len(shown(SETTINGS)) == len(ORDER)
+
+
+def test_an_amount_is_shown_as_finely_as_its_slider_goes():
+    assert shown(DubSettings(ambient=1 / 3))[ORDER.index("ambient")] == 0.33
+
+
+def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
+    for name, setting in (("ambient", "ambient"), ("steps", "steps"), ("guidance", "guidance_scale")):
+        (line,) = re.findall(rf"^ +{name}: (.*)", Api.dub.__doc__, re.MULTILINE)
+        least, most = re.search(r"(\d+)[^,.]* to (\d+)", line).groups()
+        assert (float(least), float(most)) == SETTING_RANGES[setting]
 
 
 def test_takes_are_counted_from_one_on_the_page():

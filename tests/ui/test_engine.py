@@ -65,15 +65,17 @@ def test_the_bank_is_embedded_once_for_each_model(engine):
 
 def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
     own = MeasuredBank()
-    assert engine.bank_of(SimpleNamespace(bank=own)) is own
-    assert engine.bank_of(SimpleNamespace(bank=None)) is engine.parts()[1]
-    assert engine.bank_of(SimpleNamespace(bank=own), "other").model_hash == "other"
+    assert engine.bank_of(SimpleNamespace(bank=own, model=None)) is own
+    assert engine.bank_of(SimpleNamespace(bank=None, model=None)) is engine.parts()[1]
+    for visit, model in ((None, "other"), ("other", None)):
+        assert engine.bank_of(SimpleNamespace(bank=own, model=visit), model).model_hash == "other"
 
 
-def test_pace_is_measured_once_and_that_of_another_model_comes_with_its_first_dub(engine):
+def test_pace_is_measured_once_and_that_of_another_model_when_asked_for_or_with_its_first_dub(engine):
     pace, settings = engine.pace(), DubSettings(steps=10, guidance_scale=2.5)
     assert engine.pace() is pace and engine.pace("other") is None
     engine.learn("other", settings, 3.0, 10.2)
+    assert engine.measure("other") is engine.pace("other")
     assert engine.pace("other").estimate(3.0, 10) == pytest.approx(10.2)
     engine.learn("other", settings, 3.0, 30.0)
     assert 10.5 < engine.pace("other").estimate(3.0, 10) < 30

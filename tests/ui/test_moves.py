@@ -119,7 +119,7 @@ def test_a_recipe_brings_its_places_back_to_the_byte(studio, visit, request_of):
     studio.make(request, [], ambient=1.0)
     (take,) = visit.takes
     visit.changes = {}
-    timeline, cards, *_ = studio.takes.restore(str(take.video), "", 3, request)
+    timeline, _, cards, *_ = studio.takes.restore(str(take.video), "", 3, request)
     assert visit.restored.exact and cards["moves"][0]["chosen"] == "street"
     list(studio.dub.again(request))
     assert visit.takes[1].sound.read_bytes() == take.sound.read_bytes()
@@ -133,7 +133,7 @@ def test_a_recipes_change_where_no_cut_is_can_be_taken_back(studio, visit, reque
     street = sha256(small_bank().waveform("street")).hexdigest()
     recipe["ambient"]["changes"] = [{"clip": "street", "sha256": street}, {"clip": "moon", "sha256": "0"}]
     (tmp_path / "r.json").write_text(json.dumps(recipe))
-    _, cards, *_ = studio.takes.restore(str(tmp_path / "r.json"), "", 3, request)
+    _, _, cards, *_ = studio.takes.restore(str(tmp_path / "r.json"), "", 3, request)
     assert [(item["time"], item["chosen"]) for item in cards["moves"]][0] == (1.25, "street")
     assert len(visit.restored.notes) == 1 and "not in this bank" in visit.restored.notes[0]
     assert visit.restored.settings.ambient_changes == (AmbientChange(1.25, "street"),)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
 
@@ -7,13 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s.ambient import AmbientBank
+from a2s.ambient import AmbientBank, Calibration
 from a2s.errors import A2SError, UnreadableAudio
 from a2s.ui.dub.picture import PictureDesk
 from a2s.ui.dub.place import OWN, PlaceDesk, level_of
 from a2s.ui.engine import Engine
 from a2s.ui.visit import Visits
 from tests.fakes import FakeBank, FakePipeline
+from tests.ui.studio import desks
 
 
 @pytest.fixture
@@ -80,16 +82,29 @@ def test_words_search_the_whole_bank_and_what_is_chosen_stays_in_sight(desk, vis
 
 def test_choosing_changes_the_level_and_what_is_dubbed(desk, visit, request_of):
     notes = [desk.choose(1.0, SimpleNamespace(clip=clip), request_of()) for clip in ("room", "rain")]
-    assert decibels(notes[1]) > decibels(notes[0]) and desk.clip_of(visit) == "rain"
+    assert decibels(notes[1]) > decibels(notes[0]) and desk.clip_of(visit, "model") == "rain"
     with pytest.raises(A2SError):
         desk.choose(0.8, SimpleNamespace(clip="/etc/passwd"), request_of())
 
 
 def test_the_amount_is_even_in_decibels(desk, visit, request_of):
-    levels = [level_of(amount, -30.0, None) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
+    known = (*desk.engine.parts(),)
+    levels = [level_of(amount, -30.0, None, *known) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
     assert np.diff(levels) == pytest.approx(np.diff(levels)[0], abs=0.01) and levels[-1] == pytest.approx(-30, abs=0.01)
     notes = [decibels(desk.level(amount, request_of())) for amount in (0.1, 0.5, 0.9)]
     assert notes == sorted(notes) and notes[-1] > notes[0] + 10
+
+
+def test_the_level_that_is_shown_is_the_level_that_is_made(studio, request_of, tmp_path, monkeypatch):
+    """With a bank whose low-ambient clip is at -80 dB, and a model that follows its condition unevenly."""
+    request, visit = request_of(), studio.visits.of("one")
+    Calibration(((0.0, -80.0), (0.5, -50.0), (1.0, -30.0))).save(tmp_path)
+    monkeypatch.setattr("a2s.places.model_folder", lambda pipe: tmp_path)
+    studio.place.choose(1.0, SimpleNamespace(clip="rain"), request)
+    for amount in (0.0, 0.25, 0.5, 1.0):
+        studio.make(request, ambient=amount)
+        made = json.loads(visit.takes[-1].recipe.read_text("utf-8"))["ambient"]["level_in_db"]
+        assert decibels(studio.place.level(amount, request)) == pytest.approx(made, abs=0.51)
 
 
 @pytest.fixture
@@ -104,7 +119,7 @@ def test_an_own_recording_is_an_ambience_at_once(desk, visit, request_of, record
     first = cards["items"][0]
     assert (first["id"], first["name"], first["chosen"]) == (OWN, "back <yard>", True)
     assert first["score"] and -32 <= decibels(level) <= -29 and keep.interactive
-    assert desk.clip_of(visit) == str(visit.own.path) and visit.own.path.parent == visit.folder
+    assert desk.clip_of(visit, "model") == str(visit.own.path) and visit.own.path.parent == visit.folder
 
 
 def test_kept_it_is_a_clip_of_this_visits_bank_only(desk, visit, request_of, recording, bank):
@@ -128,6 +143,68 @@ def test_a_recording_too_short_to_be_a_place_is_refused(desk, visit, request_of,
     soundfile.write(short, np.ones(50), 16_000)
     with pytest.raises(A2SError, match="click.wav"):
         desk.take_own(str(short), "", 3, 1.0, request_of())
+
+
+class Loud(FakePipeline):
+    """A model that sees the loudest place in every picture."""
+
+    model_hash = "loud"
+
+    def embed_video(self, motion, begin=0.0, end=np.inf):
+        return np.eye(1, 8, dtype=np.float32)[0]
+
+    def embed_audio(self, waveform):
+        softer = np.clip(np.log10(np.abs(waveform).mean() + 1e-9) / -5, 0, 1)
+        return np.array([np.sqrt(1 - softer**2), softer, *[0] * 6], np.float32)
+
+
+@pytest.fixture
+def studio(tmp_path, bank, clip, request_of):
+    made = desks(tmp_path / "two models", more={"loud": Loud()}, bank=bank)
+    made.load(clip, request_of())
+    return made
+
+
+def place_of(studio):
+    return json.loads(studio.visits.of("one").takes[-1].recipe.read_text("utf-8"))["ambient"]["clip"]
+
+
+def test_another_model_chooses_the_place_as_it_sees_it(studio, request_of):
+    """Also where Dub is pressed before the cards are there."""
+    visit = studio.visits.of("one")
+    before = visit.chosen
+    studio.make(request_of(), model="loud")
+    assert before != "street" and place_of(studio) == "street"
+    cards, level = studio.place.suit("loud", "", 3, 1.0, request_of())
+    scores = {item["id"]: item["score"] for item in cards["items"]}
+    assert ids(cards)[0] == visit.chosen == "street" and float(scores["street"]) > float(scores["room"])
+    assert decibels(level) == -26  # full level of a loud place
+    studio.place.suit("model", "", 3, 1.0, request_of())
+    assert visit.chosen == before
+
+
+def test_what_the_creator_chose_stays_with_another_model(studio, request_of, recording):
+    visit = studio.visits.of("one")
+    studio.place.choose(1.0, SimpleNamespace(clip="rain"), request_of())
+    studio.place.suit("loud", "", 3, 1.0, request_of())
+    studio.make(request_of(), model="loud")
+    assert visit.chosen == place_of(studio) == "rain"
+    studio.place.take_own(str(recording), "", 3, 1.0, request_of())
+    heard = visit.own.score
+    studio.place.suit("model", "", 3, 1.0, request_of())
+    assert visit.chosen == OWN and visit.own.score != heard
+    studio.place.keep_own("", 3, request_of())
+    assert visit.bank.model_hash == "fake" and len(studio.place.search("", 9, request_of())["items"]) == 5
+
+
+def test_a_recipe_of_another_model_brings_its_eyes(studio, request_of):
+    visit = studio.visits.of("one")
+    studio.make(request_of(), model="loud")
+    recipe = json.loads(visit.takes[0].recipe.read_text("utf-8")) | {"model": {"name": "loud", "sha256": None}}
+    file = visit.folder / "mine.json"
+    file.write_text(json.dumps(recipe))
+    studio.takes.restore(str(file), "", 3, request_of())
+    assert (visit.model, visit.chosen, visit.by_hand) == ("loud", "street", True)
 
 
 def test_after_the_bank_changed_something_that_is_in_it_is_chosen(desk, visit, request_of, bank):

@@ -114,10 +114,11 @@ def test_a_recipe_restores_every_setting_and_the_same_sound(studio, request_of, 
     studio.make(request_of(), takes=2, ambient=0.7, seed=11, steps=6, guidance_scale=3.0, overlap_seconds=0.25)
     second = studio.visits.of("one").takes[1]
     file = second.flac() if kind == "flac" else getattr(second, kind)
-    timeline, cards, lock, *values, model = studio.takes.restore(str(file), "", 5, request_of())
+    timeline, _, cards, level, lock, *values, model = studio.takes.restore(str(file), "", 5, request_of())
     back = dict(zip(ORDER, values, strict=True))
     assert (back["ambient"], back["seed"], back["takes"], back["first_take"]) == (0.7, 11, 1, 2)
     assert (back["steps"], back["guidance_scale"], back["overlap_seconds"]) == (6, 3.0, 0.25)
+    assert level == studio.place.level(0.7, request_of()) and "70%" in level
     assert lock is True and model == studio.engine.default and any(card["chosen"] for card in cards["items"])
     list(studio.dub.again(request_of()))
     assert np.array_equal(sound_of(studio.visits.of("one").takes[-1]), sound_of(second))

@@ -7,8 +7,10 @@ import torch
 from safetensors.torch import save_file
 
 from a2s.errors import WeightsMissing
+from a2s.models.conditioner import Conditioner
+from a2s.models.official import OfficialConditioner
 from a2s.weights import fingerprint, load_model, resolve_model, verify, write_checksums
-from a2s.weights.registry import CHECKPOINTS
+from a2s.weights.registry import CHECKPOINTS, hears_cues_of
 
 
 @pytest.fixture
@@ -86,6 +88,21 @@ def test_verify_names_a_missing_file(folder):
 def test_a_pipeline_object_is_passed_through():
     thing = object()
     assert load_model(thing) is thing
+
+
+@pytest.mark.parametrize(
+    ("conditioner", "hears"),
+    [
+        (Conditioner(token_dim=8, context_dim=8, hidden=8), True),
+        (Conditioner(token_dim=8, context_dim=8, hidden=8, cues=False), False),
+        (OfficialConditioner(8, 8), False),
+    ],
+)
+def test_whether_a_model_hears_cues_is_known_without_its_weights(folder, conditioner, hears):
+    with pytest.raises(WeightsMissing, match=r"config\.json is damaged"):
+        hears_cues_of(folder)
+    conditioner.save_config(folder / "conditioner")
+    assert hears_cues_of(folder) == conditioner.hears_cues == hears
 
 
 def test_the_model_that_comes_along_is_as_it_was_shipped():

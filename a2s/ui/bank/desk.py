@@ -69,7 +69,7 @@ class BankDesk:
     def use(self, clip_id: str, request: gr.Request) -> str:
         """The clip becomes the ambience of the dub. Returns what is known of it."""
         visit, clip, _ = self._clip(clip_id, request)
-        visit.chosen = clip.id
+        visit.choose(clip.id)
         gr.Info(f"{clip.name} is the ambience of your dub now.", duration=4)
         return text.clip_facts(clip)
 
@@ -94,7 +94,7 @@ class BankDesk:
         yield job("done", f"{text.count(len(visit.bank), 'clip')} in your bank", note, done=1.0)
 
     def _built(self, visit: Visit, uploads: list[str], mode: str, work: Path, tell) -> tuple[AmbientBank, str]:
-        pipe, shipped = self.engine.parts()
+        pipe, shipped = self.engine.parts(visit.model)
         work.mkdir()
         files = _unpacked(visit, uploads, work)
         saved = next((file for file in files if file.name == "metadata.json"), None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, NEITHER, QUESTIONS, SIDES
+from a2s.media.files import shown
 from a2s.media.loudness import SILENCE_LUFS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 OPEN, BLIND = "open", "blind"
 MODES = (OPEN, BLIND, ABX)
-COLUMNS = ("trial", "first", "second", "question", "answer", "truth", "first_was", "seconds")
+COLUMNS = ("trial", "clip", "first", "second", "question", "answer", "truth", "first_was", "seconds")
 MOST_BROUGHT = 8
 """Recordings that a visitor may bring to compare; the oldest goes when there is one more."""
 
@@ -60,17 +61,16 @@ class Trial:
 
 
 class Booth:
-    """folder: files of this comparison alone. brought: the visitor's own recordings. answers: as `compare_stats` takes
-    them, with the columns of COLUMNS."""
+    """folder: files of this comparison alone. clip: what this picture is called in answers. brought: the visitor's own
+    recordings. answers: the visit's, as `compare_stats` takes them, with the columns of COLUMNS."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, clip: str, answers: list[dict]) -> None:
+        self.folder, self.clip, self.answers = folder, clip, answers
         self.folder.mkdir()
         self.original: Sound | None = None
         self.brought: list[Sound] = []
-        self.answers: list[dict] = []
         self.trial: Trial | None = None
-        self.trials = 0
+        self.trials = max((answer["trial"] for answer in answers), default=0)
 
     def begin(self, mode: str, pair: tuple[Sound, Sound]) -> Trial:
         """The next trial; what is hidden is drawn anew. In the open, and in ABX, A is the first sound."""
@@ -93,6 +93,7 @@ class Booth:
             self.answers.append(
                 {
                     "trial": trial.number,
+                    "clip": self.clip,
                     "first": trial.pair[0].label,
                     "second": trial.pair[1].label,
                     "question": question,
@@ -116,8 +117,14 @@ class Booth:
 def booth_of(visit: Visit) -> Booth:
     """The visit's booth, begun if there is none for this picture."""
     if visit.booth is None:
-        visit.booth = Booth(visit.next_path("booth"))
+        visit.booth = Booth(visit.next_path("booth"), _clip(visit), visit.answers)
     return visit.booth
+
+
+def _clip(visit: Visit) -> str:
+    """A name for the picture that no other has that was answered for: its takes are counted from 1 again."""
+    name, taken = shown(visit.name)[:60] or "clip", {answer["clip"] for answer in visit.answers}
+    return next(each for each in (name, *(f"{name} ({n})" for n in range(2, len(taken) + 3))) if each not in taken)
 
 
 def matched_gains(sounds: dict[str, Sound]) -> dict[str, float]:

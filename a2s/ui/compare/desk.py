@@ -84,17 +84,19 @@ class CompareDesk:
         return gr.DownloadButton(value=str(path), visible=True, interactive=True)
 
     def answer(self, a: str, b: str, mode: str, action, noise, prefer, x, request: gr.Request) -> tuple:
-        """Note what was answered and go on to the next trial. Returns as `show`."""
+        """Note what was answered and go on to the next trial. Results that were shown say no more what all answers
+        say, so they go. Returns as `start_over`."""
         visit = self.visits.of(request.session_hash)
         booth_of(visit).answer({"action": action, "noise": noise, "prefer": prefer, ABX: x})
-        return self._show(visit, a, b, mode)
+        return *_no_results(), *self._show(visit, a, b, mode)
 
     def results(self, request: gr.Request):
         """What all answers say. Returns (table, the CSV to take away)."""
-        booth = booth_of(self.visits.of(request.session_hash))
+        visit = self.visits.of(request.session_hash)
+        booth = booth_of(visit)
         if not booth.answers:
             raise A2SError("Nothing has been answered yet.")
-        path = booth.folder / "a2s-trials.csv"
+        path = visit.folder / "a2s-trials.csv"  # it outlives the picture, as the answers do
         path.write_text(booth.table(), "utf-8")
         return text.listening(compare_stats(booth.answers)), gr.DownloadButton(value=str(path), visible=True)
 
@@ -102,8 +104,9 @@ class CompareDesk:
         """Forget all answers. Returns (table, the CSV, *what `show` returns)."""
         visit = self.visits.of(request.session_hash)
         booth = booth_of(visit)
-        booth.answers, booth.trial, booth.trials = [], None, 0
-        return "", gr.DownloadButton(value=None, visible=False), *self._show(visit, a, b, mode)
+        visit.answers.clear()
+        booth.trial, booth.trials = None, 0
+        return *_no_results(), *self._show(visit, a, b, mode)
 
     def _fresh(self, visit: Visit, a: str | None, b: str | None, mode: str) -> tuple:
         names = offered(visit)
@@ -143,6 +146,11 @@ class CompareDesk:
             gr.Button(visible=mode != OPEN, interactive=asked),
             *(gr.Radio(value=None) for _ in (*QUESTIONS, ABX)),
         )
+
+
+def _no_results() -> tuple:
+    """Returns (table, the CSV)."""
+    return "", gr.DownloadButton(value=None, visible=False)
 
 
 def offered(visit: Visit) -> dict[str, str]:

@@ -39,7 +39,7 @@ def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **QUIET)
     share = guarded(desk.share, logged=True)
     pair.share.click(share, [pair.a, pair.b], pair.video, show_progress_on=pair.share, **MAKE)
-    trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], shown, **PRESSED)
+    trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], [result.table, result.csv, *shown], **PRESSED)
     result.show.click(guarded(desk.results), None, [result.table, result.csv], **QUIET)
     result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **QUIET)
     return SimpleNamespace(desk=desk, refresh=refresh)

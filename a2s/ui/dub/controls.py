@@ -55,4 +55,6 @@ def _read(name: str, value) -> float | int | None:
 
 
 def _show(name: str, value):
+    if name == "ambient":
+        return round(value, 2)  # as finely as the slider goes: a third of the place is not read in 16 digits
     return choice(value) if name in ("original_audio", "loudness") else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,16 +20,35 @@ _SLACK = 1e-6
 """Seconds by which a cue may lie behind the clip's end: the two were not always rounded alike."""
 
 
-def timeline_value(track: CueTrack, duration: float) -> dict:
-    """Value of the timeline for a track of a clip that lasts `duration` seconds. Numbers keep their full precision."""
+def timeline_value(track: CueTrack, duration: float, picture: str = "") -> dict:
+    """Value of the timeline for a track of a clip that lasts `duration` seconds. Numbers keep their full precision.
+
+    picture: the visit's name for the clip; it comes back with the cues, and tells whose they are.
+    """
     cues = [{"id": number, **asdict(cue)} for number, cue in enumerate(track)]
-    return {"duration": duration, "cues": cues, "source": track.source}
+    return {"picture": picture, "duration": duration, "cues": cues, "source": track.source}
 
 
-def track_of(value: object, seen: CueTrack | None = None) -> CueTrack:
+def value_in(visit: Visit, track: CueTrack) -> dict:
+    """Value of a visit's timeline for a track of its picture."""
+    return timeline_value(track, visit.info.duration, visit.need_picture().name)
+
+
+def track_in(visit: Visit, value: object) -> CueTrack | None:
+    """The track that a visit's timeline shows. Raises BadCues.
+
+    Where it shows none, or still those of the picture before, it is what the machine saw in this one; None before that.
+    """
+    if not value or isinstance(value, dict) and value.get("picture") != visit.need_picture().name:
+        return visit.track
+    return track_of(value, visit.info.duration, visit.track)
+
+
+def track_of(value: object, duration: float, seen: CueTrack | None = None) -> CueTrack:
     """The track that the timeline shows: `seen` itself where nothing was edited, else one by the creator.
 
-    The value comes from a browser, so every cue goes through the cue file's own reader. Raises BadCues.
+    The value comes from a browser, so every cue goes through the cue file's own reader, and none may lie behind the
+    `duration`, s, that the server knows. Raises BadCues.
     """
     if not isinstance(value, dict) or not isinstance(value.get("cues"), list):
         raise BadCues("The page sent no list of cues; load the video again.")
@@ -40,7 +58,7 @@ def track_of(value: object, seen: CueTrack | None = None) -> CueTrack:
     if seen is not None and cues == timeline_value(seen, 0.0)["cues"]:
         return seen
     track = _read([_entry(cue) for cue in cues])
-    _check_end(track, _duration(value.get("duration")))
+    _check_end(track, duration)
     return track
 
 
@@ -58,14 +76,6 @@ def _read(cues: list) -> CueTrack:
         return CueTrack.from_json(text)
     except BadCues as error:
         raise BadCues(str(error).replace(" of the file:", ":")) from None
-
-
-def _duration(value: object) -> float:
-    """Length of the clip in seconds, as the page says it."""
-    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
-    if not 0 < number <= LIMITS.max_seconds:
-        raise BadCues("The page sent cues for a clip without a length; load the video again.")
-    return number
 
 
 def _check_end(track: CueTrack, duration: float) -> None:
@@ -93,20 +103,19 @@ class CueDesk:
         finally:
             file.unlink(missing_ok=True)
         _check_end(track, visit.info.duration)
-        return timeline_value(track, visit.info.duration)
+        return value_in(visit, track)
 
     def restore(self, request: gr.Request) -> dict:
         """The cues that the machine saw, back onto the timeline. Returns the timeline's value."""
         visit = self._watched(request)
-        return timeline_value(visit.track, visit.info.duration)
+        return value_in(visit, visit.track)
 
     def fresh(self, request: gr.Request):
-        """After a picture was watched: its cues and its filmstrip; the sound of the clip before goes."""
+        """Cues and filmstrip of the picture, none before it was watched; the sound of the clip before goes."""
         visit = self.visits.of(request.session_hash)
         if visit.track is None or visit.info is None:
             return gr.HTML(value=None, strip="", wave=[])
-        value = timeline_value(visit.track, visit.info.duration)
-        return gr.HTML(value=value, strip=_strip(visit), wave=[])
+        return gr.HTML(value=value_in(visit, visit.track), strip=_strip(visit), wave=[])
 
     def _watched(self, request: gr.Request) -> Visit:
         """The visit, once it has a picture whose cues are known."""

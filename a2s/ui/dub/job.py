@@ -13,18 +13,18 @@ from a2s.errors import A2SError, Cancelled
 from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import ORDER, read_settings
-from a2s.ui.dub.cues import track_of
+from a2s.ui.dub.cues import track_in
 from a2s.ui.dub.moves import changes_of
 from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.results import export
 from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
-from a2s.ui.parts.progress import job, stopped
+from a2s.ui.parts.progress import NOTHING, job, stopped
 from a2s.ui.visit import Visit, Visits
 from a2s.ui.waiting import leave_line
 
-LADDER = (0.0, 0.33, 0.67, 1.0)
+LADDER = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes that `ladder` makes."""
 
 CANCELLED = ("dub", "ladder", "again", "stems")
@@ -78,24 +78,41 @@ class DubDesk:
         of = f"for {text.count(settings.takes, 'take')} of {text.seconds(visit.info.duration)}"
         if pace is None:
             return job("idle", "Time to dub is not known yet", f"the first dub with {model} measures it")
-        seconds = pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, settings.takes)
-        return job("idle", f"{text.about(seconds)} to dub".capitalize(), of)
+        seconds, ladder = (
+            text.about(pace.estimate(visit.info.duration, settings.steps, settings.guidance_scale, takes))
+            for takes in (settings.takes, len(LADDER))
+        )
+        return job("idle", f"{seconds} to dub".capitalize(), f"{of}, {ladder} for all {len(LADDER)} amounts")
 
     def choose_model(self, name: str) -> tuple:
         """A model was chosen. One that isn't installed says what to do, and the one that the page began with stays.
 
-        Returns (model, steps, guidance): the sampler's as they suit it.
+        Returns (model, steps, guidance, what stands at the timeline): the sampler's as they suit it.
         """
-        for choice in self.engine.choices():
-            if choice.name != name:
-                continue
-            if choice.missing:
-                gr.Warning(f"The model {name} is not installed. {choice.missing}")
-                break
-            if note := self.engine.about(name):
-                gr.Info(note)
-            return name, *self.engine.sampler(name)
-        return self.engine.default, *self.engine.sampler()
+        missing = {choice.name: choice.missing for choice in self.engine.choices()}
+        if missing.get(name):
+            gr.Warning(f"The model {name} is not installed. {missing[name]}")
+        if missing.get(name) != "":
+            name = self.engine.default
+        elif note := self.engine.about(name):
+            gr.Info(note)
+        return name, *self.engine.sampler(name), text.cues_note(self.engine.hears_cues(name))
+
+    def ready(self, request: gr.Request, *controls_and_progress) -> Iterator[dict]:
+        """A model was chosen: load it and see how fast it is here, unless that is known. Yields as `estimate`."""
+        *controls, told = controls_and_progress
+        model, visit = controls[-1], self.visits.of(request.session_hash)
+        if self.engine.pace(model) is None:
+            yield job("running", f"Loading the model {model}")
+            self.engine.bank_of(visit, model)
+            yield job("running", f"Seeing how fast {model} is here", "a few steps, so that a dub's time is known")
+            self.engine.measure(model)
+            yield (told := NOTHING)
+        yield self.estimate(request, *controls, told)
+
+    def unready(self) -> dict:
+        """A model could not be made ready, and the page has said why. Returns progress."""
+        return job("failed", "The model is not ready")
 
     def cancel(self, request: gr.Request):
         """Cancel was pressed. What is in work stops within a step and says so; what is in line leaves it at once.
@@ -112,7 +129,7 @@ class DubDesk:
         takes = [
             replace(settings, takes=1, first_take=settings.first_take + number) for number in range(settings.takes)
         ]
-        yield from self._make_all(takes, self._track(cues, request), model, request)
+        yield from self._make_all(takes, track_in(self.visits.of(request.session_hash), cues), model, request)
 
     def again(self, request: gr.Request) -> Iterator[dict]:
         """Make the take of the recipe that was read last, as it was read, whatever a browser has shown of it meanwhile.
@@ -126,22 +143,17 @@ class DubDesk:
         """One take at each amount of LADDER, alike in all else. Yields as `dub`."""
         settings, model = self._read(controls, request)
         takes = [replace(settings, takes=1, ambient=amount) for amount in LADDER]
-        yield from self._make_all(takes, self._track(cues, request), model, request)
+        yield from self._make_all(takes, track_in(self.visits.of(request.session_hash), cues), model, request)
 
     def _read(self, controls: tuple, request: gr.Request) -> tuple[DubSettings, str]:
         visit = self.visits.of(request.session_hash)
         seed = controls[ORDER.index("seed")] if visit.seed is None else visit.seed
         return read_settings(*(seed if name == "seed" else value for name, value in zip((*ORDER, "model"), controls)))
 
-    def _track(self, cues, request: gr.Request):
-        """The cues that the timeline shows; the machine's where it sent nothing."""
-        seen = self.visits.of(request.session_hash).track
-        return track_of(cues, seen) if cues else seen
-
     def _make_all(self, takes: list[DubSettings], track, model: str, request: gr.Request) -> Iterator[dict]:
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
-        clip, bank = self.place.clip_of(visit), self.engine.bank_of(visit, model)
+        clip, bank = self.place.clip_of(visit, model), self.engine.bank_of(visit, model)
         one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
         pipe, _ = self.engine.parts(model)  # a recipe may leave open what suits the model
         where = {"ambient_clip": clip, "ambient_changes": changes_of(visit, bank)}

@@ -61,8 +61,8 @@ def _download(label: str, elem_id: str, visible: bool = True) -> gr.DownloadButt
     return gr.DownloadButton(label, size="sm", interactive=False, elem_id=elem_id, min_width=70, visible=visible)
 
 
-def cues() -> SimpleNamespace:
-    """The timeline under both pictures."""
+def cues(engine: Engine) -> SimpleNamespace:
+    """The timeline under both pictures, and a line above it where the model does not hear it."""
     with gr.Row(elem_classes="part-row"):
         part("Cues")
         load = gr.UploadButton(
@@ -70,10 +70,11 @@ def cues() -> SimpleNamespace:
             min_width=120,
         )  # fmt: skip
         restore = gr.Button("As seen", size="sm", elem_id="restore-cues", elem_classes="quiet", scale=0, min_width=90)
+    note = line(text.cues_note(engine.hears_cues()), elem_id="cues-note")
     timeline = CueTimeline(
         None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), video="#source video"
     )
-    return SimpleNamespace(timeline=timeline, load=load, restore=restore)
+    return SimpleNamespace(timeline=timeline, note=note, load=load, restore=restore)
 
 
 def place() -> SimpleNamespace:

@@ -90,8 +90,10 @@ class PictureDesk:
             return
         if visit.picture != picture:  # another one came meanwhile; it has its own watch
             return
-        visit.motion, visit.track, visit.matches, visit.cuts = seen
-        visit.chosen = visit.matches[0].clip.id if visit.matches else None
+        visit.motion, visit.track, matches, visit.cuts = seen
+        visit.model = model
+        if not visit.by_hand:
+            visit.chosen = matches[0].clip.id if matches else None
         yield job("idle", text.count(len(visit.track), "cue") + " seen", "look through them, then dub")
 
     def unseen(self) -> dict:

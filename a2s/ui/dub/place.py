@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
+from a2s.places import at_amount
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
 from a2s.ui.bank.shelf import Shelf, write_both
@@ -43,6 +44,25 @@ class PlaceDesk:
         """After a picture was watched. Returns (cards, level)."""
         return self.search(words, k, request), self.level(amount, request)
 
+    def suit(self, model: str, words: str, k: int, amount: float, request: gr.Request):
+        """After another model was chosen: the place as that one sees it. Returns (cards, level)."""
+        self.see_with(self.visits.of(request.session_hash), model)
+        return self.fresh(words, k, amount, request)
+
+    def see_with(self, visit: Visit, model: str) -> None:
+        """From now on this model judges which ambience suits; what the creator chose by hand stays."""
+        from a2s.ambient.clip import fitted
+        from a2s.media import read_audio
+
+        pipe, _ = self.engine.parts(model)
+        cuts = moves.find_cuts(visit.motion, pipe) if visit.motion else ()
+        visit.model, visit.cuts = model, cuts
+        if not visit.by_hand:
+            visit.chosen = None  # the cards find the best anew
+        if visit.own:
+            score = self._score(visit, fitted(read_audio(visit.own.path, AUDIO.sample_rate)))
+            visit.own = replace(visit.own, score=score)
+
     def search(self, words: str, k: int, request: gr.Request) -> dict:
         """The cards: the k best matches, or what the bank has under these words."""
         return self.cards(self.visits.of(request.session_hash), str(words or ""), k)
@@ -57,7 +77,7 @@ class PlaceDesk:
         bank, scores = self.engine.bank_of(visit), self._scores(visit)
         ranked = sorted(bank.clips, key=lambda clip: -scores.get(clip.id, -2.0))
         if visit.chosen != OWN and visit.chosen not in {clip.id for clip in ranked}:
-            visit.chosen = ranked[0].id  # the bank was changed
+            visit.chosen, visit.by_hand = ranked[0].id, False  # the bank was changed, or the model
         wanted = words.lower().split()
         found = [clip for clip in ranked if all(word in f"{clip.name} {clip.kind}".lower() for word in wanted)]
         shown = found[: MOST if wanted else max(1, min(int(k), MOST))]
@@ -80,7 +100,7 @@ class PlaceDesk:
         """Similarity of the picture to every clip of the bank."""
         from a2s.scene import MAX_MATCHES, retrieve
 
-        pipe, _ = self.engine.parts()
+        pipe, _ = self.engine.parts(visit.model)
         bank = self.engine.bank_of(visit)
         matches = retrieve(visit.motion, min(len(bank.clips), MAX_MATCHES), pipe, bank)
         return {match.clip.id: match.score for match in matches}
@@ -91,7 +111,7 @@ class PlaceDesk:
         known = {clip.id for clip in self.engine.bank_of(visit).clips} | ({OWN} if visit.own else set())
         if event.clip not in known:
             raise A2SError("That ambience is not on the page any more; load the video again.")
-        visit.chosen = event.clip
+        visit.choose(event.clip)
         return self.level(amount, request)
 
     def move(self, event: gr.EventData, request: gr.Request) -> None:
@@ -119,13 +139,13 @@ class PlaceDesk:
         write_both(waveform, sound, picture)
         name = Path(upload).stem[:60]
         visit.own = Own(sound, picture, name, level_db(waveform), self._score(visit, fitted(waveform)))
-        visit.chosen = OWN
+        visit.choose(OWN)
         return self.search(words, k, request), self.level(amount, request), gr.Button(interactive=True)
 
     def _score(self, visit: Visit, waveform: np.ndarray) -> float | None:
         if visit.motion is None:
             return None
-        pipe, _ = self.engine.parts()
+        pipe, _ = self.engine.parts(visit.model)
         return float(pipe.embed_video(visit.motion) @ pipe.embed_audio(waveform))
 
     def keep_own(self, words: str, k: int, request: gr.Request):
@@ -136,7 +156,7 @@ class PlaceDesk:
         visit = self.visits.of(request.session_hash)
         if visit.own is None:
             raise A2SError("Bring a recording first.")
-        pipe, _ = self.engine.parts()
+        pipe, _ = self.engine.parts(visit.model)
         waveform = read_audio(visit.own.path, AUDIO.sample_rate)
         before = self.engine.bank_of(visit)
         visit.bank = before.add(waveform, visit.own.name, pipe.embed_audio(fitted(waveform)))
@@ -148,25 +168,30 @@ class PlaceDesk:
 
     def level(self, amount: float, request: gr.Request) -> str:
         """What the amount stands for with the chosen ambience."""
-        visit = self.visits.of(request.session_hash)
-        if visit.chosen == OWN and visit.own:
-            return text.level_note(amount, level_of(amount, visit.own.level_db, None))
+        return self.level_in(self.visits.of(request.session_hash), amount)
+
+    def level_in(self, visit: Visit, amount: float) -> str:
+        """The same, for a visit."""
         if visit.chosen is None:
             return text.level_note(amount, None)
-        clips = {clip.id: clip for clip in self.engine.bank_of(visit).clips}
-        clip = clips.get(visit.chosen)
-        return text.level_note(amount, level_of(amount, clip.level_db, clip.kind) if clip else None)
+        (pipe, _), bank = self.engine.parts(visit.model), self.engine.bank_of(visit)
+        known = {clip.id: (clip.level_db, clip.kind) for clip in bank.clips}
+        known |= {OWN: (visit.own.level_db, None)} if visit.own else {}
+        heard = known.get(visit.chosen)
+        return text.level_note(amount, level_of(amount, *heard, pipe, bank) if heard else None)
 
     @staticmethod
-    def clip_of(visit: Visit) -> str | None:
-        """What `DubSettings.ambient_clip` must be: an id of the visit's bank, or the own recording's path."""
+    def clip_of(visit: Visit, model: str) -> str | None:
+        """What `DubSettings.ambient_clip` must be for a dub with this model: an id of the visit's bank, or the own
+        recording's path; None, for the model to choose, where only another one has."""
+        if not visit.by_hand and visit.model != model:
+            return None
         return str(visit.own.path) if visit.chosen == OWN and visit.own else visit.chosen
 
 
-def level_of(amount: float, own_db: float, kind: str | None) -> float:
-    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very functions that scale it."""
-    from a2s.ambient import full_level, scale_ambience
+def level_of(amount: float, own_db: float, kind: str | None, pipe, bank) -> float:
+    """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very function that scales it."""
     from a2s.ambient.clip import level_db
 
     sample = np.full(1, 10 ** (own_db / 20), np.float32)
-    return level_db(scale_ambience(sample, float(amount), full_db=full_level(own_db, kind)))
+    return level_db(at_amount(sample, float(amount), kind, pipe, bank))

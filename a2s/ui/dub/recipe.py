@@ -55,7 +55,7 @@ def restored(file: Path, visit: Visit, engine: Engine, name: str | None = None) 
         raise BadSettings(f"{shown(name or file.name)} carries no recipe of a2s.") from None
     settings, track = read_back(recipe)
     model, of_model = _model(recipe, engine)
-    bank, said = engine.bank_of(visit, model), _part(recipe, "ambient")
+    bank, said = engine.bank_of(visit, model or engine.default), _part(recipe, "ambient")
     chosen, clip, of_place = _place(said, settings.ambient_clip, visit, bank)
     kept, changes = [], {}
     for change, about in zip(settings.ambient_changes, _changes(said, len(settings.ambient_changes)), strict=True):

@@ -34,7 +34,7 @@ def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -
             picture = layout.picture(examples)
         with gr.Column(scale=1, min_width=340):
             result = layout.result()
-    cues = layout.cues()
+    cues = layout.cues(engine)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
             place = layout.place()
@@ -71,6 +71,7 @@ def _wire_picture(desks, page) -> None:
     heard = [page.place.cards, page.place.level]
     for reading in readings:
         reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE)
+        reading.success(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP)  # those of the clip before go
         fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
         fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **STEP)
         watching = reading.success(
@@ -110,18 +111,22 @@ def _wire_job(desks, page) -> None:
     settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(desks, page), **LATEST)
-    suited = [settings.model, settings.steps, settings.guidance]
-    settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST).then(
-        **_estimate(desks, page), **STEP
+    suited = [settings.model, settings.steps, settings.guidance, page.cues.note]
+    place = page.place
+    asked = [settings.model, place.search, place.k, place.amount]
+    chosen = settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST)
+    ready = chosen.success(
+        guarded(desks.dub.ready, logged=True), [*settings.values, bar.progress], bar.progress, **MODEL
     )
+    ready.failure(desks.dub.unready, None, bar.progress, **STEP)
+    ready.success(guarded(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
     bar.cancel.click(guarded(desks.dub.cancel), None, bar.progress, **STEP)
-    place = page.place
     read = settings.recipe.upload(
         guarded(desks.takes.restore),
         [settings.recipe, place.search, place.k],
-        [page.cues.timeline, place.cards, settings.lock, *settings.values],
+        [page.cues.timeline, page.cues.note, place.cards, place.level, settings.lock, *settings.values],
         **QUIET,
     )
     read.then(lambda: None, None, settings.recipe, **STEP)

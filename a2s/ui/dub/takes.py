@@ -11,7 +11,7 @@ import gradio as gr
 from a2s.errors import A2SError, Cancelled
 from a2s.ui import text
 from a2s.ui.dub import controls
-from a2s.ui.dub.cues import timeline_value
+from a2s.ui.dub.cues import value_in
 from a2s.ui.dub.order import Order, attended, take_maker
 from a2s.ui.dub.place import PlaceDesk
 from a2s.ui.dub.recipe import restored
@@ -111,7 +111,8 @@ class TakesDesk:
         return gr.DownloadButton(value=str(take.share()), visible=True, interactive=True)
 
     def restore(self, upload: str | None, words: str, k: int, request: gr.Request) -> tuple:
-        """A recipe back into the page: (timeline, cards, seed kept, *controls in ORDER, model).
+        """A recipe back into the page: (timeline, what stands at it, cards, level, seed kept,
+        *controls in ORDER, model).
 
         What will differ from the dub that it describes is said; the dub follows.
         """
@@ -127,13 +128,19 @@ class TakesDesk:
             file.unlink(missing_ok=True)
         for note in found.notes:
             gr.Warning(html.escape(note))
-        visit.chosen, visit.changes, visit.restored = found.chosen or visit.chosen, dict(found.changes), found
+        model = found.model or self.engine.default
+        visit.changes, visit.restored = dict(found.changes), found
+        if found.chosen:
+            visit.choose(found.chosen)
+        self.place.see_with(visit, model)
         return (
-            timeline_value(found.track, visit.info.duration),
+            value_in(visit, found.track),
+            text.cues_note(self.engine.hears_cues(model)),
             self.place.cards(visit, words, k),
+            self.place.level_in(visit, found.settings.ambient),
             True,
             *controls.shown(found.settings),
-            found.model or self.engine.default,
+            model,
         )
 
 

@@ -10,7 +10,7 @@ const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 const rounded = (x) => Math.round(x * 1000) / 1000;
 const short = (x) => String(+x.toFixed(2));
 
-let duration = 0, state = { cues: [], source: '' }, past = [], future = [], run = { name: '', time: 0 };
+let whose = '', duration = 0, state = { cues: [], source: '' }, past = [], future = [], run = { name: '', time: 0 };
 let chosenId = null, zoom = 1, here = 0, clock = null, mode = null, drag = null, film = null;
 
 // ------------------------------------------------------------------------------------------------ the cues, and back
@@ -19,7 +19,8 @@ const load = () => {
   stop(false);
   const value = props.value || {};
   const cues = (value.cues || []).map((cue) => ({ ...cue, action: cue.action ?? null, material: cue.material ?? null }));
-  if (value.duration !== duration) { zoom = 1; here = 0; clock = null; }
+  if (value.picture !== whose || value.duration !== duration) { zoom = 1; here = 0; clock = null; }
+  whose = value.picture || '';
   duration = value.duration || 0;
   state = { cues: inOrder(cues), source: value.source || '' };
   past = []; future = []; chosenId = null; drag = null; run.name = '';
@@ -30,7 +31,7 @@ const load = () => {
 const inOrder = (cues) => [...cues].sort((a, b) => a.time - b.time);
 const chosen = () => state.cues.find((cue) => cue.id === chosenId);
 const publish = () => {
-  props.value = { duration, cues: state.cues, source: state.source };
+  props.value = { picture: whose, duration, cues: state.cues, source: state.source };
   clearTimeout(publish.timer);
   publish.timer = setTimeout(() => trigger('edit'), 150);
 };

@@ -10,7 +10,8 @@ FRAMES = 24
 
 class CueTimeline(Part):
     """Value: {"duration": s, "cues": [{"id", "time", "strength", "action", "material", "confidence", "duration"}, ...],
-    "source": who wrote them} or None. It comes back as an input, edited; `a2s.ui.dub.cues.track_of` judges it.
+    "source": who wrote them, "picture": whose they are} or None. It comes back as an input, edited;
+    `a2s.ui.dub.cues.track_of` judges it.
 
     actions, materials: names of the classes. video: CSS selector of the video it follows and plays. strip: address of a
     sprite with `frames` pictures side by side, or "". wave: peaks 0..1 over the whole clip, or []. A handler that
