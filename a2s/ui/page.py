@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
+from gradio import mcp
 from starlette.middleware import Middleware
 
 from a2s.settings import LIMITS
@@ -36,7 +37,7 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
     visits = visits or Visits()
     visits.sweep_every(SWEEP)
     call_nobody()
-    os.environ["GRADIO_TEMP_DIR"] = str(visits.root)  # what gradio itself stores goes when the visits go
+    os.environ["GRADIO_TEMP_DIR"] = mcp.DEFAULT_TEMP_DIR = str(visits.root)  # what gradio stores goes with the visits
     cleaning = int(SWEEP), int(LONGEST_IDLE)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:
         add_endpoints(engine, visits)
