@@ -74,22 +74,39 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """The servers' tests first: they wait most, and the last ones to be left would be waited for."""
-    items.sort(key=lambda item: group_of(item.nodeid.partition("::")[0]) not in SERVERS)
+    """The servers' tests first: they wait most, and the last ones to be left would be waited for. Of a server's tests
+    those that are to be alone come first, one behind the other, so that the rest makes way for them once."""
+
+    def order(item) -> tuple:
+        group = group_of(item.nodeid.partition("::")[0])
+        return (0, group, not is_alone(item)) if group in SERVERS else (1, "", False)
+
+    items.sort(key=order)
 
 
-@pytest.fixture(autouse=True)
-def room(request, tmp_path_factory):
+def is_alone(item: pytest.Item | None) -> bool:
+    return item is not None and item.get_closest_marker("alone") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
     """The machine is a test's own where it is marked `alone`, for it hears and sees in real time; else it is shared."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    locks = tmp_path_factory.getbasetemp().parent
-    alone = request.node.get_closest_marker("alone") is not None
-    with open(locks / "room.lock", "w") as inside:
+        return (yield)
+    locks = Path(item.config.option.basetemp).parent
+    if not _room:
+        _room.append(open(locks / "room.lock", "w"))
         with _locked(locks / "gate.lock"):  # who waits for the whole room keeps others from going in
-            fcntl.flock(inside, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield
+            fcntl.flock(_room[0], fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
+    try:
+        return (yield)
+    finally:
+        if not (is_alone(item) and is_alone(nextitem)):
+            _room.pop().close()
+
+
+_room: list = []
+"""This process's lock while it is in the room."""
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import httpx
@@ -104,7 +105,8 @@ def test_programs_and_assistants_are_told_so_in_one_sentence(site, listener):
                 assert told.isError
                 return told.content[0].text
 
-    assert asyncio.run(talk()).endswith(text.NO_ADDRESS) and not came
+    with ThreadPoolExecutor(1) as thread:  # a browser's driver may have a loop in this one
+        assert thread.submit(asyncio.run, talk()).result().endswith(text.NO_ADDRESS) and not came
 
 
 def upload(page: gr.Blocks, *files: bytes, chunked: bool = False) -> httpx.Response:
@@ -127,9 +129,9 @@ def test_no_upload_is_stored_beyond_the_room_whatever_it_says_of_its_length(site
     for refused in (upload(site, *[bytes([k]) * 10_000 for k in range(9)]), upload(site, b"a" * 99_000)):
         assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
     assert visit.stored_bytes(tmp_path / "root") == kept, "what says its length is refused before a byte is stored"
-    refused = upload(site, b"b" * 400_000, chunked=True)
+    refused = upload(site, b"b" * 2_000_000, chunked=True)
     assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
-    assert visit.stored_bytes(tmp_path / "root") < 150_000
+    assert visit.stored_bytes(tmp_path / "root") < 500_000, "a server reads ahead by as much as it likes, not by more"
     assert upload(site, b"c").status_code == 507, "and nothing more while it is full"
 
 
