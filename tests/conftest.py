@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # no fewer processes than cores: more threads would wait for one another
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: more threads would wait for one another
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
