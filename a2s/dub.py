@@ -184,7 +184,7 @@ def _mels(pipe, motion: Motion, track: CueTrack, passes: dict, settings, progres
             previews=previews if index == 0 else Previews(None),
             kept=kept,
             name=name,
-        )  # fmt: skip
+        )
         for index, (name, conditions) in enumerate(passes.items())
     ]
 
