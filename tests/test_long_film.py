@@ -1,4 +1,4 @@
-"""A film of 20 minutes in a process of its own: A2S_LONG=1 asks for it, and it takes ten minutes on two cores."""
+"""A film of 20 minutes in a process of its own: A2S_LONG=1 asks for it, and it takes some minutes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ for out in sys.argv[2:]:
 """
 
 
-@pytest.mark.skipif("A2S_LONG" not in os.environ, reason="takes ten minutes; A2S_LONG=1 asks for it")
+@pytest.mark.skipif("A2S_LONG" not in os.environ, reason="takes some minutes; A2S_LONG=1 asks for it")
 @pytest.mark.skipif(not (ROOT / "checkpoints" / "compact").is_dir(), reason="needs checkpoints/compact")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts memory as Linux does")
 def test_a_film_of_20_minutes_is_dubbed_to_its_last_sample_in_3_gigabytes(tmp_path):
