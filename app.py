@@ -33,7 +33,7 @@ def main() -> int:
         os.environ[f"A2S_{name.upper()}"] = number
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
     from a2s.log import Request, to_stderr
-    from a2s.memory import few_arenas
+    from a2s.ui.malloc_arenas import few_arenas
     from a2s.settings import Limits
 
     to_stderr(flags.log_json)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-from a2s.dub import dub
+from a2s.dubbing.job import dub
 
 _HOME = {
     "AVLDMPipeline": "a2s.pipelines",
@@ -20,7 +20,7 @@ _HOME = {
     "CueTrack": "a2s.cues",
     "DubSettings": "a2s.settings",
     "MelVAE": "a2s.models",
-    "Take": "a2s.take",
+    "Take": "a2s.dubbing.take",
     "Vocoder": "a2s.models",
 }
 __all__ = ["dub", *_HOME]

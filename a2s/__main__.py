@@ -4,7 +4,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from a2s.cli import main
+        from a2s.cli.main import main
 
         sys.exit(main())
     except KeyboardInterrupt:  # while modules were still being loaded

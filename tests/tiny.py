@@ -9,8 +9,8 @@ import torch
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.models.official import HiFiGAN
 from a2s.pipelines import AVLDMPipeline
-from a2s.pipelines.official import official_parts, official_pipeline
-from a2s.training.av_ldm import make_solver, make_unet
+from a2s.pipelines.official_size import official_parts, official_pipeline
+from a2s.training.objectives.av_ldm import make_solver, make_unet
 from tests.fakes import small_bank
 
 OFFICIAL = {

@@ -24,9 +24,9 @@ def measure_random(threads: int | None = None) -> dict:
     processor time, which other programs disturb less; peak memory in MB.
     """
     from a2s.bench import draw_clip, peak_mb
-    from a2s.dub import torch_threads
-    from a2s.pipelines.placement import place
-    from a2s.scene import load_bank
+    from a2s.dubbing.job import torch_threads
+    from a2s.pipelines.devices import place
+    from a2s.dubbing.analysis import load_bank
 
     began = time.perf_counter()
     pipe = place(random_pipeline())
@@ -54,7 +54,7 @@ def random_pipeline():
     import torch
 
     from a2s.models.official import HiFiGAN
-    from a2s.pipelines.official import official_parts, official_pipeline
+    from a2s.pipelines.official_size import official_parts, official_pipeline
 
     with torch.device("meta"):
         parts = official_parts() | {"vocoder": HiFiGAN()}
@@ -77,7 +77,7 @@ def unet_flop() -> int:
     from diffusers import UNet2DConditionModel
     from torch.utils.flop_counter import FlopCounterMode
 
-    from a2s.pipelines.official import UNET
+    from a2s.pipelines.official_size import UNET
 
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         unet = UNet2DConditionModel(**UNET)
@@ -96,7 +96,7 @@ def gemm_seconds(repeats: int = 5) -> tuple[float, float]:
 
 def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
     """Seconds of a dub and of its sampler's steps, from the times at which it reports them."""
-    from a2s.dub import dub
+    from a2s.dubbing.job import dub
 
     stamps: list[tuple[float, float]] = []
 
@@ -119,7 +119,7 @@ def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
 def _time_parts(clip: Path, pipe, bank) -> dict[str, float]:
     import torch
 
-    from a2s.scene import see
+    from a2s.dubbing.analysis import see
     from a2s.settings import AUDIO
 
     motions = iter([see(clip) for _ in range(2)])  # a motion that was looked at is remembered

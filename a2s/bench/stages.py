@@ -10,8 +10,8 @@ from statistics import median
 
 import numpy as np
 
-from a2s.dub import dub, torch_threads
-from a2s.scene import retrieve, see
+from a2s.dubbing.job import dub, torch_threads
+from a2s.dubbing.analysis import retrieve, see
 from a2s.settings import AUDIO, DubSettings
 
 
@@ -30,8 +30,8 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     import torch
 
     from a2s.media import mux, probe, read_frames
-    from a2s.pipelines.roll import cue_roll
-    from a2s.pipelines.windows import vocode
+    from a2s.cues.cue_roll import cue_roll
+    from a2s.dubbing.windows import vocode
 
     motion, steps = see(clip), pipe.steps
     samples = round(motion.duration * AUDIO.sample_rate)

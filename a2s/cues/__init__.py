@@ -2,9 +2,9 @@
 
 from a2s.cues.cue import Cue, CueTrack
 from a2s.cues.detector import detect_cues
-from a2s.cues.motion import Motion, keyframes_in, motion_grid, observe
-from a2s.cues.novelty import CURVES, novelty
-from a2s.cues.pictures import pictures_in
+from a2s.vision.motion import Motion, keyframes_in, motion_grid, observe
+from a2s.vision.novelty import CURVES, novelty
+from a2s.vision.frames import pictures_in
 
 __all__ = [
     "CURVES",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from a2s.cues.cue import Cue, CueTrack
-from a2s.cues.motion import Motion
-from a2s.cues.novelty import push, step_frames
+from a2s.vision.motion import Motion
+from a2s.vision.novelty import push, step_frames
 from a2s.settings import LIMITS
 
 THRESHOLD = 0.4

@@ -14,9 +14,9 @@ from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.audio.onsets import HOP, SAMPLE_RATE, Comparison, band_levels, detect_onsets
 from a2s.cues import Cue, CueTrack, Motion, detect_cues
 from a2s.errors import BadSettings
-from a2s.foley_world.plan import Event
+from a2s.datasets.foley_world.plan import Event
 from a2s.media import Film
-from a2s.pipelines.roll import cue_roll
+from a2s.cues.cue_roll import cue_roll
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
 
@@ -179,7 +179,7 @@ class Maker:
 
         None for a condition is a latent of zeros.
         """
-        from a2s.pipelines.windows import noise_source
+        from a2s.dubbing.windows import noise_source
 
         mels = []
         for first in range(0, len(clips), self.batch):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.evaluation import figures
-from a2s.evaluation.claims import claims
-from a2s.evaluation.kitchen import read_sounds
-from a2s.evaluation.recipe import sounds_file
-from a2s.evaluation.rows import ABLATION, MAIN, TRUE_CUES
+from a2s.evaluation.expectations import claims
+from a2s.evaluation.generate import read_sounds
+from a2s.evaluation.plan import sounds_file
+from a2s.evaluation.experiments import ABLATION, MAIN, TRUE_CUES
 from a2s.media.files import whole_file
 
 if TYPE_CHECKING:
-    from a2s.evaluation.exam import Exam
+    from a2s.evaluation.runner import Exam
 
 SHOWN = ("truth", "av-ldm", "av-ldm-low", "av-ldm+cues")
 """Rows whose spectrograms stand beside one another."""
@@ -24,7 +24,7 @@ SHOWN = ("truth", "av-ldm", "av-ldm-low", "av-ldm+cues")
 
 def write_report(report: dict, exam: Exam) -> None:
     """Write `report.json`, `report.md`, and what they point to, into `exam.out`."""
-    from a2s.evaluation.exam import plain
+    from a2s.evaluation.runner import plain
 
     out, lines = exam.out, [f"# Exam of {Path(report['model']).name}", ""]
     if "videos" in report:
@@ -206,7 +206,7 @@ def _retrieval(found: dict, exam: Exam) -> list[str]:
 
 
 def _faiss(found: dict, exam: Exam) -> list[str]:
-    from a2s.evaluation.faiss_scale import faiss_table
+    from a2s.evaluation.suites.faiss_scale import faiss_table
 
     return ["## Search in a million ambiences", "", faiss_table(found)]
 

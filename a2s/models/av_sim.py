@@ -28,7 +28,7 @@ class AVSim(ModelMixin, ConfigMixin):
     """A video encoder, an audio encoder, and a projection of each to a common unit sphere.
 
     The space has two parts. The first is about the moment, what is done and when; the second, of `place` dimensions,
-    is about where one is, and learned apart (`a2s.training.place`).
+    is about where one is, and learned apart (`a2s.training.objectives.place`).
     """
 
     @register_to_config

@@ -16,7 +16,7 @@ from torch import nn
 
 from a2s.models.blocks import ConvNeXtBlock
 from a2s.models.video_encoder import SKETCH_BANDS, SKETCH_SLOTS
-from a2s.pipelines.roll import ROLL_CHANNELS
+from a2s.cues.cue_roll import ROLL_CHANNELS
 from a2s.settings import AUDIO, VIDEO
 
 

@@ -11,15 +11,15 @@ import gradio as gr
 import numpy as np
 
 from a2s.errors import A2SError
-from a2s.places import at_amount, read_places
-from a2s.progress import Progress
+from a2s.dubbing.ambience_plan import at_amount, read_places
+from a2s.dubbing.progress import Progress
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
-from a2s.ui.dub.order import Order, attended, take_maker
+from a2s.ui.dub.request import Order, attended, take_maker
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
-from a2s.ui.guard import guarded
-from a2s.ui.visit import Visit, Visits
+from a2s.ui.validation import guarded
+from a2s.ui.state import Visit, Visits
 
 _DEFAULT = DubSettings()
 _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
@@ -77,7 +77,7 @@ class Api:
         Returns:
             the ambiences, best first: id, name, kind, level in dBFS, similarity -1..1.
         """
-        from a2s.scene import retrieve, see
+        from a2s.dubbing.analysis import retrieve, see
 
         visit = self._opened(video, request)
         pipe, bank = self.engine.parts()

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2s.progress import STAGES, OnProgress, Progress
+from a2s.dubbing.progress import STAGES, OnProgress, Progress
 from a2s.settings import DubSettings
 from a2s.ui import text
-from a2s.ui.pace import Pace, measure_pace
+from a2s.ui.eta import Pace, measure_pace
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
-    from a2s.ui.visit import Visit
+    from a2s.ui.state import Visit
 
 log = logging.getLogger("a2s.ui")
 
@@ -33,7 +33,7 @@ class Choice:
 
 
 class Engine:
-    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or by `warm`.
+    """`model` and `bank` as `a2s.dubbing.job` takes them: names, folders or objects. Loaded on first use, or by `warm`.
 
     `model` is the page's first choice; beside it are the models that a2s knows, those that lie beside the shipped one,
     and `more`, by the name that is shown. No visitor names a folder: what can be chosen is settled at the start.
@@ -95,7 +95,7 @@ class Engine:
     def parts(self, model: str | None = None) -> tuple:
         """(pipeline, bank), loaded once however many threads ask. Raises BadSettings, WeightsMissing, BankError."""
         from a2s.errors import BadSettings
-        from a2s.scene import load_bank
+        from a2s.dubbing.analysis import load_bank
         from a2s.weights.registry import load_model
 
         if model is not None and model not in self._models:
@@ -152,8 +152,8 @@ class Engine:
     ) -> tuple:
         """Watch a visit's video once: (motion, cue track with classes, the k best ambiences as a tuple of Match, the
         cuts after which the place seems to be another)."""
-        from a2s.scene import find_cues, retrieve, see
-        from a2s.ui.dub.moves import find_cuts
+        from a2s.dubbing.analysis import find_cues, retrieve, see
+        from a2s.ui.dub.scene_changes import find_cuts
 
         before, share = STAGES["reading"], STAGES["seeing"]
         told = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
@@ -164,8 +164,8 @@ class Engine:
         return motion, find_cues(motion, pipe), matches, find_cuts(motion, pipe)
 
     def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
-        """`a2s.dub` with a model of this engine, and its bank unless there is another; `more` is handed through."""
-        from a2s.dub import dub
+        """`a2s.dubbing.job` with a model of this engine, and its bank unless there is another; `more` is handed through."""
+        from a2s.dubbing.job import dub
 
         pipe, own = self.parts(model)
         return dub(video, settings, pipe, bank or own, **more)

@@ -19,10 +19,10 @@ from a2s.ui.dub.tab import add_dub_tab
 from a2s.ui.engine import EXAMPLES, Engine
 from a2s.ui.events import QUIET
 from a2s.ui.examples import find_examples
-from a2s.ui.line import line
-from a2s.ui.reach import Door, call_nobody
+from a2s.ui.html import line
+from a2s.ui.gradio_compat.hardening import Door, call_nobody
 from a2s.ui.theme import STYLE, studio_theme
-from a2s.ui.visit import LONGEST_IDLE, Visits
+from a2s.ui.state import LONGEST_IDLE, Visits
 
 QUEUE = LIMITS.max_waiting
 """Visitors who may wait; the next one is told that it is full."""

@@ -6,7 +6,7 @@ import html
 import math
 from typing import TYPE_CHECKING
 
-from a2s.pipelines.windows import plan_windows
+from a2s.dubbing.windows import plan_windows
 
 if TYPE_CHECKING:
     from a2s.media import VideoInfo
@@ -40,7 +40,7 @@ STAGES = {
     "sounding": "Making it audible",
     "finishing": "Setting the level",
 }
-"""What a creator reads for each of `a2s.progress.STAGES`."""
+"""What a creator reads for each of `a2s.dubbing.progress.STAGES`."""
 
 
 def facts(info: VideoInfo, name: str) -> str:

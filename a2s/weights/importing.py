@@ -69,7 +69,7 @@ def import_release(
 def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, tuple[Checkpoint, dict[str, Origin]]]]:
     """The components, without weights, and where each takes them from."""
     from a2s.models import Vocoder
-    from a2s.pipelines.official import official_solver
+    from a2s.pipelines.official_size import official_solver
 
     parts = empty_parts(release.sizes)
     given = [
@@ -150,7 +150,7 @@ def _write_rest(
     part: Path, parts: dict[str, nn.Module], release: Release, dtype: str, origin: dict, tell: Callable[[str], None]
 ) -> None:
     """Index, scheduler, our vocoder where it stands in, where all came from, checksums, card."""
-    from a2s.pipelines.official import official_pipeline
+    from a2s.pipelines.official_size import official_pipeline
 
     networks = {name: module for name, module in parts.items() if name != "vocoder"}
     pipe = official_pipeline(networks, parts["vocoder"])

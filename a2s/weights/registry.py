@@ -87,7 +87,7 @@ def _load(folder: Path):
     from diffusers.utils import logging
 
     from a2s.pipelines import AVLDMPipeline
-    from a2s.pipelines.placement import place
+    from a2s.pipelines.devices import place
 
     logging.disable_progress_bar()  # it would draw over our own
     check_files(folder)

@@ -25,7 +25,7 @@ def empty_parts(sizes: dict | None) -> dict[str, nn.Module]:
     """
     import torch
 
-    from a2s.pipelines.official import official_parts
+    from a2s.pipelines.official_size import official_parts
 
     try:
         with torch.device("meta"):

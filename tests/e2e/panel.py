@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from a2s.take import read_recipe
+from a2s.dubbing.take import read_recipe
 from tests.e2e.hands import choose, download, dub, set_number, unfold, upload
 
 STANDING = {

@@ -16,9 +16,9 @@ from tests.fakes import FakeBank, FakePipeline
 @pytest.fixture
 def studio(monkeypatch, capsys, tmp_path):
     """`python -m a2s dub VIDEO -o OUT` without weights, in this process; returns (exit code, stdout, stderr)."""
-    from a2s.cli import main
+    from a2s.cli.main import main
 
-    module = sys.modules["a2s.dub"]  # a2s.dub is the function
+    module = sys.modules["a2s.dubbing.job"]  # a2s.dubbing.job is the function
     monkeypatch.setattr(module, "load_model", lambda *_: FakePipeline())
     monkeypatch.setattr(module, "load_bank", lambda *_: FakeBank())
 

@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file
 from a2s.settings import Limits
 from a2s.ui import Engine, build, launch_options, reach, text, visit
 from a2s.ui.page import launch
-from a2s.ui.visit import Visits
+from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
 
 FILES = ("file", "uploadbutton", "video", "audio", "image")

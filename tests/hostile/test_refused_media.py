@@ -81,7 +81,7 @@ def test_names_that_lead_elsewhere(trap, studio, tmp_path):
 
 @pytest.mark.parametrize("name", ["../../evil.mp4", "..\\..\\evil.mp4", "/etc/evil.mp4", "a\0b.mp4", "....//evil.mp4"])
 def test_a_visitors_name_never_becomes_a_path(name, tmp_path):
-    from a2s.ui.visit import Visits, plain_name
+    from a2s.ui.state import Visits, plain_name
 
     visit = Visits(tmp_path / "root").of("someone")
     upload = tmp_path / "root" / "upload"

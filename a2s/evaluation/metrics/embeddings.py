@@ -22,7 +22,7 @@ import torch
 
 from a2s.audio.mel import mel_spectrogram
 from a2s.errors import BadSettings, WeightsMissing
-from a2s.evaluation.judge import Judge
+from a2s.evaluation.judges.events import Judge
 from a2s.settings import AUDIO
 
 CLAP = "laion/clap-htsat-unfused"

@@ -14,7 +14,7 @@ class OfficialSync(nn.Module):
     """An AV-Sim of its own and a head on both embeddings, which are not normalised here.
 
     The authors' code cuts a clip in halves and lets its filter bank cut each half again, so that 0.5 s of either is
-    heard. That is kept, for figures that compare; `a2s.evaluation.metrics.sync` judges whole windows.
+    heard. That is kept, for figures that compare; `a2s.evaluation.judges.sync` judges whole windows.
     """
 
     def __init__(self, av_sim: OfficialAVSim):

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 import gradio as gr
 
 from a2s.ui import text
-from a2s.ui.bank.desk import ADD, REPLACE, SORTS, BankDesk
+from a2s.ui.bank.handlers import ADD, REPLACE, SORTS, BankDesk
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
-from a2s.ui.guard import guarded
-from a2s.ui.line import line, part
+from a2s.ui.validation import guarded
+from a2s.ui.html import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.progress import JobProgress, job
-from a2s.ui.visit import Visits
+from a2s.ui.state import Visits
 
 SUFFIXES = [".zip", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".mov", ".webm"]
 

@@ -8,14 +8,14 @@ import gradio as gr
 
 from a2s.evaluation.listening import ABX, NEITHER, QUESTIONS
 from a2s.ui import text
-from a2s.ui.compare.booth import BLIND, OPEN
-from a2s.ui.compare.desk import CompareDesk
+from a2s.ui.compare.listening_session import BLIND, OPEN
+from a2s.ui.compare.handlers import CompareDesk
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
-from a2s.ui.guard import guarded
-from a2s.ui.line import line, part
+from a2s.ui.validation import guarded
+from a2s.ui.html import line, part
 from a2s.ui.parts.player import ABPlayer
-from a2s.ui.visit import Visits
+from a2s.ui.state import Visits
 
 SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac"]
 

@@ -14,7 +14,7 @@ from a2s.settings import LIMITS
 from a2s.ui.engine import Engine
 from a2s.ui.parts.part import served
 from a2s.ui.parts.timeline import FRAMES
-from a2s.ui.visit import Visit, Visits
+from a2s.ui.state import Visit, Visits
 
 _SLACK = 1e-6
 """Seconds by which a cue may lie behind the clip's end: the two were not always rounded alike."""

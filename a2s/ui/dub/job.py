@@ -14,15 +14,15 @@ from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import ORDER, read_settings
 from a2s.ui.dub.cues import track_in
-from a2s.ui.dub.moves import changes_of
-from a2s.ui.dub.order import Order, attended, take_maker
-from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.scene_changes import changes_of
+from a2s.ui.dub.request import Order, attended, take_maker
+from a2s.ui.dub.ambience import PlaceDesk
 from a2s.ui.dub.results import export
 from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
 from a2s.ui.parts.progress import NOTHING, job, stopped
-from a2s.ui.visit import Visit, Visits
-from a2s.ui.waiting import leave_line
+from a2s.ui.state import Visit, Visits
+from a2s.ui.gradio_compat.queue import leave_line
 
 LADDER = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes that `ladder` makes."""
@@ -122,7 +122,7 @@ class DubDesk:
 
     def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """Make the takes that the controls ask for. Yields progress."""
-        from a2s.dub import check_settings
+        from a2s.dubbing.job import check_settings
 
         settings, model = self._read(controls, request)
         check_settings(settings)  # before a list is made that is as long as a stranger says

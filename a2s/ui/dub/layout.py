@@ -11,7 +11,7 @@ from a2s.ui import text
 from a2s.ui.dub.controls import OFF, choice
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
-from a2s.ui.line import line, part
+from a2s.ui.html import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.examples import ExampleStrip
 from a2s.ui.parts.part import served

@@ -17,11 +17,11 @@ from a2s.errors import BadSettings
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.text import summary
-from a2s.ui.visit import plain_name
+from a2s.ui.state import plain_name
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
-    from a2s.take import Take
+    from a2s.dubbing.take import Take
 
 ROUNDING = 5e-4
 """How far a take that is made again may be from what it was: a model computes a batch and a single take alike, but not

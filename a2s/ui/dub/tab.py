@@ -9,14 +9,14 @@ import gradio as gr
 from a2s.ui.dub import layout
 from a2s.ui.dub.cues import CueDesk
 from a2s.ui.dub.job import DubDesk
-from a2s.ui.dub.picture import PictureDesk
-from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.video import PictureDesk
+from a2s.ui.dub.ambience import PlaceDesk
 from a2s.ui.dub.takes import TakesDesk
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET, STEP
 from a2s.ui.examples import Example
-from a2s.ui.guard import guarded
-from a2s.ui.visit import Visits
+from a2s.ui.validation import guarded
+from a2s.ui.state import Visits
 
 
 def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> SimpleNamespace:

@@ -12,14 +12,14 @@ from a2s.errors import A2SError, Cancelled
 from a2s.ui import text
 from a2s.ui.dub import controls
 from a2s.ui.dub.cues import value_in
-from a2s.ui.dub.order import Order, attended, take_maker
-from a2s.ui.dub.place import PlaceDesk
+from a2s.ui.dub.request import Order, attended, take_maker
+from a2s.ui.dub.ambience import PlaceDesk
 from a2s.ui.dub.recipe import restored
 from a2s.ui.dub.results import Result, write_stems
 from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
 from a2s.ui.parts.progress import job, stopped
-from a2s.ui.visit import Visit, Visits
+from a2s.ui.state import Visit, Visits
 
 
 class TakesDesk:

@@ -15,7 +15,7 @@ PAUSE = 0.15
 
 @dataclass(frozen=True)
 class Report:
-    """stage: of a2s.progress.STAGES; done: 0..1 of the whole; detail: for a person."""
+    """stage: of a2s.dubbing.progress.STAGES; done: 0..1 of the whole; detail: for a person."""
 
     stage: str
     done: float

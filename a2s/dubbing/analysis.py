@@ -1,0 +1,87 @@
+"""What is known of a video before any sound is made: its motion, its cues, the ambiences that suit its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from a2s.errors import BadSettings
+from a2s.dubbing.progress import Progress
+from a2s.weights.registry import load_model, model_folder
+
+if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank, Match
+    from a2s.cues import CueTrack, Motion
+    from a2s.media import VideoInfo
+
+BANK = Path(__file__).resolve().parents[1] / "assets" / "ambient"
+
+MAX_MATCHES = 100
+
+
+def load_bank(bank=None, pipe=None):
+    """An AmbientBank, loaded once per folder; a bank object is passed through.
+
+    None: the pipeline's own, in `ambient` of its model folder, or else the one that comes along.
+    """
+    if bank is None:
+        own = model_folder(pipe)
+        bank = own / "ambient" if own and (own / "ambient").is_dir() else BANK
+    return _load_bank(Path(bank).resolve()) if isinstance(bank, (str, Path)) else bank
+
+
+@lru_cache(maxsize=4)
+def _load_bank(folder: Path) -> AmbientBank:
+    from a2s.ambient import AmbientBank
+
+    return AmbientBank.load(folder)
+
+
+def see(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
+    """Watch a video once. Raises UnreadableVideo, TooLarge, Cancelled."""
+    from a2s.cues import observe
+    from a2s.media import Film, probe, read_frames
+
+    info = info or probe(video)
+    frames = _watched(read_frames(video), info.duration, progress or Progress())
+    return observe(frames, info.duration, Film(video))
+
+
+def _watched(frames: Iterator, duration: float, progress: Progress) -> Iterator:
+    """Pass frames on, reporting each quarter of a second; stops when the creator cancels."""
+    progress.enter("seeing")
+    told = 0.0
+    for time, rgb in frames:
+        if time - told >= 0.25:
+            told = time
+            progress.report(time / duration, f"{time:.1f} of {duration:.1f} s")
+        yield time, rgb
+
+
+def find_cues(motion: Motion, model="compact") -> CueTrack:
+    """What should be heard when: moments from physics, classes and strengths from the model."""
+    from a2s.cues import detect_cues
+
+    return load_model(model).label_cues(motion, detect_cues(motion))
+
+
+def retrieve(
+    motion: Motion, k: int = 5, model="compact", bank=None, within: tuple[float, float] | None = None
+) -> list[Match]:
+    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError.
+
+    within: (begin, end) s of the stretch of the film that is looked at; None is all of it.
+
+    The low-ambient clip is not among them while there are others: it stands for no place at all, and with it no amount
+    of ambience would be heard.
+    """
+    if not 1 <= k <= MAX_MATCHES:
+        raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
+    pipe = load_model(model)
+    bank = load_bank(bank, pipe)
+    look = pipe.embed_video(motion, *within) if within else pipe.embed_video(motion)
+    matches = bank.retrieve(look, k + 1, pipe.model_hash)
+    low = bank.low_ambient
+    return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches

@@ -1,0 +1,71 @@
+"""The bank that comes along."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from a2s.ambient import AmbientBank
+from a2s.ambient.clip import level_db
+from a2s.datasets.shipped_ambiences import CLIPS, recordings
+from a2s.datasets.foley_world.ambience import KINDS
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "ambient"
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return AmbientBank.load(FOLDER)
+
+
+def test_many_clips_of_many_kinds_in_little_space(bank):
+    assert len(bank) >= 60 and {clip.kind for clip in bank.clips} == set(KINDS) and len(KINDS) >= 10
+    assert len({clip.name for clip in bank.clips}) == len(bank)
+    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 12e6
+    assert {(clip.author, clip.licence) for clip in bank.clips} == {("a2s", "CC0-1.0")}
+
+
+def test_levels_are_those_of_places(bank):
+    levels = np.array([clip.level_db for clip in bank.clips])
+    assert levels.min() == bank.low_ambient.level_db < -65 and -30 < levels.max() < -20
+    assert np.mean((levels > -51) & (levels < -29)) > 0.7
+    for clip in bank.clips:
+        y = bank.waveform(clip.id)
+        assert level_db(y) == pytest.approx(clip.level_db, abs=0.01) and np.abs(y).max() < 0.99
+        assert clip.floor_db <= clip.level_db + 0.01
+
+
+def test_clips_loop_without_a_seam(bank):
+    for clip in bank.clips:
+        y = bank.waveform(clip.id)
+        steps = np.abs(np.diff(y))
+        assert abs(y[0] - y[-1]) <= steps.max(), clip.id
+
+
+def test_made_anew_it_is_the_same(bank):
+    made = AmbientBank.of(islice(recordings(), 10))
+    for clip, shipped in zip(made.clips, bank.clips, strict=False):
+        assert (clip.id, clip.level_db) == (shipped.id, shipped.level_db)
+        assert made.waveform(clip.id) == pytest.approx(bank.waveform(clip.id), abs=1e-4)
+
+
+def test_named_traits_are_traits():
+    """A misspelt trait would silently be drawn at random: each must be asked for by the kind's maker."""
+    from a2s.datasets.foley_world import ambience as module
+
+    for kind, clips in CLIPS.items():
+        asked = set()
+
+        class Listening(dict):
+            def get(self, key, default=None, asked=asked):
+                asked.add(key)
+                return super().get(key, default)
+
+        for name, _level, traits in clips:
+            scene = module.Scene(2.0, np.random.default_rng(0), 16_000)
+            scene.traits = Listening(traits)
+            module._MAKERS[kind](scene)
+            assert set(traits) <= asked, (name, set(traits) - asked)

@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s import DubSettings, dub
+from a2s.cues import Cue, CueTrack
+from a2s.dubbing.job import check_settings
+from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
+from a2s.dubbing.mastering import quietest_db
+from a2s.media import mux, probe, read_audio, write_audio
+from a2s.settings import AUDIO
+from tests.fakes import FakeBank, FakePipeline, draw_video
+from tests.tiny import tiny_pipeline
+
+FAST = DubSettings(steps=3, loudness=None, ambient_clip="room")
+CUES = CueTrack.at([0.5, 1.25], strength=0.9)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return draw_video(tmp_path_factory.mktemp("clip") / "clip.mp4", seconds=2.0)
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory):
+    return draw_video(tmp_path_factory.mktemp("clip") / "long.mp4", seconds=7.1, hits=(1, 3, 5))
+
+
+def run(clip, settings=FAST, pipe=None, **options):
+    return dub(clip, settings, pipe or FakePipeline(), FakeBank(), **{"cues": CUES} | options)
+
+
+def peaks(waveform, count):
+    """Seconds of the loudest 50 ms that lie 0.2 s apart."""
+    level = np.sqrt(np.convolve(waveform**2, np.ones(160) / 160, "same"))
+    found = []
+    for index in np.argsort(-level):
+        if all(abs(index - other) > 3200 for other in found):
+            found.append(index)
+        if len(found) == count:
+            return sorted(index / AUDIO.sample_rate for index in found)
+
+
+@pytest.mark.parametrize(
+    "first", ["import a2s.dubbing.job", "import a2s.dubbing.job as d", "from a2s.dubbing.job import Take", "import a2s.cli.main", ""]
+)
+def test_dub_stays_the_function_whatever_is_imported_first(first):
+    code = f"{first}\nimport a2s.dubbing.job\nfrom a2s import dub\nimport a2s\nassert callable(dub) and a2s.dubbing.job is dub"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_a2s_loads_nothing_heavy():
+    heavy = "torch", "diffusers", "transformers", "cv2", "av", "librosa", "gradio", "faiss", "scipy"
+    code = f"import a2s, a2s.dubbing.job, sys; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_the_sound_is_as_long_as_the_picture_and_follows_the_cues(clip):
+    take = run(clip)
+    assert take.waveform.dtype == np.float32 and take.sample_rate == 16_000
+    assert len(take.waveform) == round(probe(clip).duration * 16_000)
+    assert take.mel.shape == (128, 1 + len(take.waveform) // 256)
+    assert peaks(take.waveform, 2) == pytest.approx([0.5, 1.25], abs=0.05)
+    assert take.takes == (take,)
+
+
+def test_what_a_cue_leaves_open_the_machine_names(clip):
+    """The given moments stay as they are; only an action or material that nobody gave is filled in."""
+    track = CueTrack((Cue(0.5, 0.8, "pour", None), Cue(1.2, 0.4)), "by hand")
+    events = run(clip, cues=track).events
+    assert [(c.time, c.strength) for c in events] == [(c.time, c.strength) for c in track]
+    assert [(c.action, c.material) for c in events] == [("pour", "wood"), ("knock", "wood")]
+
+
+@pytest.mark.parametrize("seconds", [0.125, 2.96, 3.04])
+def test_odd_lengths(tmp_path, seconds):
+    path = draw_video(tmp_path / "odd.mp4", seconds=seconds, fps=25)
+    assert len(run(path).waveform) == round(probe(path).duration * 16_000)
+
+
+def test_windows_of_a_long_clip_are_joined(long_clip):
+    times = [0.4, 2.7, 2.95, 5.3, 6.9]
+    pipe = FakePipeline()
+    take = run(long_clip, pipe=pipe, cues=CueTrack.at(times, strength=0.9))
+    assert len(pipe.calls) == 3
+    assert len(take.waveform) == round(probe(long_clip).duration * 16_000)
+    assert peaks(take.waveform, 5) == pytest.approx(times, abs=0.05)
+
+
+def test_without_cues_the_machine_looks(clip):
+    take = run(clip, cues=None)
+    assert all(cue.action == "knock" and cue.material == "wood" for cue in take.events)
+    assert take.recipe["cues"]["cues"] == [json.loads(json.dumps(vars(cue))) for cue in take.events]
+
+
+def test_the_same_in_gives_the_same_out_and_the_seed_matters(clip):
+    settings = replace(FAST, ambient=1.0)
+    again = run(clip, settings).waveform
+    assert np.array_equal(run(clip, settings).waveform, again)
+    assert not np.array_equal(run(clip, replace(settings, seed=1)).waveform, again)
+
+
+def test_takes_come_in_one_batch_and_do_not_depend_on_their_number(clip):
+    pipe = FakePipeline()
+    settings = replace(FAST, ambient=1.0, takes=3)
+    take = run(clip, settings, pipe)
+    assert [call["takes"] for call in pipe.calls] == [3]
+    assert take.takes[0] is take and [one.recipe["take"] for one in take.takes] == [0, 1, 2]
+    assert np.array_equal(take.waveform, run(clip, replace(settings, takes=1)).waveform)
+    assert all(not np.array_equal(a.waveform, b.waveform) for a, b in itertools.combinations(take.takes, 2))
+
+
+def test_a_take_of_the_real_pipeline_does_not_depend_on_its_batch(long_clip):
+    """Up to rounding: a matrix product may be summed in another order when it has more rows."""
+    pipe = tiny_pipeline()
+    alone, among = (run(long_clip, replace(FAST, takes=count), pipe) for count in (1, 3))
+    np.testing.assert_allclose(alone.mel, among.mel, atol=1e-4)
+    assert np.abs(among.takes[1].mel - among.mel).max() > 0.01
+    assert np.array_equal(alone.waveform, run(long_clip, FAST, pipe).waveform)
+
+
+def test_one_take_of_several_is_made_again_alone_by_its_recipe(clip):
+    settings = replace(FAST, ambient=1.0, takes=3, loudness=-16.0)
+    among = run(clip, settings).takes
+    alone = run(clip, replace(settings, takes=1, first_take=2))
+    assert alone.waveform.tobytes() == among[2].waveform.tobytes() and alone.recipe["take"] == 2
+    for number, take in enumerate(among):
+        said = DubSettings.from_dict(take.recipe["settings"])
+        assert said == replace(settings, takes=1, first_take=number).suited_to(FakePipeline())
+        assert run(clip, said).waveform.tobytes() == take.waveform.tobytes()
+    later = run(clip, replace(settings, takes=2, first_take=1)).takes
+    assert [take.recipe["take"] for take in later] == [1, 2]
+    assert [take.waveform.tobytes() for take in later] == [take.waveform.tobytes() for take in among[1:]]
+
+
+def test_the_condition_that_the_model_heard_comes_along(clip):
+    loud, quiet = (run(clip, replace(FAST, ambient=amount)).condition for amount in (1.0, 0.0))
+    assert loud.shape == quiet.shape == (AUDIO.window_samples,) and loud.dtype == np.float32
+    assert np.array_equal(quiet, FakeBank().waveform("silence")[: AUDIO.window_samples])
+    assert np.square(loud).mean() > 1000 * np.square(quiet).mean()
+
+
+class EstimatingPipeline(FakePipeline):
+    """A fake that says after each step what the solver takes the latent to be; `decoded` counts what was looked at."""
+
+    def __init__(self, knows=True):
+        super().__init__()
+        self.knows, self.decoded = knows, 0
+
+    def __call__(self, *inputs, callback_on_step_end, **options):
+        def told(pipe, step, timestep, tensors):
+            estimate = tensors["latents"] if self.knows else None
+            return callback_on_step_end(pipe, step, timestep, tensors | {"estimate": estimate})
+
+        return super().__call__(*inputs, callback_on_step_end=told, **options)
+
+    def decode(self, latents):
+        assert len(latents) == 1, "only the first take is shown"
+        self.decoded += 1
+        return latents.mean((1, 2, 3)).sigmoid()[:, None, None].expand(1, 128, AUDIO.window_frames)
+
+
+def test_previews_say_where_they_are_and_change_no_sample(long_clip):
+    pipe, seen = EstimatingPipeline(), []
+    settings = replace(FAST, ambient=1.0, takes=2)
+    take = run(long_clip, settings, pipe, on_preview=seen.append, preview_seconds=0, stems=True)
+    assert [(p.window, p.windows, p.step, p.steps) for p in seen] == [
+        (window, 3, step, 3) for window in (1, 2, 3) for step in (1, 2, 3)
+    ]
+    assert [p.start for p in seen[::3]] == pytest.approx([0, 2.432, 4.864])
+    assert {p.mel.shape[0] for p in seen} == {128} and {p.mel.dtype for p in seen} == {np.dtype("float32")}
+    ends = [p.start + p.mel.shape[1] * 0.016 for p in seen]
+    assert ends[:6] == pytest.approx([3.008] * 3 + [5.44] * 3), "a whole window"
+    assert ends[6:] == pytest.approx([probe(long_clip).duration] * 3, abs=0.02), "the last one ends with the film"
+    silent = run(long_clip, settings, EstimatingPipeline(), stems=True)
+    for a, b in zip(take.takes, silent.takes, strict=True):
+        assert a.waveform.tobytes() == b.waveform.tobytes() and a.mel.tobytes() == b.mel.tobytes()
+
+
+def test_previews_are_decoded_only_when_they_are_due_and_wanted(long_clip):
+    unwatched, seldom, unable = EstimatingPipeline(), EstimatingPipeline(), EstimatingPipeline(knows=False)
+    run(long_clip, pipe=unwatched)
+    assert unwatched.decoded == 0
+    seen = []
+    run(long_clip, pipe=seldom, on_preview=seen.append, preview_seconds=3600)
+    assert len(seen) == seldom.decoded == 1
+    run(long_clip, pipe=unable, on_preview=seen.append, preview_seconds=0)
+    assert len(seen) == 1 and len(unable.calls) == 3, "a pipeline that gives no estimate gives no preview"
+
+
+def test_previews_of_the_real_pipeline_come_near_the_result_and_change_no_byte(long_clip):
+    pipe, seen = tiny_pipeline(), []
+    settings = replace(FAST, steps=6)
+    watched = run(long_clip, settings, pipe, on_preview=seen.append, preview_seconds=0)
+    assert watched.waveform.tobytes() == run(long_clip, settings, pipe).waveform.tobytes()
+    first = [p.mel for p in seen if p.window == 1]
+    away = [np.abs(mel[:, :150] - watched.mel[:, :150]).mean() for mel in first]
+    assert len(first) == 6 and 0 <= min(mel.min() for mel in first) and max(mel.max() for mel in first) <= 1
+    assert away[-1] < 0.01 and away[0] > away[-1]
+
+
+def test_who_watches_may_stop_it(clip):
+    def leave(_preview):
+        raise Cancelled("gone")
+
+    pipe = EstimatingPipeline()
+    with pytest.raises(Cancelled):
+        run(clip, pipe=pipe, on_preview=leave)
+    assert pipe.decoded == 1 and not pipe.calls
+
+
+def test_more_ambient_is_louder_ambience_and_the_report_says_so(clip):
+    takes = [run(clip, replace(FAST, ambient=amount)) for amount in (0.0, 0.5, 1.0)]
+    levels = [quietest_db(take.waveform) for take in takes]
+    assert levels == sorted(levels) and levels[-1] - levels[0] > 12, "decays fill some of every half-second"
+    assert [take.recipe["ambient"]["level_out_db"] for take in takes] == levels
+    assert takes[0].recipe["ambient"]["level_in_db"] == pytest.approx(-80, abs=0.5), "the low-ambient clip"
+
+
+def test_ambience_from_bank_file_or_retrieval(clip, tmp_path):
+    assert run(clip, replace(FAST, ambient_clip=None)).recipe["ambient"]["score"] is not None
+    assert run(clip, replace(FAST, ambient_clip="rain")).recipe["ambient"]["clip"] == "rain"
+    write_audio(tmp_path / "own.wav", FakeBank().waveform("street"), 16_000)
+    report = run(clip, replace(FAST, ambient_clip=str(tmp_path / "own.wav"), ambient=1.0)).recipe["ambient"]
+    assert report["name"] == "own.wav" and report["level_in_db"] == pytest.approx(-26, abs=0.5)
+    with pytest.raises(BadSettings, match="neither a clip of the bank nor a file"):
+        run(clip, replace(FAST, ambient_clip="no-such-place"))
+
+
+def test_loudness_and_true_peak(clip):
+    take = run(clip, replace(FAST, ambient=1.0, loudness=-23.0))
+    assert take.recipe["loudness"]["lufs"] == pytest.approx(-23, abs=0.5)
+    assert take.recipe["loudness"]["true_peak_db"] <= -0.99
+
+
+def test_the_original_soundtrack_is_mixed_under(tmp_path, clip):
+    sounding = draw_video(tmp_path / "sounding.mp4", tone=True)
+    own = read_audio(sounding, 16_000, align_to_picture=True)
+    plain, mixed = run(sounding), run(sounding, replace(FAST, original_audio=-6.0))
+    # The original's part in the difference of both.
+    part = np.dot(mixed.waveform - plain.waveform, own) / np.dot(own, own)
+    assert 20 * np.log10(part) == pytest.approx(-6, abs=0.3)
+    assert mixed.recipe["original_audio"] is True
+    assert run(clip, replace(FAST, original_audio=-6.0)).recipe["original_audio"] is False, "a silent video has none"
+
+
+def test_progress_never_falls_and_names_its_stages(long_clip):
+    told = []
+    run(long_clip, on_progress=lambda *report: told.append(report))
+    assert list(dict.fromkeys(stage for stage, *_ in told)) == [
+        "reading", "seeing", "retrieving", "generating", "sounding", "finishing",
+    ]  # fmt: skip
+    done = [part for _, part, _ in told]
+    assert done == sorted(done) and 0 <= done[0] < 0.1 and done[-1] == 1.0
+    assert "window 2 of 3, step 3 of 3" in [detail for *_, detail in told]
+
+
+@pytest.mark.parametrize("at", [0, 1, 4, 6])
+def test_cancel_is_heard_at_every_step(clip, at):
+    """The `at`-th sampler step is the last one that runs; 0 stops before the first frame."""
+    steps = []
+
+    class Counting(FakePipeline):
+        def __call__(self, *inputs, callback_on_step_end, **options):
+            def counted(*step):
+                steps.append(step)
+                return callback_on_step_end(*step)
+
+            return super().__call__(*inputs, callback_on_step_end=counted, **options)
+
+    with pytest.raises(Cancelled):
+        run(clip, replace(FAST, steps=8), Counting(), cancelled=lambda: len(steps) >= at)
+    assert len(steps) == at
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ambient": -0.1}, {"ambient": 1.01}, {"ambient": float("nan")}, {"ambient": "0.5"}, {"ambient": True},
+        {"ambient": None}, {"takes": 0}, {"takes": 7}, {"takes": 1.5}, {"seed": -1}, {"seed": 2**32}, {"steps": 0},
+        {"steps": 101}, {"guidance_scale": 0.5}, {"guidance_scale": float("inf")}, {"original_audio": 40.0},
+        {"loudness": 0.0}, {"overlap_seconds": 2.0}, {"ambient_clip": 5}, {"first_take": -1}, {"first_take": 1001},
+        {"first_take": 0.5},
+    ],
+)  # fmt: skip
+def test_settings_outside_their_range_are_refused_by_name(changes):
+    with pytest.raises(BadSettings, match=next(iter(changes))):
+        check_settings(DubSettings(**changes))
+
+
+def test_settings_are_checked_before_anything_is_opened():
+    with pytest.raises(BadSettings):
+        dub("no-such-file.mp4", DubSettings(steps=0))
+    with pytest.raises(UnreadableVideo):
+        dub("no-such-file.mp4", DubSettings())
+
+
+def test_numpy_numbers_are_numbers():
+    check_settings(DubSettings(ambient=np.float64(0.5), loudness=None, original_audio=None))
+
+
+def test_save_as_video_wav_and_flac(clip, tmp_path):
+    take = run(clip)
+    take.save(tmp_path / "out.mp4")
+    info = probe(tmp_path / "out.mp4")
+    assert info.has_audio and info.duration == pytest.approx(probe(clip).duration, abs=0.01)
+    heard = read_audio(tmp_path / "out.mp4", 16_000, align_to_picture=True)
+    assert peaks(heard, 2) == pytest.approx([0.5, 1.25], abs=0.05)
+    for name in ("out.wav", "out.flac"):
+        sound, rate = soundfile.read(take.save(tmp_path / name), dtype="float32")
+        assert rate == 16_000
+        np.testing.assert_allclose(sound, take.waveform, atol=1e-6)
+
+
+def test_save_refuses_in_one_sentence(clip, tmp_path):
+    take = run(clip)
+    for target in (tmp_path / "out.mp3", tmp_path / "none" / "out.mp4", clip, tmp_path):
+        with pytest.raises(CannotWrite) as caught:
+            take.save(target)
+        assert "\n" not in str(caught.value)
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_stems_add_up_to_the_mix_sample_for_sample(clip, tmp_path):
+    take = run(clip, replace(FAST, ambient=1.0, loudness=-14.0), stems=True)
+    action, ambience = (soundfile.read(path, dtype="int32")[0] for path in take.save_stems(tmp_path / "stems"))
+    mix, _ = soundfile.read(take.save(tmp_path / "mix.wav"), dtype="int32")
+    assert np.array_equal(action + ambience, mix)
+    after = slice(round(1.8 * 16_000), None)
+    rms = [np.sqrt(np.mean(np.square(stem[after] / 2**31))) for stem in (action, ambience)]
+    assert rms[1] > 30 * rms[0], "after the impacts there is only ambience"
+
+
+def test_stems_at_opposite_extremes_stay_within_full_scale(clip):
+    take = run(clip, stems=True)
+    loud = replace(take, waveform=np.array([1, -1, 0.5], np.float32), action=np.array([-1, 1, -1], np.float32))
+    action, ambience = loud.stems()
+    assert np.abs(action).max() <= 1 and np.abs(ambience).max() <= 1
+    np.testing.assert_allclose(action + ambience, loud.waveform, atol=1e-6)
+
+
+def test_stems_must_be_asked_for(clip):
+    with pytest.raises(BadSettings):
+        run(clip).stems()
+
+
+def test_recipe_is_json_and_makes_the_same_take_again(clip, tmp_path):
+    settings = replace(FAST, ambient=0.7, seed=11)
+    take = run(clip, settings)
+    take.save_recipe(tmp_path / "take.json")
+    recipe = json.loads((tmp_path / "take.json").read_text())
+    assert recipe["seed"] == 11 and recipe["take"] == 0 and len(recipe["video"]["sha256"]) == 64
+    assert set(recipe["seconds"]) == {"reading", "seeing", "retrieving", "generating", "sounding", "finishing"}
+    assert {"lufs", "true_peak_db", "gain_db"} == set(recipe["loudness"])
+    cues = CueTrack.from_json(json.dumps(recipe["cues"]))
+    again = run(clip, DubSettings.from_dict(recipe["settings"]), cues=cues)
+    assert np.array_equal(again.waveform, take.waveform)
+
+
+def test_a_second_look_can_be_spared(clip):
+    scene = importlib.import_module("a2s.dubbing.analysis")
+    motion = scene.see(clip)
+    take = run(clip, motion=motion)
+    assert "seeing" not in take.recipe["seconds"]
+    assert np.array_equal(take.waveform, run(clip).waveform)
+
+
+def test_threads_are_given_back(clip):
+    import torch
+
+    before = torch.get_num_threads()
+    run(clip, threads=before + 1)
+    assert torch.get_num_threads() == before
+
+
+def test_dubbing_a_dub_again(clip, tmp_path):
+    """A muxed result is itself a video that can be dubbed, without growing."""
+    mux(clip, run(clip).waveform, 16_000, tmp_path / "once.mp4")
+    assert len(run(tmp_path / "once.mp4").waveform) == len(run(clip).waveform)

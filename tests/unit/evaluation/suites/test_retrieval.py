@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import numpy as np
+from worlds import WorldPipeline
+
+from a2s.evaluation.suites.retrieval import examine_retrieval, kind_precision, recall
+
+
+def test_recall_of_a_perfect_a_random_and_a_constant_table():
+    assert recall(np.eye(20))["recall_at_1"]["value"] == 1.0
+    shifted = np.roll(np.eye(20), 1, 1) * 2 + np.eye(20)
+    assert recall(shifted)["recall_at_1"]["value"] == 0.0 and recall(shifted)["recall_at_5"]["value"] == 1.0
+    constant = recall(np.ones((20, 20)))
+    assert constant["recall_at_10"]["value"] == 0.0 and constant["recall_at_10"]["random"] == 0.5
+    noise = recall(np.random.default_rng(0).standard_normal((400, 400)))
+    assert abs(noise["recall_at_10"]["value"] - 10 / 400) < 0.03
+
+
+def test_kind_precision_leaves_out_the_own_video():
+    kinds = ["rain", "rain", "sea", "sea"]
+    same = np.array([[a == b for b in kinds] for a in kinds], float)
+    assert kind_precision(same, kinds, 1)["value"] == 1.0
+    assert kind_precision(1 - same, kinds, 1)["value"] == 0.0
+    assert kind_precision(same, kinds, 1)["random"] == round(1 / 3, 4)
+
+
+def test_on_worlds(unseen):
+    found = examine_retrieval(WorldPipeline(), unseen)
+    assert found["videos"] == 4 and found["recall_at_5"]["value"] == 1.0
+    assert found["recall_at_1"]["random"] == 0.25

@@ -1,0 +1,194 @@
+"""Pictures to waveform through our pipeline with the weights of a small release, against the authors' own chain."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+
+from a2s.audio.mel import mel_spectrogram
+from a2s.vision.frames import spread
+from a2s.evaluation.metrics.ambience import lowest_energy
+from a2s.models.official import HiFiGAN, OfficialAVSim
+from a2s.models.official.av_sim import normalised
+from a2s.models.official.sync import OfficialSync
+from a2s.pipelines.official_size import official_parts, official_pipeline
+from tests.unit.official import goldens, names
+from tests.unit.official.goldens import LATENT, MODULE, arrays, config, error
+
+FRAMES, SIZE = 37, 32
+
+
+def state_of(file: str) -> dict[str, torch.Tensor]:
+    """A state dict of the release; classes that it names are not run, nothing but tensors is read."""
+    inert = [(types.new_class("Inert"), name) for name in _globals(file)]
+    with torch.serialization.safe_globals(inert):
+        loaded = torch.load(goldens.folder("release") / file, map_location="cpu", weights_only=True)
+    return loaded.get("state_dict", loaded.get("generator"))
+
+
+def _globals(file: str) -> list[str]:
+    return torch.serialization.get_unsafe_globals_in_checkpoint(goldens.folder("release") / file)
+
+
+def below(state, prefix):
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return arrays("release/chain")
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    about = config("release/config")
+    parts = official_parts(
+        goldens.unet_config(about["unet"]),
+        goldens.vae_config(about["vae"]),
+        {"video_dim": about["video_cond"]["origin_dim"], "context_dim": about["video_cond"]["embed_dim"]},
+        {
+            "video": goldens.video_config(about["video_model"]),
+            "audio": goldens.audio_config(about["audio_model"]),
+            "embedding": about["vid_proj"][1],
+        },
+    )
+    state = state_of("epoch=000007.ckpt")
+    parts["unet"].load_state_dict(names.unet(below(state, "model.diffusion_model."), parts["unet"].config))
+    parts["vae"].load_state_dict(names.vae(below(state, "first_stage_model."), parts["vae"].config))
+    parts["conditioner"].load_state_dict({key: state[key] for key in parts["conditioner"].state_dict()})
+    seen = below(state_of("av.pth"), "module.")
+    heard = {f"audio_model.{key}": value for key, value in names.ast(below(seen, "audio_model.")).items()}
+    parts["av_sim"].load_state_dict({k: v for k, v in seen.items() if not k.startswith("audio_model.")} | heard)
+    about = config("release/hifi-gan")
+    vocoder = HiFiGAN(**{key: about[key] for key in HiFiGAN().config if key in about})
+    vocoder.load_state_dict(names.folded(state_of("hifi-gan.pth")))
+    made = official_pipeline(parts, vocoder)
+    for part in (*parts.values(), vocoder):
+        part.eval()
+    made.set_progress_bar_config(disable=True)
+    with torch.inference_mode():
+        yield made
+
+
+def film() -> np.ndarray:
+    """(37, 32, 32, 3) uint8, by the formula in the release's configuration."""
+    f, y, x, c = np.meshgrid(*(np.arange(n) for n in (FRAMES, SIZE, SIZE, 3)), indexing="ij")
+    return ((31 * f + 7 * y + 5 * x + 3 * f * c + x * y // 8 + 11 * c + f * y // 3) % 256).astype(np.uint8)
+
+
+def pictures() -> torch.Tensor:
+    return torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16)])[None]
+
+
+def neighbour(golden) -> torch.Tensor:
+    """The mel of the neighbour's sound, which lacks its last 3000 samples."""
+    wave = golden["neighbor_wav"]
+    return mel_spectrogram(torch.nn.functional.pad(wave, (0, 48_000 - len(wave))))[None]
+
+
+def test_pictures(golden, pipe):
+    assert spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16).tolist() == golden["frame_indices"].tolist()
+    assert error(normalised(pictures()), golden["frames_normalised"]) < MODULE
+    assert error(pipe.av_sim.encode(pictures())[:, 1:], golden["video_feat"]) < MODULE
+
+
+def test_sounds(golden, pipe):
+    own = mel_spectrogram(golden["clip_wav"])[None]
+    assert float((own - golden["clip_spec"][0, ..., :188]).abs().max()) < MODULE
+    assert float((neighbour(golden) - golden["neighbor_spec"][0, ..., :188]).abs().max()) < MODULE
+    latent = pipe.vae.encode(own, golden["noise_target"])
+    assert error(latent, golden["target_latent"]) < MODULE
+    assert error(pipe.vae.decode(latent), golden["target_reconstruction"]) < MODULE
+    posterior = pipe.vae.posterior(neighbour(golden))
+    assert error(posterior.mean, golden["neighbor_mean"]) < MODULE
+    assert error(posterior.logvar, golden["neighbor_logvar"]) < MODULE
+
+
+def test_contexts(golden, pipe):
+    tokens, noise, null = pipe.av_sim.encode(pictures()), golden["noise_neighbor"], torch.zeros(1, 20, 192)
+
+    def context(mel, noise):
+        return pipe.conditioner.branches(tokens, null, pipe.vae.encode(mel, noise), False)[0]
+
+    assert error(context(neighbour(golden), noise), golden["context"]) < MODULE
+    assert error(context(neighbour(golden), None), golden["context_neighbor_mode"]) < MODULE
+    assert error(context(torch.zeros(1, 128, 188), noise), golden["context_black_neighbor"]) < MODULE
+    assert error(pipe.conditioner(tokens[:, 1:], None), golden["context_cond_zero"]) < MODULE
+
+
+def test_from_pictures_to_waveform(golden, pipe, monkeypatch):
+    drawn = iter([golden["x_T"]])
+    monkeypatch.setattr(pipe, "_noise", lambda shape, generator: next(drawn))
+    shown, times, first = [], [], []
+    network = pipe.unet.forward
+
+    def watch(x, t, encoder_hidden_states):
+        made = network(x, t, encoder_hidden_states=encoder_hidden_states)
+        shown.append(x.chunk(2)[0])
+        times.append(t)
+        first.append(made.sample)
+        return made
+
+    monkeypatch.setattr(pipe.unet, "forward", watch)
+    ambient = pipe.vae.encode(neighbour(golden), golden["noise_neighbor"])
+    # Neither steps nor guidance are said: the model's own are the authors'.
+    made = pipe(pipe.av_sim.encode(pictures()), torch.zeros(1, 20, 192), ambient)
+    assert error(torch.stack(times), golden["timesteps"]) < MODULE
+    assert error(first[0], golden["eps_first"]) < MODULE
+    assert error(torch.stack(shown), golden["trajectory_x"]) < LATENT
+    assert error(made.latents, golden["latent"]) < LATENT
+    assert error(made.mels, golden["mel"]) < LATENT
+    assert error(pipe.vocode(made.mels)[0], golden["wav"]) < LATENT
+
+
+def test_retrieval(golden, pipe):
+    seen = pipe.av_sim.embed_window(pipe.av_sim.encode(pictures()))
+    wanted = torch.nn.functional.normalize(golden["retrieval_video_embed"], dim=-1)
+    assert error(seen, wanted) < MODULE
+    bank = torch.nn.functional.normalize(golden["retrieval_bank"], dim=-1)
+    scores = bank @ seen[0]
+    assert error(scores, golden["retrieval_sims"]) < MODULE
+    assert golden["retrieval_names"][int(scores.argmax())] == golden["retrieval_top"]
+
+
+def test_likeness_of_picture_and_sound(golden, pipe):
+    """The metric AV-Sim: the pictures against the sound that the authors' chain made."""
+    made = np.asarray(golden["wav"])
+    score = float(pipe.av_sim.embed_sound(made) @ pipe.av_sim.embed_window(pipe.av_sim.encode(pictures())).t())
+    assert score == pytest.approx(float(golden["metric_av_sim"]), abs=MODULE)
+
+
+def bare(part: str) -> dict[str, torch.Tensor]:
+    """A state dict of the released AV-Sync classifier, with nothing around it."""
+    name = f"half_neg_easy_shift1-1.5_weight_pos2_continue_continue{part}_bestacc.pth"
+    file = goldens.folder("release") / "av_sync_classifier" / name
+    loaded = torch.load(file, map_location="cpu", weights_only=True)
+    return {key.removeprefix("module."): value for key, value in loaded.items()}
+
+
+def test_the_metric_av_sync(golden, pipe):
+    judge = OfficialSync(
+        OfficialAVSim(**{key: pipe.av_sim.config[key] for key in ("video", "audio", "embedding")})
+    ).eval()
+    judge.av_sim.video_model.load_state_dict(bare("_video_encoder"))
+    judge.av_sim.audio_model.load_state_dict(names.ast(bare("_audio_encoder")))
+    judge.av_sim.vid_proj.load_state_dict(bare("_vid_proj"))
+    judge.load_state_dict(judge.state_dict() | bare(""))
+    seen = torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
+    made = np.asarray(golden["wav"])
+    assert error(torch.from_numpy(judge.probabilities(seen, made)), golden["av_sync_probs"]) < MODULE
+    assert judge.in_sync(seen, made) == bool(golden["metric_av_sync"])
+
+
+def test_the_metric_ambient(golden):
+    assert lowest_energy(np.asarray(golden["wav"])) == pytest.approx(float(golden["metric_ambient"]), rel=MODULE)
+
+
+def test_the_release_runs_nothing_when_read():
+    assert "pytorch_lightning" not in sys.modules
+    state_of("epoch=000007.ckpt")
+    assert "pytorch_lightning" not in sys.modules

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s.ambient import AmbientBank, Calibration
+from a2s.errors import A2SError, UnreadableAudio
+from a2s.ui.dub.video import PictureDesk
+from a2s.ui.dub.ambience import OWN, PlaceDesk, level_of
+from a2s.ui.engine import Engine
+from a2s.ui.state import Visits
+from tests.fakes import FakeBank, FakePipeline
+from tests.unit.ui.studio import desks
+
+
+@pytest.fixture
+def bank():
+    """A real bank of the fake one's clips, embedded by the fake pipeline."""
+    fake = FakeBank()
+    nobody = {"author": "", "licence": ""}
+    known = [
+        (fake.waveform(c.id), {"name": c.name, "kind": "quiet" if c.id == "silence" else c.kind} | nobody)
+        for c in fake.clips
+    ]
+    return AmbientBank.of(known).embedded(FakePipeline().embed_audio, "fake")
+
+
+@pytest.fixture
+def desk(tmp_path, bank):
+    return PlaceDesk(Engine(FakePipeline(), bank), Visits(tmp_path / "root", grace=0.05))
+
+
+@pytest.fixture
+def visit(desk, request_of, clip):
+    """A visit whose picture has been watched."""
+    picture = PictureDesk(desk.engine, desk.visits)
+    picture.take_upload(str(clip), request_of())
+    list(picture.watch(5, "model", request_of()))
+    return desk.visits.of("one")
+
+
+def ids(cards):
+    return [item["id"] for item in cards["items"]]
+
+
+def decibels(note):
+    return int(re.search(r"<b>([^<]*) dB", note)[1].replace("\N{MINUS SIGN}", "-"))
+
+
+def test_before_a_picture_there_are_no_cards(desk, request_of):
+    assert desk.search("", 5, request_of()) == {"items": []}
+
+
+def test_the_best_come_first_one_is_chosen_and_low_ambient_is_always_there(desk, visit, request_of):
+    cards = desk.search("", 2, request_of())
+    assert ids(cards)[-1] == "silence" and len(cards["items"]) in (2, 3)
+    scores = [float(item["score"].replace("\N{MINUS SIGN}", "-")) for item in cards["items"][:2]]
+    assert scores == sorted(scores, reverse=True)
+    assert [item["chosen"] for item in cards["items"]].count(True) == 1
+    assert len(desk.search("", 10, request_of())["items"]) == 4
+
+
+def test_every_card_can_be_heard_and_seen(desk, visit, request_of):
+    from PIL import Image
+
+    for item in desk.search("", 4, request_of())["items"]:
+        files = [desk.visits.root / item[key].split(f"file={desk.visits.root}/")[1] for key in ("url", "picture")]
+        assert soundfile.info(files[0]).duration >= 3 and Image.open(files[1]).size[0] > 100
+
+
+def test_words_search_the_whole_bank_and_what_is_chosen_stays_in_sight(desk, visit, request_of):
+    visit.chosen = "rain"
+    found = ids(desk.search("stre", 1, request_of()))
+    assert found[0] == "street" and "rain" in found and "room" not in found
+    assert ids(desk.search("no such thing", 1, request_of())) == ["silence", "rain"]
+
+
+def test_choosing_changes_the_level_and_what_is_dubbed(desk, visit, request_of):
+    notes = [desk.choose(1.0, SimpleNamespace(clip=clip), request_of()) for clip in ("room", "rain")]
+    assert decibels(notes[1]) > decibels(notes[0]) and desk.clip_of(visit, "model") == "rain"
+    with pytest.raises(A2SError):
+        desk.choose(0.8, SimpleNamespace(clip="/etc/passwd"), request_of())
+
+
+def test_the_amount_is_even_in_decibels(desk, visit, request_of):
+    known = (*desk.engine.parts(),)
+    levels = [level_of(amount, -30.0, None, *known) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
+    assert np.diff(levels) == pytest.approx(np.diff(levels)[0], abs=0.01) and levels[-1] == pytest.approx(-30, abs=0.01)
+    notes = [decibels(desk.level(amount, request_of())) for amount in (0.1, 0.5, 0.9)]
+    assert notes == sorted(notes) and notes[-1] > notes[0] + 10
+
+
+def test_the_level_that_is_shown_is_the_level_that_is_made(studio, request_of, tmp_path, monkeypatch):
+    """With a bank whose low-ambient clip is at -80 dB, and a model that follows its condition unevenly."""
+    request, visit = request_of(), studio.visits.of("one")
+    Calibration(((0.0, -80.0), (0.5, -50.0), (1.0, -30.0))).save(tmp_path)
+    monkeypatch.setattr("a2s.dubbing.ambience_plan.model_folder", lambda pipe: tmp_path)
+    studio.place.choose(1.0, SimpleNamespace(clip="rain"), request)
+    for amount in (0.0, 0.25, 0.5, 1.0):
+        studio.make(request, ambient=amount)
+        made = json.loads(visit.takes[-1].recipe.read_text("utf-8"))["ambient"]["level_in_db"]
+        assert decibels(studio.place.level(amount, request)) == pytest.approx(made, abs=0.51)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    path = tmp_path / "back <yard>.wav"
+    soundfile.write(path, 0.05 * np.random.default_rng(0).standard_normal(44_100 * 13), 44_100)
+    return path
+
+
+def test_an_own_recording_is_an_ambience_at_once(desk, visit, request_of, recording):
+    cards, level, keep = desk.take_own(str(recording), "", 3, 1.0, request_of())
+    first = cards["items"][0]
+    assert (first["id"], first["name"], first["chosen"]) == (OWN, "back <yard>", True)
+    assert first["score"] and -32 <= decibels(level) <= -29 and keep.interactive
+    assert desk.clip_of(visit, "model") == str(visit.own.path) and visit.own.path.parent == visit.folder
+
+
+def test_kept_it_is_a_clip_of_this_visits_bank_only(desk, visit, request_of, recording, bank):
+    desk.take_own(str(recording), "", 3, 1.0, request_of())
+    cards, keep = desk.keep_own("", 3, request_of())
+    assert len(visit.bank) == len(bank) + 1 and not keep.interactive
+    assert visit.bank[visit.chosen].name == "back <yard>" and visit.chosen in ids(cards)
+    assert len(desk.engine.bank_of(desk.visits.of("two"))) == len(bank)
+
+
+def test_a_bad_recording_is_one_sentence_under_its_own_name(desk, visit, request_of, tmp_path):
+    bad = tmp_path / "bad.wav"
+    bad.write_text("silence, in words")
+    with pytest.raises(UnreadableAudio, match="bad.wav"):
+        desk.take_own(str(bad), "", 3, 1.0, request_of())
+    assert visit.own is None
+
+
+def test_a_recording_too_short_to_be_a_place_is_refused(desk, visit, request_of, tmp_path):
+    short = tmp_path / "click.wav"
+    soundfile.write(short, np.ones(50), 16_000)
+    with pytest.raises(A2SError, match="click.wav"):
+        desk.take_own(str(short), "", 3, 1.0, request_of())
+
+
+class Loud(FakePipeline):
+    """A model that sees the loudest place in every picture."""
+
+    model_hash = "loud"
+
+    def embed_video(self, motion, begin=0.0, end=np.inf):
+        return np.eye(1, 8, dtype=np.float32)[0]
+
+    def embed_audio(self, waveform):
+        softer = np.clip(np.log10(np.abs(waveform).mean() + 1e-9) / -5, 0, 1)
+        return np.array([np.sqrt(1 - softer**2), softer, *[0] * 6], np.float32)
+
+
+@pytest.fixture
+def studio(tmp_path, bank, clip, request_of):
+    made = desks(tmp_path / "two models", more={"loud": Loud()}, bank=bank)
+    made.load(clip, request_of())
+    return made
+
+
+def place_of(studio):
+    return json.loads(studio.visits.of("one").takes[-1].recipe.read_text("utf-8"))["ambient"]["clip"]
+
+
+def test_another_model_chooses_the_place_as_it_sees_it(studio, request_of):
+    """Also where Dub is pressed before the cards are there."""
+    visit = studio.visits.of("one")
+    before = visit.chosen
+    studio.make(request_of(), model="loud")
+    assert before != "street" and place_of(studio) == "street"
+    cards, level = studio.place.suit("loud", "", 3, 1.0, request_of())
+    scores = {item["id"]: item["score"] for item in cards["items"]}
+    assert ids(cards)[0] == visit.chosen == "street" and float(scores["street"]) > float(scores["room"])
+    assert decibels(level) == -26  # full level of a loud place
+    studio.place.suit("model", "", 3, 1.0, request_of())
+    assert visit.chosen == before
+
+
+def test_what_the_creator_chose_stays_with_another_model(studio, request_of, recording):
+    visit = studio.visits.of("one")
+    studio.place.choose(1.0, SimpleNamespace(clip="rain"), request_of())
+    studio.place.suit("loud", "", 3, 1.0, request_of())
+    studio.make(request_of(), model="loud")
+    assert visit.chosen == place_of(studio) == "rain"
+    studio.place.take_own(str(recording), "", 3, 1.0, request_of())
+    heard = visit.own.score
+    studio.place.suit("model", "", 3, 1.0, request_of())
+    assert visit.chosen == OWN and visit.own.score != heard
+    studio.place.keep_own("", 3, request_of())
+    assert visit.bank.model_hash == "fake" and len(studio.place.search("", 9, request_of())["items"]) == 5
+
+
+def test_a_recipe_of_another_model_brings_its_eyes(studio, request_of):
+    visit = studio.visits.of("one")
+    studio.make(request_of(), model="loud")
+    recipe = json.loads(visit.takes[0].recipe.read_text("utf-8")) | {"model": {"name": "loud", "sha256": None}}
+    file = visit.folder / "mine.json"
+    file.write_text(json.dumps(recipe))
+    studio.takes.restore(str(file), "", 3, request_of())
+    assert (visit.model, visit.chosen, visit.by_hand) == ("loud", "street", True)
+
+
+def test_after_the_bank_changed_something_that_is_in_it_is_chosen(desk, visit, request_of, bank):
+    visit.chosen = "rain"
+    visit.bank = AmbientBank.of([(bank.waveform("room"), {"name": "Hall", "kind": "a", "author": "", "licence": ""})])
+    visit.bank = visit.bank.embedded(FakePipeline().embed_audio, "fake")
+    assert ids(desk.search("", 5, request_of())) == ["hall"] and visit.chosen == "hall"

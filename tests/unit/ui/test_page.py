@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from a2s.ui import Engine, build, launch_options
+from a2s.ui.state import Visits
+from tests.fakes import FakeBank, FakePipeline
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "")
+    return build(Engine(FakePipeline(), FakeBank()), tmp_path, Visits(tmp_path / "root"))
+
+
+def test_four_endpoints_are_public_and_each_says_what_it_does(page):
+    public = {fn.api_name: fn for fn in page.fns.values() if fn.api_visibility == "public"}
+    assert set(public) == {"dub", "retrieve", "ambience", "compare_stats"}
+    described = page.get_api_info()["named_endpoints"]
+    assert all(described[f"/{name}"]["description"] for name in public)
+
+
+def test_the_queue_is_bounded_and_the_model_serves_one_at_a_time(page):
+    limits = {fn.concurrency_limit for fn in page.fns.values() if fn.concurrency_id == "model"}
+    assert page._queue.max_size == 16 and limits == {1} and page.analytics_enabled is False
+
+
+def test_only_what_a_button_asks_for_may_be_dropped_while_it_is_in_work(page):
+    """gradio's own way is to drop; a picture, a choice or a step of a chain must not be lost."""
+    dropped = [fn for fn in page.fns.values() if fn.trigger_mode == "once" and fn.api_visibility != "public"]
+    assert {event for fn in dropped for _, event in fn.targets} <= {"click", "load", "unload"}
+
+
+def test_no_box_takes_a_path(page):
+    """Text boxes are for ids and a cue file's text, which programs send, and for words to search with."""
+    boxes = [block.label for block in page.blocks.values() if type(block).__name__ == "Textbox"]
+    assert sorted(boxes) == ["Search the bank", "Search the bank", "ambient_clip", "clip", "cues"]
+
+
+def test_only_the_examples_are_served_beside_the_visits(tmp_path):
+    options = launch_options(tmp_path)
+    assert options["allowed_paths"] == [str(tmp_path)] and options["max_file_size"] > 0
+
+
+def test_a_missing_model_is_said_before_the_page_opens(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "app.py", "--model", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 2 and len(run.stderr.strip().splitlines()) == 1
+
+
+def test_importing_the_page_loads_no_torch():
+    code = "import sys, a2s.ui; assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+
+
+def test_readme_has_two_commands_and_names_what_is_installed():
+    import gradio
+
+    text = (ROOT / "README.md").read_text()
+    commands = [line for line in text.splitlines() if line.startswith("pip install")]
+    assert commands == [
+        "pip install -r requirements.txt && python app.py",
+        "pip install -r tests/requirements.txt && python -m pytest",
+    ]
+    assert f"sdk_version: {gradio.__version__}" in text and "app_file: app.py" in text
+
+
+def test_no_two_parts_of_the_page_share_an_id(page):
+    ids = [block.elem_id for block in page.blocks.values() if getattr(block, "elem_id", None)]
+    assert len(ids) == len(set(ids)) > 40

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from a2s.errors import A2SError, BadSettings
+from a2s.media import probe
+from a2s.ui.dub.controls import ORDER
+from tests.fakes import FakePipeline
+from tests.unit.ui.studio import desks
+
+
+def sound_of(take):
+    return soundfile.read(take.sound)[0]
+
+
+def test_nothing_is_shown_before_the_first_take(studio, request_of):
+    takes, other = studio.takes.newest(request_of())
+    assert takes.visible is False and other.visible is False
+    video, picture, *_ = studio.takes.show(None, request_of())
+    assert video is None and picture is None
+
+
+def test_the_newest_take_is_shown_with_all_its_files(studio, request_of):
+    studio.make(request_of(), takes=2)
+    takes, other = studio.takes.newest(request_of())
+    assert (takes.value, other.value, len(takes.choices)) == (1, 0, 2)
+    video, picture, summary, timeline, *files = studio.takes.show(takes.value, request_of())
+    take = studio.visits.of("one").takes[1]
+    assert (video, picture, summary) == (str(take.video), str(take.picture), take.summary)
+    suffixes = [Path(file.value["path"]).name.split(".", 1)[1] for file in files[:5]]
+    assert suffixes == ["mp4", "wav", "flac", "recipe.json", "cues.json"]
+    assert all(file.interactive for file in files[:5]) and not any(file.visible for file in files[5:])
+
+
+def test_a_number_that_is_no_take_shows_nothing(studio, request_of):
+    studio.make(request_of())
+    for number in (-1, 1, 10**9, "0", None):
+        assert studio.takes.show(number, request_of())[0] is None
+
+
+def test_a_wipe_needs_two_takes(studio, request_of):
+    studio.make(request_of())
+    assert studio.takes.wipe(0, 0, request_of()).visible is False
+    studio.make(request_of(), ambient=1.0)
+    shown = studio.takes.wipe(1, 0, request_of())
+    assert shown.visible is True
+
+
+def test_stems_are_made_when_asked_for_and_sum_to_the_take(studio, request_of):
+    studio.make(request_of(), ambient=0.8)
+    *told, (*buttons, done) = studio.takes.stems(0, request_of())
+    progress = [step["done"] for *_, step in told]
+    assert progress == sorted(progress) and done["state"] == "done"
+    action, ambience = (soundfile.read(button.value["path"], dtype="int32")[0] for button in buttons)
+    mix = soundfile.read(studio.visits.of("one").takes[0].sound, dtype="int32")[0]
+    assert np.array_equal(action // 256 + ambience // 256, mix // 256)
+    pipe, _ = studio.engine.parts()
+    made = len(pipe.calls)
+    assert len(list(studio.takes.stems(0, request_of()))) == 1 and len(pipe.calls) == made, "made once"
+    with pytest.raises(A2SError):
+        list(studio.takes.stems(5, request_of()))
+
+
+class Paced(FakePipeline):
+    """Counts its steps, which take 5 ms."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = 0
+
+    def __call__(self, *inputs, callback_on_step_end=None, **more):
+        def paced(*step):
+            self.made += 1
+            time.sleep(0.005)
+            return callback_on_step_end(*step)
+
+        return super().__call__(*inputs, callback_on_step_end=paced, **more)
+
+
+@pytest.mark.parametrize("end", ["cancel", "leave"])
+def test_stems_stop_within_a_step_when_they_are_cancelled_and_when_the_visitor_leaves(tmp_path, request_of, clip, end):
+    pipe = Paced()
+    studio = desks(tmp_path / "root", more={"paced": pipe})
+    studio.load(clip, request_of())
+    studio.make(request_of(), steps=100, model="paced")
+    studio.dub.begin_again(request_of())
+    visit, made = studio.visits.of("one"), None
+    for *_, told in studio.takes.stems(0, request_of()):
+        if made is None and "step" in told["detail"]:
+            studio.dub.cancel(request_of()) if end == "cancel" else studio.visits.leave("one")
+            made = pipe.made
+    assert made < 300 and pipe.made <= made + 1
+    assert told["stage"] == "Stopped" and not visit.takes[0].has_stems
+
+
+def test_stems_that_were_cancelled_in_line_are_not_made(studio, request_of):
+    studio.make(request_of())
+    pipe, _ = studio.engine.parts()
+    made = len(pipe.calls)
+    studio.dub.begin_again(request_of())
+    studio.dub.cancel(request_of())
+    *_, (_, _, told) = studio.takes.stems(0, request_of())
+    assert told["stage"] == "Stopped" and len(pipe.calls) == made
+
+
+@pytest.mark.parametrize("kind", ["recipe", "video", "sound", "flac"])
+def test_a_recipe_restores_every_setting_and_the_same_sound(studio, request_of, kind):
+    studio.make(request_of(), takes=2, ambient=0.7, seed=11, steps=6, guidance_scale=3.0, overlap_seconds=0.25)
+    second = studio.visits.of("one").takes[1]
+    file = second.flac() if kind == "flac" else getattr(second, kind)
+    timeline, _, cards, level, lock, *values, model = studio.takes.restore(str(file), "", 5, request_of())
+    back = dict(zip(ORDER, values, strict=True))
+    assert (back["ambient"], back["seed"], back["takes"], back["first_take"]) == (0.7, 11, 1, 2)
+    assert (back["steps"], back["guidance_scale"], back["overlap_seconds"]) == (6, 3.0, 0.25)
+    assert level == studio.place.level(0.7, request_of()) and "70%" in level
+    assert lock is True and model == studio.engine.default and any(card["chosen"] for card in cards["items"])
+    list(studio.dub.again(request_of()))
+    assert np.array_equal(sound_of(studio.visits.of("one").takes[-1]), sound_of(second))
+
+
+def test_what_carries_no_recipe_is_refused_under_its_own_name(studio, request_of, tmp_path):
+    note = tmp_path / "notes.json"
+    note.write_text(json.dumps({"hello": 1}))
+    with pytest.raises(BadSettings, match="notes.json"):
+        studio.takes.restore(str(note), "", 5, request_of())
+
+
+def test_a_clip_to_share_is_made_once_and_sounds_like_the_take(studio, request_of):
+    studio.make(request_of())
+    button = studio.takes.share(0, request_of())
+    take = studio.visits.of("one").takes[0]
+    info = probe(button.value["path"])
+    assert info.has_audio and info.duration == pytest.approx(2.0, abs=0.05) and info.height > info.width * 0.8
+    made = take.share().stat().st_mtime_ns
+    assert studio.takes.share(0, request_of()) and take.share().stat().st_mtime_ns == made
+    with pytest.raises(A2SError):
+        studio.takes.share(3, request_of())
+
+
+def test_visits_do_not_see_each_other(studio, request_of):
+    studio.make(request_of())
+    assert studio.takes.show(0, request_of("two"))[0] is None
+    with pytest.raises(A2SError):
+        list(studio.takes.stems(0, request_of("two")))
