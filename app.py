@@ -33,14 +33,14 @@ def main() -> int:
         os.environ[f"A2S_{name.upper()}"] = number
     from a2s.errors import A2SError  # only now: the limits are settled when a2s is imported
     from a2s.log import Request, to_stderr
-    from a2s.ui.malloc_arenas import few_arenas
     from a2s.settings import Limits
+    from a2s.ui.malloc_arenas import limit_malloc_arenas
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
         Limits.from_environment()
-        few_arenas()
+        limit_malloc_arenas()
         from a2s.ui import Engine, build, serve
 
         engine = Engine(flags.model)

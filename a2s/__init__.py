@@ -1,16 +1,14 @@
 """a2s: a foley studio. A silent video in, the sound that its picture asks for out (Action2Sound, ECCV 2024).
 
-Names are resolved on first use, so that `import a2s.media` does not load torch. `dub` alone is bound at once: its
-module has the same name, and importing a submodule would otherwise put the module in the function's place.
+Names are resolved on first use, so that `import a2s` loads neither torch nor diffusers.
 """
 
 from importlib import import_module
 
-__version__ = "0.1.0"
-
-from a2s.dubbing.job import dub
+from a2s._version import __version__
 
 _HOME = {
+    "dub": "a2s.dubbing.job",
     "AVLDMPipeline": "a2s.pipelines",
     "AVSim": "a2s.models",
     "AmbientBank": "a2s.ambient",
@@ -23,7 +21,7 @@ _HOME = {
     "Take": "a2s.dubbing.take",
     "Vocoder": "a2s.models",
 }
-__all__ = ["dub", *_HOME]
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str):

@@ -27,7 +27,7 @@ class FakePipeline:
     """The methods and shapes of AVLDMPipeline; every call is counted in `calls`."""
 
     name_or_path = model_hash = "fake"
-    steps, guidance_scale, hears_cues, threads, is_large = 12, 2.5, True, 1, False
+    steps, guidance_scale, uses_cues, threads, is_large = 12, 2.5, True, 1, False
 
     def __init__(self) -> None:
         self.calls: list[dict] = []

@@ -16,8 +16,8 @@ from a2s.bench.random_weights import NAME as RANDOM
 from a2s.bench.random_weights import measure_random
 from a2s.bench.random_weights import table as random_table
 from a2s.bench.stages import time_dub, time_stages
-from a2s.errors import A2SError, BadSettings
 from a2s.dubbing.analysis import load_bank
+from a2s.errors import A2SError, BadSettings
 from a2s.weights.registry import load_model
 
 MOST_SECONDS = 600.0

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from a2s.errors import A2SError
-from a2s.media import probe
+from a2s.media import probe_video
 from a2s.weights.registry import resolve_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +158,7 @@ def _time_dubs(page: Page, clip: Path) -> tuple[float, float]:
             given = client.predict(handle_file(clip), api_name="/dub")
             times.append(round(time.perf_counter() - began, 3))
             video, sound = (Path(part["path"]) for part in given[:2])
-            if not (probe(video).has_audio and sound.stat().st_size):
+            if not (probe_video(video).has_audio and sound.stat().st_size):
                 raise RuntimeError("the page's /dub gave no sound back")
         return tuple(times)
     finally:

@@ -24,9 +24,9 @@ def measure_random(threads: int | None = None) -> dict:
     processor time, which other programs disturb less; peak memory in MB.
     """
     from a2s.bench import draw_clip, peak_mb
+    from a2s.dubbing.analysis import load_bank
     from a2s.dubbing.job import torch_threads
     from a2s.pipelines.devices import place
-    from a2s.dubbing.analysis import load_bank
 
     began = time.perf_counter()
     pipe = place(random_pipeline())
@@ -119,10 +119,10 @@ def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
 def _time_parts(clip: Path, pipe, bank) -> dict[str, float]:
     import torch
 
-    from a2s.dubbing.analysis import see
+    from a2s.dubbing.analysis import analyze_motion
     from a2s.settings import AUDIO
 
-    motions = iter([see(clip) for _ in range(2)])  # a motion that was looked at is remembered
+    motions = iter([analyze_motion(clip) for _ in range(2)])  # a motion that was looked at is remembered
     latents = torch.randn(1, 4, AUDIO.latent_bands, AUDIO.latent_frames)
     mel = pipe.decode(latents)
     parts = {

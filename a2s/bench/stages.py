@@ -10,8 +10,8 @@ from statistics import median
 
 import numpy as np
 
+from a2s.dubbing.analysis import analyze_motion, retrieve
 from a2s.dubbing.job import dub, torch_threads
-from a2s.dubbing.analysis import retrieve, see
 from a2s.settings import AUDIO, DubSettings
 
 
@@ -29,11 +29,11 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     """Seconds of each stage for the clip's first window (decode, observe and mux: for the whole clip)."""
     import torch
 
-    from a2s.media import mux, probe, read_frames
-    from a2s.cues.cue_roll import cue_roll
+    from a2s.cues.cue_roll import draw_cue_roll
     from a2s.dubbing.windows import vocode
+    from a2s.media import mux_soundtrack, probe_video, read_frames
 
-    motion, steps = see(clip), pipe.steps
+    motion, steps = analyze_motion(clip), pipe.steps
     samples = round(motion.duration * AUDIO.sample_rate)
     stamps: list[float] = []
 
@@ -44,7 +44,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     with torch_threads(threads):
         place = bank.waveform(bank.clips[0].id)
         tokens, ambient = pipe.encode_motion(motion, 0.0), pipe.encode_ambient(place)
-        roll = torch.from_numpy(cue_roll((), 0.0))[None]
+        roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
 
         def sample():
             generator = [torch.Generator().manual_seed(0)]
@@ -61,7 +61,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
         step = median(gaps) if gaps else generating
         return {
             "decode": _median_seconds(lambda: sum(1 for _ in read_frames(clip)), repeats),
-            "decode_and_observe": _median_seconds(lambda: see(clip, probe(clip)), repeats),
+            "decode_and_observe": _median_seconds(lambda: analyze_motion(clip, probe_video(clip)), repeats),
             "encode_video": _median_seconds(lambda: pipe.encode_motion(motion, 0.0), repeats),
             "encode_ambient": _median_seconds(lambda: pipe.encode_ambient(place), repeats),
             "retrieve": _median_seconds(lambda: retrieve(motion, 1, pipe, bank), repeats),
@@ -69,7 +69,9 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
             "conditions_and_vae_decode": round(max(0.0, generating - steps * step), 4),
             "vocoder": _median_seconds(lambda: vocode(pipe, mel.numpy(), AUDIO.window_samples), repeats),
             "mux": _median_seconds(
-                lambda: mux(clip, np.zeros(samples, np.float32), AUDIO.sample_rate, clip.with_name("muxed.mp4")),
+                lambda: mux_soundtrack(
+                    clip, np.zeros(samples, np.float32), AUDIO.sample_rate, clip.with_name("muxed.mp4")
+                ),
                 repeats,
             ),
         }

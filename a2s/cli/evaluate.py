@@ -30,15 +30,15 @@ def evaluate(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
 ) -> None:
     """Examine a model on unseen worlds and on real clips, and write a report."""
-    from a2s.evaluation.runner import JUDGES, Exam
     from a2s.evaluation.plan import Recipe
+    from a2s.evaluation.runner import JUDGES, EvaluationRun
 
     for folder in (data, pool, ablations, judges, real, recordings, bank):
         if folder is not None and not folder.is_dir():
             raise BadSettings(f"There is no folder {folder}.")
     given = {"data": data, "pool": pool, "ablations": ablations, "bank": bank}
     recipe = Recipe(model, clips=clips, seed=seed, **{k: str(v) for k, v in given.items() if v is not None})
-    Exam(recipe, out, tuple(suite or ()), judges or JUDGES, recordings, real, workers, _say).run()
+    EvaluationRun(recipe, out, tuple(suite or ()), judges or JUDGES, recordings, real, workers, _say).run()
     print(out / "report.md")
 
 

@@ -20,13 +20,13 @@ from typing import Annotated
 
 import typer
 
-from a2s.errors import A2SError, BadSettings, Cancelled, CannotWrite
 from a2s.cli.evaluate import evaluate
-from a2s.log import Request, is_json, to_stderr
-from a2s.dubbing.ambience_plan import read_places
 from a2s.cli.output import AsJson, print_rows
-from a2s.settings import DubSettings, Limits
 from a2s.cli.weights import weights_app
+from a2s.dubbing.ambience_plan import read_places
+from a2s.errors import A2SError, BadSettings, Cancelled, CannotWrite
+from a2s.log import Request, is_json, to_stderr
+from a2s.settings import DubSettings, Limits
 
 DEFAULTS = DubSettings()
 LOG_JSON = "--log-json"
@@ -133,8 +133,8 @@ def dub(
 ) -> None:
     """Make the sound of a video."""
     from a2s.cues import CueTrack
+    from a2s.dubbing.checkpoints import WindowCheckpoints
     from a2s.dubbing.job import dub as make
-    from a2s.dubbing.checkpoints import KeptWindows
     from a2s.dubbing.take import check_folder, check_target, deliver
 
     outs = [check_target(_numbered(out, number), video) for number in range(1, max(1, min(takes, 100)) + 1)]
@@ -154,7 +154,7 @@ def dub(
         original_audio=_decibels(original_audio),
     )
     track = CueTrack.load(cues) if cues else None
-    with KeptWindows(out, resume) as kept:
+    with WindowCheckpoints(out, resume) as kept:
         with _bar() as on_progress:
             take = make(
                 video, settings, model, bank, cues=track, stems=stems is not None, on_progress=on_progress, kept=kept
@@ -214,14 +214,14 @@ def cues(
     model: Model = "compact",
 ) -> None:
     """Print what should be heard when, as JSON that `dub --cues` takes."""
-    from a2s.dubbing.analysis import find_cues, see
+    from a2s.dubbing.analysis import analyze_motion, find_cues
     from a2s.dubbing.take import check_folder
     from a2s.weights.registry import resolve_model
 
     if out:
         check_folder(out)
     resolve_model(model)
-    track = find_cues(see(video), model)
+    track = find_cues(analyze_motion(video), model)
     if out:
         track.save(out)
     else:
@@ -237,12 +237,12 @@ def retrieve(
     as_json: AsJson = False,
 ) -> None:
     """List the ambiences that suit the look of a video best."""
-    from a2s.dubbing.analysis import load_bank, see
+    from a2s.dubbing.analysis import analyze_motion, load_bank
     from a2s.dubbing.analysis import retrieve as find
     from a2s.weights.registry import load_model
 
     pipe = load_model(model)
-    matches = find(see(video), k, pipe, load_bank(bank, pipe))
+    matches = find(analyze_motion(video), k, pipe, load_bank(bank, pipe))
     rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
     print_rows(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")
 

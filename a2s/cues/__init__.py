@@ -1,20 +1,7 @@
-"""What is seen: motion of a video, the moments at which something should be heard, and their file format."""
+"""Cues: the moments at which something sounds, found in motion, edited by the creator, drawn for the model."""
 
 from a2s.cues.cue import Cue, CueTrack
+from a2s.cues.cue_roll import ROLL_CHANNELS, draw_cue_roll
 from a2s.cues.detector import detect_cues
-from a2s.vision.motion import Motion, keyframes_in, motion_grid, observe
-from a2s.vision.novelty import CURVES, novelty
-from a2s.vision.frames import pictures_in
 
-__all__ = [
-    "CURVES",
-    "Cue",
-    "CueTrack",
-    "Motion",
-    "detect_cues",
-    "keyframes_in",
-    "motion_grid",
-    "novelty",
-    "observe",
-    "pictures_in",
-]
+__all__ = ["ROLL_CHANNELS", "Cue", "CueTrack", "detect_cues", "draw_cue_roll"]

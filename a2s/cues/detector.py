@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from a2s.cues.cue import Cue, CueTrack
+from a2s.settings import LIMITS
 from a2s.vision.motion import Motion
 from a2s.vision.novelty import push, step_frames
-from a2s.settings import LIMITS
 
 THRESHOLD = 0.4
 """Height of the lowest cue, as a part of a strong one of the same ten seconds (`STRONG`)."""

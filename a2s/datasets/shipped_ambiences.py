@@ -1,4 +1,4 @@
-"""The bank that comes along: 70 procedural clips of 14 kinds, made anew by `python -m a2s.datasets.shipped_ambiences`."""
+"""The built-in bank: 70 procedural clips of 14 kinds. `python -m a2s.datasets.shipped_ambiences` renders it."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.errors import BadSettings
 from a2s.dubbing.analysis import retrieve
+from a2s.errors import BadSettings
 from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings, Limits
 from a2s.weights.registry import model_folder, sha256_of
 
 if TYPE_CHECKING:
-    from a2s.cues import Motion
+    from a2s.vision import Motion
 
 SHORTEST = 0.5
 """Seconds that a place lasts, at least: two crossings must not meet."""

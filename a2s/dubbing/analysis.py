@@ -7,16 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2s.errors import BadSettings
 from a2s.dubbing.progress import Progress
+from a2s.errors import BadSettings
+from a2s.resources import asset_folder
 from a2s.weights.registry import load_model, model_folder
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
-    from a2s.cues import CueTrack, Motion
+    from a2s.cues import CueTrack
     from a2s.media import VideoInfo
-
-BANK = Path(__file__).resolve().parents[1] / "assets" / "ambient"
+    from a2s.vision import Motion
 
 MAX_MATCHES = 100
 
@@ -28,7 +28,7 @@ def load_bank(bank=None, pipe=None):
     """
     if bank is None:
         own = model_folder(pipe)
-        bank = own / "ambient" if own and (own / "ambient").is_dir() else BANK
+        bank = own / "ambient" if own and (own / "ambient").is_dir() else asset_folder("ambient")
     return _load_bank(Path(bank).resolve()) if isinstance(bank, (str, Path)) else bank
 
 
@@ -39,12 +39,12 @@ def _load_bank(folder: Path) -> AmbientBank:
     return AmbientBank.load(folder)
 
 
-def see(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
+def analyze_motion(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
     """Watch a video once. Raises UnreadableVideo, TooLarge, Cancelled."""
-    from a2s.cues import observe
-    from a2s.media import Film, probe, read_frames
+    from a2s.media import Film, probe_video, read_frames
+    from a2s.vision import observe
 
-    info = info or probe(video)
+    info = info or probe_video(video)
     frames = _watched(read_frames(video), info.duration, progress or Progress())
     return observe(frames, info.duration, Film(video))
 

@@ -23,7 +23,7 @@ except ImportError:  # no such locks there; two dubs into one file are then nobo
 _LOCK, _IDENTITY = "lock", "dub.json"
 
 
-class KeptWindows:
+class WindowCheckpoints:
     """A hidden folder beside the file that a dub will be, in use for as long as this is open as a context.
 
     resume: go on from the windows that lie there, and leave them when the dub is stopped by an error or by hand, so
@@ -37,7 +37,7 @@ class KeptWindows:
         self.out, self.folder, self.resume = out, out.parent / f".{name}.windows", resume
         self._lock = None
 
-    def __enter__(self) -> KeptWindows:
+    def __enter__(self) -> WindowCheckpoints:
         return self
 
     def __exit__(self, kind, *_) -> None:

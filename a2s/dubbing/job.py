@@ -15,19 +15,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2s.errors import BadSettings
+from a2s._version import __version__
 from a2s.dubbing.ambience_plan import Place, check_changes, choose_places
+from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
-from a2s.dubbing.analysis import find_cues, load_bank, see
-from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
 from a2s.dubbing.take import Source, Take
+from a2s.errors import BadSettings
+from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
 from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from a2s.cues import CueTrack, Motion
-    from a2s.dubbing.checkpoints import KeptWindows
+    from a2s.cues import CueTrack
+    from a2s.dubbing.checkpoints import WindowCheckpoints
+    from a2s.vision import Motion
 
 DEFAULTS = DubSettings()
 
@@ -81,14 +83,15 @@ def dub(
     preview_seconds: float = PREVIEW_SECONDS,
     cancelled: Callable[[], bool] | None = None,
     threads: int | None = None,
-    kept: KeptWindows | None = None,
+    kept: WindowCheckpoints | None = None,
 ) -> Take:
     """Make the sound of a video, exactly as long as its picture.
 
     video: any file that a2s.media opens. model: an AVLDMPipeline, "compact", or a folder; None is compact. bank: an
     AmbientBank or a folder; None is the one that comes along. cues: what is heard when, the machine
     says what where they leave it open; None lets the machine look for the moments as well.
-    motion: what `a2s.dubbing.analysis.see` saw of this video, to spare a second look. stems: also render the action alone.
+    motion: result of `analyze_motion` for this video, which saves a second pass. stems: also render the action
+    alone.
     on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
     every sampler step. on_preview(Preview) shows the first take's window in work, every `preview_seconds` at most; it
     changes no sample. threads: of torch while this runs; None is what suits the model. kept: an open `KeptWindows`,
@@ -101,8 +104,8 @@ def dub(
     Cancelled; with `kept` also CannotWrite.
     """
     from a2s.dubbing.mastering import finish
-    from a2s.pipelines.oom_retry import told_plainly
     from a2s.dubbing.windows import vocode
+    from a2s.pipelines.oom_retry import translate_device_errors
 
     check_settings(settings)
     progress = Progress(on_progress, cancelled)
@@ -112,8 +115,8 @@ def dub(
     pipe = load_model(model)
     bank = load_bank(bank, pipe)
     settings, threads = settings.suited_to(pipe), threads or pipe.threads
-    with told_plainly(), torch_threads(threads):
-        motion = motion or see(video, source.info, progress)
+    with translate_device_errors(), torch_threads(threads):
+        motion = motion or analyze_motion(video, source.info, progress)
         track = pipe.label_cues(motion, cues) if cues is not None else find_cues(motion, pipe)
         progress.enter("retrieving")
         places = choose_places(settings, pipe, bank, motion)
@@ -157,10 +160,10 @@ def torch_threads(threads: int) -> Iterator[None]:
 
 
 def _read(video: str | Path, settings: DubSettings) -> Source:
-    from a2s.media import probe, read_audio
     from a2s.dubbing.windows import samples_of
+    from a2s.media import probe_video, read_audio
 
-    info = probe(video)
+    info = probe_video(video)
     keeps = settings.original_audio is not None and info.has_audio
     original = read_audio(video, AUDIO.sample_rate, info.duration, align_to_picture=True) if keeps else None
     return Source(info, sha256_of(video), max(1, samples_of(info.duration)), original)
@@ -196,8 +199,6 @@ def _part(progress: Progress, index: int, count: int) -> Callable[..., None]:
 
 def _recipe(source: Source, settings: DubSettings, track: CueTrack, places, pipe, bank, threads: int) -> dict:
     """What went in, as JSON."""
-    from a2s import __version__
-
     info = source.info
     return {
         "a2s": __version__,
@@ -217,7 +218,7 @@ def _recipe(source: Source, settings: DubSettings, track: CueTrack, places, pipe
         "threads": threads,
         "original_audio": source.original is not None,
         "model": model_report(pipe),
-        "hears_cues": pipe.hears_cues,
+        "hears_cues": pipe.uses_cues,
         "bank": bank.model_hash,
         "ambient": places[0].report | ({"changes": [_change(place) for place in places[1:]]} if places[1:] else {}),
         "cues": json.loads(track.to_json()),

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.cues.cue_roll import cue_roll
-from a2s.dubbing.segments import cross, plan_stretches
-from a2s.dubbing.windows import frames_of, join, plan_windows, sample_windows
+from a2s.cues.cue_roll import draw_cue_roll
 from a2s.dubbing.progress import Preview, Previews
+from a2s.dubbing.segments import cross, plan_segments
+from a2s.dubbing.windows import frames_of, join, plan_windows, sample_windows
 from a2s.settings import DubSettings
 
 if TYPE_CHECKING:
-    from a2s.cues import CueTrack, Motion
-    from a2s.dubbing.checkpoints import KeptWindows
+    from a2s.cues import CueTrack
+    from a2s.dubbing.checkpoints import WindowCheckpoints
+    from a2s.vision import Motion
 
 
 def film_mel(
@@ -28,7 +29,7 @@ def film_mel(
     look: Callable[[float], object],
     report: Callable[[float, str], None],
     previews: Previews,
-    kept: KeptWindows | None = None,
+    kept: WindowCheckpoints | None = None,
     name: str = "mix",
 ) -> np.ndarray:
     """Mels of all takes, (takes, 128, T) float32, T at least to the video's end.
@@ -39,14 +40,14 @@ def film_mel(
     import torch
 
     windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
-    stretches = plan_stretches(windows, [change.time for change in settings.ambient_changes])
+    stretches = plan_segments(windows, [change.time for change in settings.ambient_changes])
     count, told, mels = sum(len(stretch.windows) for stretch in stretches), 0, []
     for number, (stretch, condition) in enumerate(zip(stretches, conditions, strict=True)):
         ambient = pipe.encode_ambient(condition, torch.Generator().manual_seed(settings.seed))
         place = told - stretch.windows[0].index  # a window's place among all that are sampled
 
         def inputs(window, ambient=ambient) -> tuple:
-            roll = torch.from_numpy(cue_roll(track.cues, window.start))[None]
+            roll = torch.from_numpy(draw_cue_roll(track.cues, window.start))[None]
             return look(window.start), roll, ambient
 
         def on_step(window: int, step: int, place=place) -> None:

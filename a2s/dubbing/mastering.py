@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.dubbing.take import Source, Take
+from a2s.dubbing.windows import frames_of
 from a2s.media import mix_under
 from a2s.media.loudness import normalise
-from a2s.dubbing.windows import frames_of
 from a2s.settings import AUDIO, DubSettings
-from a2s.dubbing.take import Source, Take
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack

@@ -14,7 +14,7 @@ CROSS_FRAMES = 8
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """One place's part of a film. change: mel frame at which it begins to be heard. windows: what must be sampled."""
 
     change: int
@@ -25,7 +25,7 @@ class Stretch:
         return self.windows[0].first_frame
 
 
-def plan_stretches(windows: Sequence[Window], changes: Sequence[float]) -> tuple[Stretch, ...]:
+def plan_segments(windows: Sequence[Window], changes: Sequence[float]) -> tuple[Segment, ...]:
     """The stretches of a film whose place changes at these times (s, ascending, within the film).
 
     windows: of `plan_windows` for the whole film. A stretch has those in which it is heard, its crossings included, so
@@ -42,11 +42,11 @@ def plan_stretches(windows: Sequence[Window], changes: Sequence[float]) -> tuple
         first = max(k for k, window in enumerate(windows) if window.first_frame <= begin)
         last = next(k for k, window in enumerate(windows) if window.first_frame + spec.window_frames >= end)
         own = windows[first : max(first, last) + 1]
-        stretches.append(Stretch(frame, (replace(own[0], held_columns=0), *own[1:])))
+        stretches.append(Segment(frame, (replace(own[0], held_columns=0), *own[1:])))
     return tuple(stretches)
 
 
-def cross(mels: Sequence[np.ndarray], stretches: Sequence[Stretch]) -> np.ndarray:
+def cross(mels: Sequence[np.ndarray], stretches: Sequence[Segment]) -> np.ndarray:
     """Lay the joined mels (takes, 128, n) of the stretches one behind the other; around a change they share the power.
 
     The shares sum to one, an equal-power crossfade: noise keeps its level where both sides have the same, and an impact

@@ -72,11 +72,11 @@ class Take:
 
         The recipe goes along as JSON in the file's comment tag; `read_recipe` takes it out again.
         """
-        from a2s.media import mux, write_audio
+        from a2s.media import mux_soundtrack, write_audio
 
         path = check_target(path, self.video)
         if path.suffix.lower() == ".mp4":
-            mux(self.video, self.waveform, self.sample_rate, path, comment=self._tag())
+            mux_soundtrack(self.video, self.waveform, self.sample_rate, path, comment=self._tag())
         else:
             write_audio(path, self.waveform, self.sample_rate, comment=self._tag())
         return path

@@ -18,7 +18,7 @@ from a2s.pipelines.oom_retry import Batches
 from a2s.settings import AUDIO, AudioSpec
 
 if TYPE_CHECKING:
-    from a2s.dubbing.checkpoints import KeptWindows
+    from a2s.dubbing.checkpoints import WindowCheckpoints
 
 VOCODER_CONTEXT = 76
 """Mel frames on each side of a chunk that a vocoder sees: the compact one's network reaches 27, its rounds 3 each."""
@@ -116,7 +116,7 @@ def sample_windows(
     guidance_scale: float,
     on_step: Callable[[int, int], None] = lambda window, step: None,
     on_estimate: Callable[[Window, int, Callable[[], np.ndarray]], None] = lambda window, step, mel: None,
-    kept: KeptWindows | None = None,
+    kept: WindowCheckpoints | None = None,
     name: str = "window",
 ) -> Iterator[np.ndarray]:
     """Run the model over consecutive windows, all takes in one batch; yields mels (takes, 128, 188) float32.

@@ -12,13 +12,14 @@ import torch
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.audio.onsets import HOP, SAMPLE_RATE, Comparison, band_levels, detect_onsets
-from a2s.cues import Cue, CueTrack, Motion, detect_cues
-from a2s.errors import BadSettings
+from a2s.cues import Cue, CueTrack, detect_cues
+from a2s.cues.cue_roll import draw_cue_roll
 from a2s.datasets.foley_world.plan import Event
+from a2s.errors import BadSettings
 from a2s.media import Film
-from a2s.cues.cue_roll import cue_roll
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
+from a2s.vision import Motion
 
 SECONDS = AUDIO.window_seconds
 LAST = SECONDS - 0.05
@@ -185,7 +186,7 @@ class Maker:
         for first in range(0, len(clips), self.batch):
             part = range(first, min(first + self.batch, len(clips)))
             tokens = torch.cat([self.pipe.encode_motion(clips[i].motion, clips[i].start) for i in part])
-            rolls = torch.from_numpy(np.stack([cue_roll(cues[i].cues, clips[i].start) for i in part]))
+            rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start) for i in part]))
             ambient = torch.cat([self._ambient(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]
             out = self.pipe(tokens, rolls, ambient, self.steps, self.guidance, noise)

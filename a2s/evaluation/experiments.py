@@ -11,7 +11,7 @@ SUITES = ("tables", "sweeps", "coding", "ambience", "retrieval", "faiss", "real"
 
 
 @dataclass(frozen=True)
-class Row:
+class Experiment:
     """One way to get a sound for every clip.
 
     source: "truth", its "action" alone, "pool" (another world's sound), the first and the last through VAE and vocoder
@@ -35,24 +35,24 @@ class Row:
     fps: float | None = None
 
 
-TRUTH = Row("truth", "ground truth", "truth")
+TRUTH = Experiment("truth", "ground truth", "truth")
 
-MAIN = (
+MAIN_EXPERIMENTS = (
     TRUTH,
-    Row("action", "the true action alone", "action"),
-    Row("coded", "ground truth through VAE and vocoder", "coded"),
-    Row("retrieval", "retrieval only", "pool"),
-    Row("retrieval-coded", "retrieval only, through VAE and vocoder", "pool-coded"),
-    Row("random-retrieval", "random retrieval", "pool", "random"),
-    Row("av-ldm", "AV-LDM, retrieved condition"),
-    Row("av-ldm-neighbour", "AV-LDM, neighbour as condition", condition="neighbour"),
-    Row("av-ldm-low", "AV-LDM, low-ambient condition", condition="low"),
-    Row("av-ldm-bank", "AV-LDM, condition from the shipped bank", condition="bank"),
-    Row("av-ldm-random", "AV-LDM, random condition", condition="random"),
-    Row("av-ldm-zero", "AV-LDM, zero condition", condition="zero"),
-    Row("griffin-lim", "AV-LDM, Griffin-Lim for the vocoder", vocoder="griffin-lim"),
-    Row("pool-100", "AV-LDM, retrieval pool of 100", pool=100),
-    Row("pool-1000", "AV-LDM, retrieval pool of 1 000", pool=1000),
+    Experiment("action", "the true action alone", "action"),
+    Experiment("coded", "ground truth through VAE and vocoder", "coded"),
+    Experiment("retrieval", "retrieval only", "pool"),
+    Experiment("retrieval-coded", "retrieval only, through VAE and vocoder", "pool-coded"),
+    Experiment("random-retrieval", "random retrieval", "pool", "random"),
+    Experiment("av-ldm", "AV-LDM, retrieved condition"),
+    Experiment("av-ldm-neighbour", "AV-LDM, neighbour as condition", condition="neighbour"),
+    Experiment("av-ldm-low", "AV-LDM, low-ambient condition", condition="low"),
+    Experiment("av-ldm-bank", "AV-LDM, condition from the shipped bank", condition="bank"),
+    Experiment("av-ldm-random", "AV-LDM, random condition", condition="random"),
+    Experiment("av-ldm-zero", "AV-LDM, zero condition", condition="zero"),
+    Experiment("griffin-lim", "AV-LDM, Griffin-Lim for the vocoder", vocoder="griffin-lim"),
+    Experiment("pool-100", "AV-LDM, retrieval pool of 100", pool=100),
+    Experiment("pool-1000", "AV-LDM, retrieval pool of 1 000", pool=1000),
 )
 
 _TITLES = {
@@ -61,17 +61,19 @@ _TITLES = {
     "denoised": "without condition, denoised training",
     "diff-foley": "Diff-Foley-like",
 }
-ABLATION = (
+ABLATION_EXPERIMENTS = (
     *(
-        Row(f"short-{name}", f"{_TITLES[name]} (short)", model=name, condition="retrieved" if a.neighbour else "zero")
+        Experiment(
+            f"short-{name}", f"{_TITLES[name]} (short)", model=name, condition="retrieved" if a.neighbour else "zero"
+        )
         for name, a in ABLATIONS.items()
     ),
-    Row("short-neighbour", "AV-LDM, neighbour as condition (short)", model="full", condition="neighbour"),
+    Experiment("short-neighbour", "AV-LDM, neighbour as condition (short)", model="full", condition="neighbour"),
 )
 """Each trained alike for a short time, see `a2s.training.ablations`. The last one does not depend on retrieval."""
 
 
-def told_the_truth(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+def with_true_cues(rows: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
     """Those rows that hear cues, given the true ones: what a creator gets who writes them."""
     made = [row for row in rows if row.source == "made" and row.cues == "machine"]
     return tuple(
@@ -81,14 +83,19 @@ def told_the_truth(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     )
 
 
-TRUE_CUES = told_the_truth(
-    tuple(row for row in MAIN if row.name in ("av-ldm", "av-ldm-neighbour", "av-ldm-low", "av-ldm-zero", "griffin-lim"))
-    + ABLATION
+TRUE_CUES = with_true_cues(
+    tuple(
+        row
+        for row in MAIN_EXPERIMENTS
+        if row.name in ("av-ldm", "av-ldm-neighbour", "av-ldm-low", "av-ldm-zero", "griffin-lim")
+    )
+    + ABLATION_EXPERIMENTS
 )
 
-STEPS = tuple(Row(f"steps-{n}", f"{n} steps", cues="true", steps=n) for n in (4, 8, 12, 16, 25, 50))
+STEPS = tuple(Experiment(f"steps-{n}", f"{n} steps", cues="true", steps=n) for n in (4, 8, 12, 16, 25, 50))
 GUIDANCE = tuple(
-    Row(f"guidance-{g:g}", f"guidance {g:g}", cues="true", guidance_scale=g) for g in (1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
+    Experiment(f"guidance-{g:g}", f"guidance {g:g}", cues="true", guidance_scale=g)
+    for g in (1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
 )
-RATES = tuple(Row(f"fps-{n}", f"{n} frames a second", fps=n) for n in (4, 8, 12, 24))
+RATES = tuple(Experiment(f"fps-{n}", f"{n} frames a second", fps=n) for n in (4, 8, 12, 24))
 SWEEPS = {"steps": STEPS, "guidance": GUIDANCE, "frame rate": RATES}

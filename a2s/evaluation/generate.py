@@ -16,17 +16,18 @@ import torch
 from torch.nn import functional as F
 
 from a2s.audio.mel import griffin_lim
-from a2s.cues import CueTrack, Motion, detect_cues
+from a2s.cues import CueTrack, detect_cues
 from a2s.errors import BadSettings
 from a2s.evaluation.clips import Clip, Maker, UnseenWorlds
-from a2s.evaluation.suites.coding import GRIFFIN_LIM_ITERATIONS
+from a2s.evaluation.experiments import Experiment
 from a2s.evaluation.metrics.similarity import window_embeddings
-from a2s.evaluation.pool import Pool
 from a2s.evaluation.plan import Recipe, sounds_file
-from a2s.evaluation.experiments import Row
+from a2s.evaluation.pool import Pool
 from a2s.evaluation.statistics import mean
+from a2s.evaluation.suites.coding import GRIFFIN_LIM_ITERATIONS
 from a2s.media.files import whole_file
 from a2s.settings import AUDIO
+from a2s.vision import Motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Sounds:
     seconds: float = 0.0
 
 
-class Kitchen:
+class SoundGenerator:
     """Makes any row's sounds. The same recipe and row make the same sounds, whatever else is made."""
 
     def __init__(self, recipe: Recipe):
@@ -66,7 +67,7 @@ class Kitchen:
         """(n, E) of each clip's window, by the examined AV-Sim."""
         return window_embeddings(self.pipe, self.clips)
 
-    def sounds(self, row: Row) -> Sounds:
+    def sounds(self, row: Experiment) -> Sounds:
         """The row's sound of each clip."""
         if row.source == "truth":
             return Sounds(np.stack([clip.mix for clip in self.clips]))
@@ -90,7 +91,7 @@ class Kitchen:
             return Sounds(F.pad(waves, (0, missing))[:, : AUDIO.window_samples].numpy(), seconds)
         return Sounds(made.waveforms, seconds)
 
-    def conditions(self, row: Row) -> list[np.ndarray | None]:
+    def conditions(self, row: Experiment) -> list[np.ndarray | None]:
         """(48000,) each: what is heard of the place, None for a latent of zeros."""
         rng = np.random.default_rng([self.recipe.seed, 12])
         if row.condition == "zero":
@@ -121,7 +122,7 @@ class Kitchen:
         random = float(np.mean([(kinds == kind).mean() for kind in own]))
         return {"pool": len(self.pool), "distinct": len(set(nearest)), "kind": right | {"random": round(random, 4)}}
 
-    def cues(self, row: Row, clips: Sequence[Clip]) -> list[CueTrack]:
+    def cues(self, row: Experiment, clips: Sequence[Clip]) -> list[CueTrack]:
         """A cue track a clip, times of the long video; the machine's only from a window before the clip to its end."""
         if row.cues == "true":
             return [clip.true_cues for clip in clips]
@@ -134,7 +135,7 @@ class Kitchen:
             found.append(self._seen[key])
         return found
 
-    def _maker(self, row: Row) -> Maker:
+    def _maker(self, row: Experiment) -> Maker:
         pipe = self._pipe(row.model)
         guidance = pipe.guidance_scale if row.guidance_scale is None else row.guidance_scale
         return Maker(pipe, row.steps or pipe.steps, guidance, self.recipe.seed)
@@ -170,16 +171,16 @@ def at_rate(motion: Motion, fps: float | None) -> Motion:
     return replace(motion, times=times, velocity=velocity.astype(np.float32), breaks=breaks)
 
 
-_kitchen: Kitchen | None = None
+_kitchen: SoundGenerator | None = None
 
 
 def _open(recipe: Recipe) -> None:
     global _kitchen
     torch.set_num_threads(1)
-    _kitchen = Kitchen(recipe)
+    _kitchen = SoundGenerator(recipe)
 
 
-def _cook(row: Row, file: Path) -> str:
+def _cook(row: Experiment, file: Path) -> str:
     save_sounds(_kitchen.sounds(row), file)
     return row.name
 
@@ -196,7 +197,11 @@ def read_sounds(file: Path) -> Sounds:
 
 
 def make_all(
-    rows: Iterable[Row], kitchen: Kitchen, folder: Path, told: Callable[[str], None], workers: int | None = None
+    rows: Iterable[Experiment],
+    kitchen: SoundGenerator,
+    folder: Path,
+    told: Callable[[str], None],
+    workers: int | None = None,
 ) -> dict[str, Path]:
     """Make what `folder` does not hold yet, a process a core; name -> file. `told` hears each row's name."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from a2s.evaluation.experiments import Row
+from a2s.evaluation.experiments import Experiment
 from a2s.weights.registry import fingerprint, resolve_model
 
 
@@ -33,7 +33,7 @@ class Recipe:
     def data_digest(self) -> str:
         return _of_worlds(self.data)
 
-    def digest(self, row: Row) -> str:
+    def digest(self, row: Experiment) -> str:
         """Eight hex digits of everything that shapes a row's sounds, down to the files of the folders that it needs."""
         needs = [asdict(row), self.model_digest, self.data_digest, self.clips, self.seed]
         if needs_pool(row):
@@ -45,12 +45,12 @@ class Recipe:
         return short(needs)
 
 
-def needs_pool(row: Row) -> bool:
+def needs_pool(row: Experiment) -> bool:
     """Whether another data set is retrieved from."""
     return row.condition in ("retrieved", "random") and row.source not in ("truth", "action", "coded")
 
 
-def sounds_file(folder: Path, recipe: Recipe, row: Row) -> Path:
+def sounds_file(folder: Path, recipe: Recipe, row: Experiment) -> Path:
     """Where a row's sounds are kept, so that an exam goes on where it stopped."""
     return folder / f"{row.name}-{recipe.digest(row)}.npz"
 

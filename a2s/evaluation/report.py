@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.evaluation import figures
-from a2s.evaluation.expectations import claims
+from a2s.evaluation.expectations import check_expectations
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, TRUE_CUES
 from a2s.evaluation.generate import read_sounds
 from a2s.evaluation.plan import sounds_file
-from a2s.evaluation.experiments import ABLATION, MAIN, TRUE_CUES
 from a2s.media.files import whole_file
 
 if TYPE_CHECKING:
-    from a2s.evaluation.runner import Exam
+    from a2s.evaluation.runner import EvaluationRun
 
 SHOWN = ("truth", "av-ldm", "av-ldm-low", "av-ldm+cues")
 """Rows whose spectrograms stand beside one another."""
 
 
-def write_report(report: dict, exam: Exam) -> None:
+def write_report(report: dict, exam: EvaluationRun) -> None:
     """Write `report.json`, `report.md`, and what they point to, into `exam.out`."""
     from a2s.evaluation.runner import plain
 
@@ -43,17 +43,17 @@ def write_report(report: dict, exam: Exam) -> None:
         part.write_text("\n".join(lines), "utf-8")
 
 
-def _tables(rows: dict, exam: Exam) -> list[str]:
+def _tables(rows: dict, exam: EvaluationRun) -> list[str]:
     lines = ["## Tables", "", *_explained(rows)]
     sections = (
-        ("The machine finds the cues", [row.name for row in MAIN] + ["cues-alone"]),
-        ("Trained alike for a short time, the machine's cues", [row.name for row in ABLATION]),
+        ("The machine finds the cues", [row.name for row in MAIN_EXPERIMENTS] + ["cues-alone"]),
+        ("Trained alike for a short time, the machine's cues", [row.name for row in ABLATION_EXPERIMENTS]),
         ("True cues given", ["truth"] + [row.name for row in TRUE_CUES]),
     )
     for title, names in sections:
         if any(name in rows for name in names if name != "truth"):
             lines += ["", f"### {title}", "", *score_table({name: rows[name] for name in names if name in rows})]
-    lines += ["", "### What was expected, and what came", "", *claims(rows)]
+    lines += ["", "### What was expected, and what came", "", *check_expectations(rows)]
     if "retrieved" in rows:
         found = rows["retrieved"]
         lines += [
@@ -119,13 +119,13 @@ def spread(figure: dict | None, scale: float = 1, digits: int = 2, key: str = "v
     return text
 
 
-def _panels(rows: dict, exam: Exam) -> list[str]:
+def _panels(rows: dict, exam: EvaluationRun) -> list[str]:
     """The median and the worst clips by onset F1 of AV-LDM, to look at and to listen to."""
     if "av-ldm" not in rows:
         return []
     order = np.argsort(rows["av-ldm"]["f1_each"], kind="stable")
     chosen = [int(i) for i in (*order[len(order) // 2 : len(order) // 2 + 2], *order[:3])]
-    kitchen, known = exam.kitchen, {row.name: row for row in (*MAIN, *TRUE_CUES)}
+    kitchen, known = exam.kitchen, {row.name: row for row in (*MAIN_EXPERIMENTS, *TRUE_CUES)}
     clips = [kitchen.clips[i] for i in chosen]
     folder, sounds = exam.out / "sounds", {}
     folder.mkdir(exist_ok=True)
@@ -154,7 +154,7 @@ def _panels(rows: dict, exam: Exam) -> list[str]:
     ]
 
 
-def _sweeps(sweeps: dict, exam: Exam) -> list[str]:
+def _sweeps(sweeps: dict, exam: EvaluationRun) -> list[str]:
     (exam.out / "plots").mkdir(exist_ok=True)
     figures.save_figure(figures.sweep_figure(sweeps), exam.out / "plots" / "sweeps.png")
     lines = ["## Steps, guidance, frame rate", "", "![sweeps](plots/sweeps.png)"]
@@ -166,7 +166,7 @@ def _sweeps(sweeps: dict, exam: Exam) -> list[str]:
     return lines
 
 
-def _coding(coding: dict, exam: Exam) -> list[str]:
+def _coding(coding: dict, exam: EvaluationRun) -> list[str]:
     vae, lines = coding["vae"], ["## Coding alone", ""]
     error = spread(vae["log_mel_l1_db"])
     lines += [f"- VAE: log-mel L1 {error} dB; onset F1 lost, with the vocoder, {vae['onset_f1_lost']}"]
@@ -178,7 +178,7 @@ def _coding(coding: dict, exam: Exam) -> list[str]:
     return lines
 
 
-def _ambience(found: dict, exam: Exam) -> list[str]:
+def _ambience(found: dict, exam: EvaluationRun) -> list[str]:
     swap, slider = found["swap"], found["slider"]
     lines = [
         "## The ambience",
@@ -199,19 +199,19 @@ def _ambience(found: dict, exam: Exam) -> list[str]:
     ]
 
 
-def _retrieval(found: dict, exam: Exam) -> list[str]:
+def _retrieval(found: dict, exam: EvaluationRun) -> list[str]:
     lines = [f"## Retrieval among {found['videos']} unseen videos", "", "| | found | random |", "|---|---|---|"]
     figured = ((name, figure) for name, figure in found.items() if isinstance(figure, dict))
     return lines + [f"| {name.replace('_', ' ')} | {spread(f)} | {f.get('random', '-')} |" for name, f in figured]
 
 
-def _faiss(found: dict, exam: Exam) -> list[str]:
+def _faiss(found: dict, exam: EvaluationRun) -> list[str]:
     from a2s.evaluation.suites.faiss_scale import faiss_table
 
     return ["## Search in a million ambiences", "", faiss_table(found)]
 
 
-def _real(found: dict, exam: Exam) -> list[str]:
+def _real(found: dict, exam: EvaluationRun) -> list[str]:
     lines = ["## Real clips", "", "| | clips | F1 at 100 ms | chance | z |", "|---|---|---|---|---|"]
     for name, tiers in found["corpus"].items():
         tier = tiers.get("tier_A", tiers["all"])

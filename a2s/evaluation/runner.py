@@ -18,17 +18,18 @@ from pathlib import Path
 import numpy as np
 
 from a2s.errors import BadSettings, CannotWrite
-from a2s.evaluation.generate import Kitchen, make_all, read_sounds
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, SUITES, SWEEPS, TRUE_CUES, Experiment
+from a2s.evaluation.generate import SoundGenerator, make_all, read_sounds
 from a2s.evaluation.plan import Recipe, needs_pool, short
-from a2s.evaluation.experiments import ABLATION, MAIN, SUITES, SWEEPS, TRUE_CUES, Row
 from a2s.media.files import whole_file
+from a2s.resources import checkpoint_folder
 
-JUDGES = Path(__file__).resolve().parents[2] / "checkpoints" / "judges"
+JUDGES = checkpoint_folder("judges")
 SWEEP_CLIPS = 48
 
 
 @dataclass(frozen=True)
-class Exam:
+class EvaluationRun:
     """What is to be examined on what. recipe: of the rows. judges: folder with `classes`, `sync` and `place`.
 
     recordings: real sounds for the vocoder, of which names that start with `3-` weren't trained on. real: a folder of
@@ -76,19 +77,19 @@ class Exam:
         return wanted
 
     @cached_property
-    def kitchen(self) -> Kitchen:
-        return Kitchen(self.recipe)
+    def kitchen(self) -> SoundGenerator:
+        return SoundGenerator(self.recipe)
 
     @cached_property
     def ears(self):
         """Judges and embeddings. Those whose weights aren't at hand are left out; the classes' judge must be there."""
         from a2s.errors import WeightsMissing
         from a2s.evaluation.judges.events import Judge
-        from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
         from a2s.evaluation.judges.place import PlaceJudge
         from a2s.evaluation.judges.sync import SyncJudge
         from a2s.evaluation.judges.train import load_judge
-        from a2s.evaluation.suites.tables import Ears
+        from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
+        from a2s.evaluation.suites.tables import JudgeSet
 
         judge, found = load_judge(Judge, self.judges / "classes"), {}
         for name in NAMES:
@@ -100,7 +101,7 @@ class Exam:
             load_judge(kind, self.judges / name) if (self.judges / name).is_dir() else None
             for name, kind in (("sync", SyncJudge), ("place", PlaceJudge))
         )
-        return Ears(judge, found, sync, place, Clap.load() if "clap" in found else None)
+        return JudgeSet(judge, found, sync, place, Clap.load() if "clap" in found else None)
 
     # ------------------------------------------------------------------ suites
 
@@ -108,18 +109,18 @@ class Exam:
         """The paper's tables, and those of a creator who writes the cues."""
         from a2s.evaluation.suites.tables import cue_row
 
-        rows = [row for row in (*MAIN, *ABLATION, *TRUE_CUES) if self._possible(row)]
+        rows = [row for row in (*MAIN_EXPERIMENTS, *ABLATION_EXPERIMENTS, *TRUE_CUES) if self._possible(row)]
         files = self.cook(rows)
         scored = self._scores(rows, files)
         clips = self.kitchen.clips
         scored["cues-alone"] = {"title": "the machine's cue times as clicks"} | cue_row(
-            clips, self.kitchen.cues(Row("", "", cues="machine"), clips)
+            clips, self.kitchen.cues(Experiment("", "", cues="machine"), clips)
         )
         return scored | ({"retrieved": self.kitchen.retrieved()} if self.recipe.pool else {})
 
     def _sweeps(self) -> dict:
         """Steps, guidance and frame rate, each varied alone, on fewer clips; seconds are of this machine."""
-        smaller = Exam(
+        smaller = EvaluationRun(
             replace(self.recipe, clips=min(SWEEP_CLIPS, self.recipe.clips)),
             **{name: getattr(self, name) for name in ("out", "judges", "workers", "told")},
         )
@@ -147,8 +148,8 @@ class Exam:
         )
 
     def _ambience(self) -> dict:
-        from a2s.evaluation.suites.ambience import examine_slider, examine_swap
         from a2s.evaluation.clips import Maker
+        from a2s.evaluation.suites.ambience import examine_slider, examine_swap
 
         kitchen = self.kitchen
         maker = Maker(kitchen.pipe, kitchen.pipe.steps, kitchen.pipe.guidance_scale, self.recipe.seed)
@@ -173,8 +174,8 @@ class Exam:
 
     def _real(self) -> dict:
         from a2s.ambient import AmbientBank
-        from a2s.evaluation.suites.real_clips import examine_real
         from a2s.dubbing.analysis import load_bank
+        from a2s.evaluation.suites.real_clips import examine_real
         from a2s.settings import DubSettings
         from a2s.weights.registry import load_model
 
@@ -187,17 +188,17 @@ class Exam:
 
     # ------------------------------------------------------------------ what is kept
 
-    def cook(self, rows: list[Row]) -> dict[str, Path]:
+    def cook(self, rows: list[Experiment]) -> dict[str, Path]:
         """Make the rows' sounds, on every core; name -> file."""
         with _bar(len(rows), "making") as step:
             folder = self.out / "kept" / "sounds"
             return make_all(rows, self.kitchen, folder, step, self.workers)
 
-    def _possible(self, row: Row) -> bool:
+    def _possible(self, row: Experiment) -> bool:
         """Whether the folders that the row needs were given; a folder that is wrong is told, not passed over."""
         return not (needs_pool(row) and not self.recipe.pool) and not (row.model and not self.recipe.ablations)
 
-    def _scores(self, rows: list[Row], files: dict[str, Path]) -> dict[str, dict]:
+    def _scores(self, rows: list[Experiment], files: dict[str, Path]) -> dict[str, dict]:
         """Row name -> title and figures, a thread a core."""
         _ = self.kitchen.looks, self._reference, self.ears  # now, for the threads would all ask for them at once
         with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:

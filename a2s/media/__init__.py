@@ -1,6 +1,6 @@
 """Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm.
 
-What reads a file that may be a stranger's (`probe`, `read_frames`, `read_audio`, `read_comment`, `mux`, `Film`, the
+What reads a file that may be a stranger's (`probe_video`, `read_frames`, `read_audio`, `read_comment`, `mux_soundtrack`, `Film`, the
 filmstrip) does so in a child.
 """
 
@@ -11,11 +11,11 @@ from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.files import whole_file
 from a2s.media.film import Film
-from a2s.media.mux import mux
+from a2s.media.mux import mux_soundtrack
 from a2s.media.probe import VideoInfo
-from a2s.media.probe import probe as probe_here
+from a2s.media.probe import probe_video as probe_here
 
-probe = isolated(probe_here, UnreadableVideo)
+probe_video = isolated(probe_here, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
 read_audio = isolated(decode.read_audio, UnreadableAudio)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
@@ -25,8 +25,8 @@ __all__ = [
     "VideoInfo",
     "encode_frames",
     "mix_under",
-    "mux",
-    "probe",
+    "mux_soundtrack",
+    "probe_video",
     "read_audio",
     "read_comment",
     "read_frames",

@@ -41,7 +41,7 @@ COPIED = {
 hangs on the viewer's hardware, and a dub that shows no picture is worse than one that was encoded again."""
 
 
-def mux(
+def mux_soundtrack(
     video: str | os.PathLike,
     waveform: np.ndarray,
     sample_rate: int,

@@ -45,7 +45,7 @@ class VideoInfo:
     size_bytes: int
 
 
-def probe(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
+def probe_video(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
     """Read the packets' times and decode the first frame. Raises UnreadableVideo, TooLarge."""
     path = Path(path)
     name = shown(path.name)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from a2s.errors import TooLarge
-from a2s.media import VideoInfo, probe, read_frames
+from a2s.media import VideoInfo, probe_video, read_frames
 from a2s.media.files import whole_file
 
 MAX_SECONDS = 120.0
@@ -75,7 +75,7 @@ def share_comparison(video: Path, sounds: Sequence[tuple[str, Path]], out: Path)
 
 
 def _probed(video: Path) -> VideoInfo:
-    info = probe(video)
+    info = probe_video(video)
     if info.duration > MAX_SECONDS:
         raise TooLarge(f"Clips to share are at most {MAX_SECONDS / 60:g} minutes long; take the dubbed mp4 as it is.")
     return info

@@ -13,11 +13,11 @@ from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
 from a2s.models.blocks import AudioEncoder
-from a2s.models.place import PlaceEar, PlaceEye
+from a2s.models.place import PlaceAudioTower, PlaceVideoTower
 from a2s.models.video_encoder import Reading, VideoEncoder, model_inputs
 
 if TYPE_CHECKING:
-    from a2s.cues import Motion
+    from a2s.vision import Motion
 
 
 PLACE_SHARE = 0.5
@@ -39,11 +39,11 @@ class AVSim(ModelMixin, ConfigMixin):
         self.video_projection = nn.Linear(2 * token_dim, embedding)
         self.audio_projection = nn.Linear(2 * embedding, embedding)
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
-        self.place_eye, self.place_ear = (PlaceEye(place), PlaceEar(place)) if place else (None, None)
+        self.place_eye, self.place_ear = (PlaceVideoTower(place), PlaceAudioTower(place)) if place else (None, None)
 
     def window(self, motion: Motion, start: float) -> tuple[torch.Tensor, torch.Tensor]:
         """What it looks at of the window that begins at `start` s: motion and keyframes, as `VideoEncoder` has them."""
-        from a2s.cues import keyframes_in, motion_grid
+        from a2s.vision import keyframes_in, motion_grid
 
         return model_inputs(motion_grid(motion, start), keyframes_in(motion, start))
 

@@ -14,9 +14,9 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import nn
 
+from a2s.cues.cue_roll import ROLL_CHANNELS
 from a2s.models.blocks import ConvNeXtBlock
 from a2s.models.video_encoder import SKETCH_BANDS, SKETCH_SLOTS
-from a2s.cues.cue_roll import ROLL_CHANNELS
 from a2s.settings import AUDIO, VIDEO
 
 
@@ -73,7 +73,7 @@ class Conditioner(ModelMixin, ConfigMixin):
             self.register_buffer("place", place, persistent=False)
 
     @property
-    def hears_cues(self) -> bool:
+    def uses_cues(self) -> bool:
         """Whether the cue roll shapes the sound."""
         return self.config.cues
 
@@ -120,7 +120,7 @@ class Conditioner(ModelMixin, ConfigMixin):
         """Context and grid of one model call; with guidance the unconditional rows come first."""
         on = torch.ones(len(video), device=video.device)
         # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
-        seen = (cues.flatten(1).abs().sum(1) > 0).float() if self.hears_cues else on
+        seen = (cues.flatten(1).abs().sum(1) > 0).float() if self.uses_cues else on
         if not guided:
             return self(video, cues, ambient, seen, on)[:2]
         keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))

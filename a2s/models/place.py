@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from a2s.models.blocks import AudioEncoder, downsampling
 
 
-class PlaceEye(nn.Module):
+class PlaceVideoTower(nn.Module):
     """keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length: what stays the same in them, whatever hands do."""
 
     def __init__(self, embedding: int, channels: tuple[int, ...] = (3, 24, 48, 96, 160)):
@@ -24,7 +24,7 @@ class PlaceEye(nn.Module):
         return F.normalize(self.head(each.mean(1)), dim=-1)
 
 
-class PlaceEar(nn.Module):
+class PlaceAudioTower(nn.Module):
     """mel (B, 128, T) in [0, 1] -> (B, E), unit length. Any T.
 
     Of each feature the mean, the least and the spread over time are taken: a place goes on while actions come and go.

@@ -1,15 +1,14 @@
-"""From conditions to sound: the diffusion pipeline, the cue roll it is conditioned on, and windows for any length.
+"""The diffusion pipeline, its solver and the devices it runs on.
 
-Names are resolved on first use: the cue roll and the windows need no torch until something is sampled.
+`AVLDMPipeline` is resolved on first use, because its import loads torch and diffusers.
 """
 
 from importlib import import_module
 
-_HOME = {"AVLDMPipeline": "avldm", "ROLL_CHANNELS": "roll", "cue_roll": "roll", "plan_windows": "windows"}
-__all__ = list(_HOME)
+__all__ = ["AVLDMPipeline"]
 
 
 def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in __all__:
+        return getattr(import_module("a2s.pipelines.avldm"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

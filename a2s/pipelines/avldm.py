@@ -22,7 +22,8 @@ from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only
 from a2s.settings import ACTIONS, AUDIO, GUIDANCE_SCALE, MATERIALS, STEPS, VIDEO
 
 if TYPE_CHECKING:
-    from a2s.cues import CueTrack, Motion
+    from a2s.cues import CueTrack
+    from a2s.vision import Motion
 
 
 LARGE = 50_000_000
@@ -95,9 +96,9 @@ class AVLDMPipeline(DiffusionPipeline):
         return (os.cpu_count() or 1) if self.is_large else 1
 
     @property
-    def hears_cues(self) -> bool:
+    def uses_cues(self) -> bool:
         """Whether the cue track shapes the sound. Where it doesn't, the picture alone says what happens when."""
-        return self.conditioner.hears_cues
+        return self.conditioner.uses_cues
 
     # ------------------------------------------------------------------ seeing
 
@@ -141,7 +142,7 @@ class AVLDMPipeline(DiffusionPipeline):
         A class that is given stays. The machine's confidence in its own class is in neither field: the cue's confidence
         remains that of its time. A model that names nothing leaves the track as it is.
         """
-        if not self.hears_cues or all(cue.action and cue.material for cue in track.cues):
+        if not self.uses_cues or all(cue.action and cue.material for cue in track.cues):
             return track
         cues, cache = [], {}
         for cue in track.cues:
@@ -187,7 +188,7 @@ class AVLDMPipeline(DiffusionPipeline):
     ) -> AVLDMOutput:
         """Sample one window for each row.
 
-        video_tokens: (B, K, D) of `encode_motion`; cue_roll: (B, 20, 192), see `a2s.pipelines.cue_roll`; ambient:
+        video_tokens: (B, K, D) of `encode_motion`; cue_roll: (B, 20, 192), see `a2s.cues.draw_cue_roll`; ambient:
         (B, C, 16, 24) of `encode_ambient`. num_inference_steps, guidance_scale: None is what suits the model; a scale
         of 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
         known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.

@@ -39,7 +39,7 @@ def place(pipe):
     return pipe
 
 
-def lend(pipe):
+def lend_gpu(pipe):
     """Bring a pipeline, large or small, to a GPU that is there for one call; as `place`, the UNet of a large one in
     float16. That the process of the call ends takes it back."""
     if pipe.is_large:

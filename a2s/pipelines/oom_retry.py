@@ -14,7 +14,7 @@ _DEVICE = ("cuda", "cudnn", "cublas", "hip error", "rocm", "mps backend", "nvrtc
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def translate_device_errors() -> Iterator[None]:
     """Raises OutOfMemory or DeviceLost for what torch and numpy say when memory or a GPU fails them."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""What trainings read: rendered long videos (`a2s.datasets.foley_world.world`) and, for the sound side, real recordings."""
+"""Training data: rendered long videos (`a2s.datasets.foley_world.world`) and real recordings of sounds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import soundfile
 import torch
 from scipy.signal import resample_poly
 
-from a2s.errors import BadSettings
 from a2s.datasets.foley_world.plan import Event
 from a2s.datasets.foley_world.world import read_plan
+from a2s.errors import BadSettings
 from a2s.settings import AUDIO
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from a2s.errors import A2SError
 from a2s.dubbing.ambience_plan import at_amount, read_places
 from a2s.dubbing.progress import Progress
+from a2s.errors import A2SError
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
-from a2s.ui.dub.request import Order, attended, take_maker
+from a2s.ui.dub.request import DubRequest, attended, take_maker
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
-from a2s.ui.validation import guarded
 from a2s.ui.state import Visit, Visits
+from a2s.ui.validation import report_errors
 
 _DEFAULT = DubSettings()
 _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
@@ -49,7 +49,7 @@ class Api:
             the dubbed mp4, its sound as a 24-bit wav, and a report with cues, levels and settings.
         """
         from a2s.cues import CueTrack
-        from a2s.media import probe
+        from a2s.media import probe_video
 
         visit = self._opened(video, request)
         _, bank = self.engine.parts()
@@ -63,7 +63,7 @@ class Api:
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
         picture = visit.need_picture()
         about = request.session_hash, picture, settings, track, None, bank, self.engine.default
-        take = deque(attended(self._make(Order(*about, probe(picture).duration)), visit), maxlen=1).pop()
+        take = deque(attended(self._make(DubRequest(*about, probe_video(picture).duration)), visit), maxlen=1).pop()
         result = export(take, visit.next_path("take"), visit.name, 1, cancelled=visit.cancel.is_set)
         return str(result.video), str(result.sound), json.loads(result.recipe.read_text("utf-8"))
 
@@ -77,11 +77,11 @@ class Api:
         Returns:
             the ambiences, best first: id, name, kind, level in dBFS, similarity -1..1.
         """
-        from a2s.dubbing.analysis import retrieve, see
+        from a2s.dubbing.analysis import analyze_motion, retrieve
 
         visit = self._opened(video, request)
         pipe, bank = self.engine.parts()
-        motion = see(visit.need_picture(), progress=Progress(cancelled=visit.cancel.is_set))
+        motion = analyze_motion(visit.need_picture(), progress=Progress(cancelled=visit.cancel.is_set))
         found = retrieve(motion, int(k), pipe, bank)
         return [
             {"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "level_db": m.clip.level_db, "score": m.score}
@@ -169,4 +169,4 @@ def add_endpoints(engine: Engine, visits: Visits) -> None:
 
 
 def _offer(endpoint, inputs, outputs, **limits) -> None:
-    gr.Button().click(guarded(endpoint, logged=True), inputs, outputs, api_name=endpoint.__name__, **limits)
+    gr.Button().click(report_errors(endpoint, logged=True), inputs, outputs, api_name=endpoint.__name__, **limits)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.dubbing.progress import STAGES, OnProgress, Progress
+from a2s.resources import asset_folder, checkpoint_folder
 from a2s.settings import DubSettings
 from a2s.ui import text
-from a2s.ui.eta import Pace, measure_pace
+from a2s.ui.eta import DubEstimator, measure_dub_speed
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("a2s.ui")
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
+EXAMPLES = asset_folder("examples")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Engine:
         self._bank = bank
         self._lock, self._pacing = threading.Lock(), threading.Lock()
         self._embedded: list[tuple[AmbientBank, AmbientBank]] = []  # (as given, with embeddings by another model)
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[str, DubEstimator] = {}
 
     def check(self) -> None:
         """Raise WeightsMissing now rather than at the first dub, when the model is not where it should be."""
@@ -69,14 +70,14 @@ class Engine:
 
         chosen = self._models[model]
         vocoder = vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
-        return " ".join(filter(None, ("" if self.hears_cues(model) else text.DEAF, vocoder)))
+        return " ".join(filter(None, ("" if self.uses_cues(model) else text.DEAF, vocoder)))
 
-    def hears_cues(self, model: str | None = None) -> bool:
+    def uses_cues(self, model: str | None = None) -> bool:
         """Whether cues shape what a model makes, without loading it."""
-        from a2s.weights.registry import hears_cues_of
+        from a2s.weights.registry import uses_cues_of
 
         chosen = self._models[model or self.default]
-        return hears_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.hears_cues
+        return uses_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.uses_cues
 
     def choices(self) -> tuple[Choice, ...]:
         """Every model that the page offers, the default first."""
@@ -94,8 +95,8 @@ class Engine:
 
     def parts(self, model: str | None = None) -> tuple:
         """(pipeline, bank), loaded once however many threads ask. Raises BadSettings, WeightsMissing, BankError."""
-        from a2s.errors import BadSettings
         from a2s.dubbing.analysis import load_bank
+        from a2s.errors import BadSettings
         from a2s.weights.registry import load_model
 
         if model is not None and model not in self._models:
@@ -123,7 +124,7 @@ class Engine:
         self._embedded = [*self._embedded[-3:], (bank, embedded)]  # a few are kept, not one a visit for ever
         return embedded
 
-    def pace(self, model: str | None = None) -> Pace | None:
+    def pace(self, model: str | None = None) -> DubEstimator | None:
         """How fast this machine is with a model.
 
         That of the page's first choice is measured at the first call, by whoever asks; that of another is None until it
@@ -132,11 +133,11 @@ class Engine:
         name = model or self.default
         return self.measure(name) if name == self.default else self._paces.get(name)
 
-    def measure(self, model: str) -> Pace:
+    def measure(self, model: str) -> DubEstimator:
         """Load a model and see how fast this machine is with it, once; a few sampler steps long."""
         with self._pacing:
             if model not in self._paces:
-                self._paces[model] = measure_pace(self.parts(model)[0])
+                self._paces[model] = measure_dub_speed(self.parts(model)[0])
             return self._paces[model]
 
     def learn(self, model: str, settings: DubSettings, seconds: float, took: float) -> None:
@@ -145,26 +146,26 @@ class Engine:
         if pace is not None:
             pace.learn(pace.estimate(seconds, settings.steps, settings.guidance_scale), took)
         else:
-            self._paces[model] = Pace.of(seconds, settings.steps, took)
+            self._paces[model] = DubEstimator.of(seconds, settings.steps, took)
 
     def analyse(
         self, visit: Visit, k: int, on_progress: OnProgress, cancelled: Callable[[], bool], model=None
     ) -> tuple:
         """Watch a visit's video once: (motion, cue track with classes, the k best ambiences as a tuple of Match, the
         cuts after which the place seems to be another)."""
-        from a2s.dubbing.analysis import find_cues, retrieve, see
-        from a2s.ui.dub.scene_changes import find_cuts
+        from a2s.dubbing.analysis import analyze_motion, find_cues, retrieve
+        from a2s.ui.dub.scene_changes import find_scene_changes
 
         before, share = STAGES["reading"], STAGES["seeing"]
         told = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
-        motion = see(visit.need_picture(), progress=told)
+        motion = analyze_motion(visit.need_picture(), progress=told)
         pipe, _ = self.parts(model)
         bank = self.bank_of(visit, model)
         matches = tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
-        return motion, find_cues(motion, pipe), matches, find_cuts(motion, pipe)
+        return motion, find_cues(motion, pipe), matches, find_scene_changes(motion, pipe)
 
     def dub(self, video: Path, settings: DubSettings, *, bank=None, model: str | None = None, **more):
-        """`a2s.dubbing.job` with a model of this engine, and its bank unless there is another; `more` is handed through."""
+        """`a2s.dub` with a model of this engine, and its bank unless another is given; `more` is passed on."""
         from a2s.dubbing.job import dub
 
         pipe, own = self.parts(model)
@@ -178,9 +179,9 @@ def _name_of(model) -> str:
 
 def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and whatever else lies beside them."""
-    from a2s.weights.registry import CHECKPOINTS, INDEX, MODELS
+    from a2s.weights.registry import INDEX, MODELS
 
-    beside = {path.parent.name: path.parent for path in sorted(CHECKPOINTS.glob(f"*/{INDEX}"))}
+    beside = {path.parent.name: path.parent for path in sorted(checkpoint_folder().glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in beside.items() if name not in MODELS}
 
 

@@ -17,7 +17,7 @@ EACH = 0.2
 
 
 @dataclass
-class Pace:
+class DubEstimator:
     """Seconds for one sampler step of one window with guidance, for what else a window needs, for a second of sound.
 
     correction: what dubs really took, as a multiple of what was said.
@@ -29,7 +29,7 @@ class Pace:
     correction: float = 1.0
 
     @classmethod
-    def of(cls, seconds: float, steps: int, took: float) -> Pace:
+    def of(cls, seconds: float, steps: int, took: float) -> DubEstimator:
         """From one dub of a clip of `seconds` that took `took`: as if all of it had been sampler steps."""
         from a2s.dubbing.windows import plan_windows
 
@@ -50,18 +50,18 @@ class Pace:
             self.correction += TRUST * (seen - self.correction)
 
 
-def measure_pace(pipe) -> Pace:
+def measure_dub_speed(pipe) -> DubEstimator:
     """Two short runs of the model, about half a second on two cores. pipe: an AVLDMPipeline."""
     import torch
 
+    from a2s.cues.cue_roll import draw_cue_roll
     from a2s.dubbing.job import torch_threads
-    from a2s.cues.cue_roll import cue_roll
 
     silence = np.zeros(AUDIO.window_samples, np.float32)
     with torch_threads(pipe.threads):
         ambient = pipe.encode_ambient(silence)
         tokens = pipe.encode_motion(_still(), 0.0)
-        roll = torch.from_numpy(cue_roll((), 0.0))[None]
+        roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
 
         def run(steps: int) -> tuple[float, object]:
             began = time.perf_counter()
@@ -75,12 +75,12 @@ def measure_pace(pipe) -> Pace:
         pipe.vocode(mels)
         sound = (time.perf_counter() - began) / AUDIO.window_seconds
     step = max(1e-4, (longer - short) / (many - few))
-    return Pace(step, max(0.0, short - few * step), sound)
+    return DubEstimator(step, max(0.0, short - few * step), sound)
 
 
 def _still():
     """The motion of a grey second in which nothing moves."""
-    from a2s.cues import observe
+    from a2s.vision import observe
 
     frame = np.full((72, 128, 3), 90, np.uint8)
     return observe(((index / 12, frame) for index in range(12)), 1.0)

@@ -9,7 +9,7 @@ M_ARENA_MAX = -8
 ARENAS = 2
 
 
-def few_arenas() -> None:
+def limit_malloc_arenas() -> None:
     """Have glibc's malloc share two arenas among all threads; a no-op elsewhere.
 
     A web server's threads come and go, and by default each takes one of eight arenas a core and keeps what it freed

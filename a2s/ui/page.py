@@ -19,10 +19,10 @@ from a2s.ui.dub.tab import add_dub_tab
 from a2s.ui.engine import EXAMPLES, Engine
 from a2s.ui.events import QUIET
 from a2s.ui.examples import find_examples
+from a2s.ui.gradio_compat.hardening import Admission, block_outgoing_requests
 from a2s.ui.html import line
-from a2s.ui.gradio_compat.hardening import Door, call_nobody
-from a2s.ui.theme import STYLE, studio_theme
 from a2s.ui.state import LONGEST_IDLE, Visits
+from a2s.ui.theme import STYLE, studio_theme
 
 QUEUE = LIMITS.max_waiting
 """Visitors who may wait; the next one is told that it is full."""
@@ -36,7 +36,7 @@ def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = Non
     """The page over an engine; `serve` serves it."""
     visits = visits or Visits()
     visits.sweep_every(SWEEP)
-    call_nobody()
+    block_outgoing_requests()
     os.environ["GRADIO_TEMP_DIR"] = mcp.DEFAULT_TEMP_DIR = str(visits.root)  # what gradio stores goes with the visits
     cleaning = int(SWEEP), int(LONGEST_IDLE)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:
@@ -76,7 +76,7 @@ def launch_options(examples: Path = EXAMPLES) -> dict:
     return {
         "theme": studio_theme(), "css_paths": STYLE, "footer_links": ["api", "settings"],
         "allowed_paths": [str(examples)], "max_file_size": LIMITS.max_bytes,
-        "app_kwargs": {"middleware": [Middleware(Door)]},
+        "app_kwargs": {"middleware": [Middleware(Admission)]},
         "run_history": False, "enable_monitoring": False, "ssr_mode": False, "show_error": False,
     }  # fmt: skip
 

@@ -24,13 +24,14 @@ from a2s.ui.text import NO_ROOM
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
-    from a2s.cues import CueTrack, Motion
+    from a2s.cues import CueTrack
     from a2s.media import VideoInfo
-    from a2s.ui.compare.listening_session import Booth
-    from a2s.ui.dub.scene_changes import Cut
-    from a2s.ui.dub.ambience import Own
+    from a2s.ui.compare.listening_session import ListeningSession
+    from a2s.ui.dub.ambience import OwnRecording
     from a2s.ui.dub.recipe import Restored
     from a2s.ui.dub.results import Result
+    from a2s.ui.dub.scene_changes import SceneChange
+    from a2s.vision import Motion
 
 log = logging.getLogger("a2s.ui")
 
@@ -66,15 +67,15 @@ class Visit:
     model: str | None = None
     chosen: str | None = None
     by_hand: bool = False
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[SceneChange, ...] = ()
     changes: dict[float, str] = field(default_factory=dict)
-    own: Own | None = None
+    own: OwnRecording | None = None
     bank: AmbientBank | None = None
     takes: list[Result] = field(default_factory=list)
     made: int = 0
     seed: int | None = None
     restored: Restored | None = None
-    booth: Booth | None = None
+    booth: ListeningSession | None = None
     answers: list[dict] = field(default_factory=list)
     cancel: threading.Event = field(default_factory=threading.Event)
     uploads: dict[Path, tuple[int, int]] = field(default_factory=dict)

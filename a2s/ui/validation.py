@@ -16,7 +16,7 @@ from a2s.log import Request
 from a2s.ui.text import DID_NOT_WORK
 
 
-def guarded(handler: Callable, logged: bool = False) -> Callable:
+def report_errors(handler: Callable, logged: bool = False) -> Callable:
     """Wrap a handler, also one that yields: an A2SError is shown as its sentence, a fault as the request's id.
 
     logged: every request is worth a line in the log, not only one that met a fault.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from a2s.settings import VIDEO, VideoSpec
 from a2s.vision.motion import Motion
-from a2s.settings import VIDEO
 
 EARLY = 1e-6
 """Seconds by which a time stamp may miss its moment: the last digits of a float."""
@@ -36,3 +36,12 @@ def spread(times: np.ndarray, duration: float, start: float, count: int) -> np.n
     length = VIDEO.window_seconds - step if ends_within else times[last] - times[first]
     moments = times[first] + np.linspace(0, max(0.0, length), count)
     return np.clip(np.searchsorted(times, moments + EARLY, "right") - 1, first, last)
+
+
+def keyframes_in(motion: Motion, start: float, spec: VideoSpec = VIDEO) -> np.ndarray:
+    """(4, 64, 64, 3) uint8: the keyframes nearest the centres of four equal parts of the window; black without any."""
+    size = spec.keyframe_size
+    if not len(motion.keyframes):
+        return np.zeros((spec.keyframes, size, size, 3), np.uint8)
+    centres = start + (np.arange(spec.keyframes) + 0.5) * spec.window_seconds / spec.keyframes
+    return motion.keyframes[np.abs(motion.keyframe_times[None] - centres[:, None]).argmin(1)]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from a2s.vision.motion import Motion
+from a2s.vision.motion import Motion
 
 CURVES = ("speed", "decel", "down", "reverse", "push")
 
@@ -73,7 +70,7 @@ def _strongest(field: np.ndarray, count: int) -> np.ndarray:
     return np.partition(flat, -count, axis=1)[:, -count:].mean(1) if len(flat) else np.zeros(0, np.float32)
 
 
-def novelty(motion: Motion, curve: str) -> np.ndarray:
+def novelty_curve(motion: Motion, curve: str) -> np.ndarray:
     """(F,) float32, widths/s: one of `CURVES`. Raises ValueError for another name."""
     if curve not in CURVES:
         raise ValueError(f"curve is {curve!r}; known are {', '.join(CURVES)}")

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from a2s.errors import BadSettings, CannotWrite, WeightsMissing
+from a2s.resources import checkpoint_folder
 from a2s.settings import GUIDANCE_SCALE, STEPS
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 INDEX = "model_index.json"
 CHECKSUMS = "checksums.json"
 DTYPES = ("float32", "float16")
@@ -36,7 +36,7 @@ class Model:
 
     @property
     def folder(self) -> Path:
-        return CHECKPOINTS / self.name
+        return checkpoint_folder(self.name)
 
 
 MODELS = {
@@ -125,7 +125,7 @@ def sampler_of(model: str | Path) -> tuple[int, float]:
         raise WeightsMissing(f"The file {folder / INDEX} is damaged.") from error
 
 
-def hears_cues_of(model: str | Path) -> bool:
+def uses_cues_of(model: str | Path) -> bool:
     """Whether cues shape a model's sound, as its conditioner's configuration says. Raises WeightsMissing."""
     path = resolve_model(model) / "conditioner" / "config.json"
     try:

@@ -13,7 +13,7 @@ import soundfile
 from gradio_client import Client, handle_file
 
 from a2s.audio.onsets import detect_onsets
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.fakes import draw_video
 
 NAMES = {"dub", "retrieve", "ambience", "compare_stats"}
@@ -39,7 +39,7 @@ def test_four_endpoints_are_listed_and_every_argument_is_described(client):
 def test_dub_follows_the_cues_that_it_is_given(client, film):
     cues = json.dumps([{"time": 0.4, "action": "hit", "material": "wood"}, {"time": 1.3}])
     mp4, wav, report = client.predict(handle_file(film), ambient=0.0, seed=5, cues=cues, steps=4, api_name="/dub")
-    assert probe(mp4).has_audio and probe(mp4).duration == pytest.approx(2.0, abs=0.01)
+    assert probe_video(mp4).has_audio and probe_video(mp4).duration == pytest.approx(2.0, abs=0.01)
     heard = detect_onsets(*_read(wav))
     assert [min(abs(heard - at)) < 0.08 for at in (0.4, 1.3)] == [True, True]
     assert report["seed"] == 5 and "my-film" in Path(wav).name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from a2s.evaluation.statistics import ambient_db
-from a2s.media import probe, read_audio
+from a2s.media import probe_video, read_audio
 from a2s.media.loudness import integrated, true_peak
 from tests.e2e.hands import choose, download
 from tests.e2e.panel import RATE, Made, apart, decibels, likeness
@@ -72,7 +72,9 @@ def test_takes_are_counted_chosen_shared_and_wiped(panel, clip):
     first = panel.show(0)
     tab.click("#make-share")
     shared = download(tab, "share", panel.folder)
-    assert probe(shared).height > probe(clip).height + 100 and probe(shared).duration == pytest.approx(2.5, abs=0.1)
+    assert probe_video(shared).height > probe_video(clip).height + 100 and probe_video(
+        shared
+    ).duration == pytest.approx(2.5, abs=0.1)
     of_first, of_second = (likeness(read_audio(shared, RATE), take.wave) for take in (first, second))
     assert of_first > 0.95 and of_first > of_second + 0.05
     alone = panel.dub(first_take=2)

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from a2s.audio.onsets import detect_onsets
-from a2s.media import probe, read_audio
+from a2s.media import probe_video, read_audio
 from tests.e2e.hands import choose, download, dub, load_example, set_number, unfold, unsay, upload, watched
 from tests.fakes import draw_video
 
@@ -84,7 +84,7 @@ def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path
     names = ("mp4", "wav", "flac", "recipe", "cues")
     video, sound, flac, recipe, cues = (download(tab, name, tmp_path) for name in names)
     assert video.name == "Chopping-board-ambient70-seed0.mp4"
-    info = probe(video)
+    info = probe_video(video)
     assert info.has_audio and info.duration == pytest.approx(3.5, abs=0.01)
     assert soundfile.info(sound).subtype == "PCM_24" and soundfile.info(sound).duration == pytest.approx(3.5, abs=0.01)
     assert np.array_equal(soundfile.read(sound)[0], soundfile.read(flac)[0]) and abs(read_audio(video)).max() > 0.001

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.e2e.hands import download, dub, load_example
 
 LOOKS = {
@@ -47,7 +47,7 @@ def test_an_example_is_dubbed_and_the_page_is_seen(browser, shipped, tmp_path, l
     dub(tab)
     dub(tab)
     tab.wait_for_selector("#wipe img", state="attached")
-    assert probe(download(tab, "mp4", tmp_path)).has_audio
+    assert probe_video(download(tab, "mp4", tmp_path)).has_audio
     tab.mouse.move(0, 0)
     tab.evaluate("document.activeElement.blur()")
     tab.evaluate("document.querySelector('#source video').currentTime = 1")

@@ -9,7 +9,7 @@ import pytest
 
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
-from a2s.media import probe, read_audio, read_frames
+from a2s.media import probe_video, read_audio, read_frames
 from tests.fakes import FakeBank, FakePipeline
 from tests.hostile.odd import FILMS, NAMES, PLAIN, Film, drawn, named
 
@@ -40,7 +40,7 @@ def test_an_odd_film_is_dubbed_to_the_frame_and_in_time(film: Film, tmp_path):
     asked = CueTrack(tuple(Cue(time) for time in times), film.seconds)
     take = dub(video, QUICK, FakePipeline(), FakeBank(), cues=asked)
     take.save(out)
-    before, after = probe(video), probe(out)
+    before, after = probe_video(video), probe_video(out)
     assert before.frames == after.frames == len(film.times)
     assert (after.width, after.height) == (film.shown or film.size)
     assert after.duration == pytest.approx(film.seconds, abs=0.002) and after.start == 0
@@ -83,7 +83,7 @@ def test_any_name_is_only_a_name(name, studio, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path / "in")
         code, printed, err = studio(name, out)
-    assert (code, err) == (0, "") and probe(out).frames == len(PLAIN.times)
+    assert (code, err) == (0, "") and probe_video(out).frames == len(PLAIN.times)
     assert printed.count("\n") == 1
     assert video.read_bytes() == before
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == sorted(

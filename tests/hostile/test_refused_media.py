@@ -9,7 +9,7 @@ import pytest
 
 from a2s import dub
 from a2s.errors import A2SError
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.fakes import FakeBank, FakePipeline
 from tests.hostile.refused import DOUBLE, REFUSED, Trap
 
@@ -54,7 +54,7 @@ def test_a_film_that_is_something_else_too_is_at_most_a_film(name, trap, studio,
     assert code in (0, 2) and err.count("\n") == code // 2
     assert [path.name for path in tmp_path.iterdir()] == (["out.mp4"] if code == 0 else [])
     if code == 0:
-        assert probe(out).frames >= 1 and b"EXTM3U" not in out.read_bytes() and b"script" not in out.read_bytes()
+        assert probe_video(out).frames >= 1 and b"EXTM3U" not in out.read_bytes() and b"script" not in out.read_bytes()
 
 
 def test_a_hostile_file_as_ambience_is_one_sentence_too(trap, studio, tmp_path):

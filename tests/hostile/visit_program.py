@@ -40,10 +40,10 @@ def looked_through(file: Path, out: Path) -> list[str]:
     import soundfile
 
     from a2s.ambient.archive import unpack
+    from a2s.dubbing.take import read_recipe
     from a2s.errors import A2SError
     from a2s.media.filmstrip import filmstrip
     from a2s.media.share import share_comparison
-    from a2s.dubbing.take import read_recipe
 
     sound = out.with_suffix(".wav")
     soundfile.write(sound, [0.0] * 1600, 16_000)

@@ -14,7 +14,7 @@ from a2s.cli.main import main
 from a2s.errors import Cancelled, TooLarge
 from a2s.log import Request, to_stderr
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_line_is_one_object_that_says_when_what_and_for_whom(json_log):

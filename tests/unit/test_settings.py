@@ -15,7 +15,7 @@ import pytest
 from a2s.errors import BadSettings
 from a2s.settings import Limits
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_environment_overrides_each_limit():

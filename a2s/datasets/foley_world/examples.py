@@ -1,4 +1,4 @@
-"""The example clips that come with the page: `python -m a2s.datasets.foley_world.examples -o assets/examples` makes them anew.
+"""The example clips of the page. `python -m a2s.datasets.foley_world.examples -o assets/examples` renders them.
 
 With `--check` also says how well the cues that the machine sees in each clip meet what happens in it.
 """
@@ -91,11 +91,11 @@ def write_poster(path: Path, rgb: np.ndarray) -> None:
 def check_examples(out: Path) -> list[str]:
     """A line for each example: F1 of the cues' times within 0.1 s, how many are rightly named, against the truth."""
     from a2s.audio.onsets import onset_f1
-    from a2s.dubbing.analysis import find_cues, see
+    from a2s.dubbing.analysis import analyze_motion, find_cues
 
     lines = []
     for name, example in EXAMPLES.items():
-        cues, events = find_cues(see(out / f"{name}.mp4")).cues, example.plan.events
+        cues, events = find_cues(analyze_motion(out / f"{name}.mp4")).cues, example.plan.events
         score = onset_f1([cue.time for cue in cues], [event.time for event in events])
         acts, stuffs = {event.action for event in events}, {event.material for event in events}
         named = sum(cue.action in acts for cue in cues), sum(cue.material in stuffs for cue in cues)

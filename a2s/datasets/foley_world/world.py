@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.errors import BadSettings
 from a2s.datasets.foley_world.ambience import ambience
 from a2s.datasets.foley_world.plan import Activity, Contact, Gesture, Plan, make_plan
 from a2s.datasets.foley_world.sound import action_stem
+from a2s.errors import BadSettings
 
 SAMPLE_RATE = 16_000
 
@@ -54,8 +54,8 @@ def render_video(
     np.save(part / "stems.npy", stems)
     (part / "plan.json").write_text(json.dumps(asdict(plan)))
     if picture or mp4:
-        from a2s.cues import observe
         from a2s.datasets.foley_world.picture import render_frames
+        from a2s.vision import observe
 
         drawn = render_frames(plan)
         drawn = replace(drawn, fps=fps) if fps else drawn
@@ -69,11 +69,11 @@ def render_video(
 
 def write_mp4(path: Path, frames, fps: float, waveform: np.ndarray) -> None:
     """Frames [(time, rgb)] and their sound as an mp4 that anybody can play."""
-    from a2s.media import encode_frames, mux
+    from a2s.media import encode_frames, mux_soundtrack
 
     silent = path.with_suffix(".silent.mp4")
     encode_frames(silent, frames, fps)
-    mux(silent, waveform.astype(np.float32), SAMPLE_RATE, path)
+    mux_soundtrack(silent, waveform.astype(np.float32), SAMPLE_RATE, path)
     silent.unlink()
 
 

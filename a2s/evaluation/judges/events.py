@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.evaluation.judges.train import command_line, school
+from a2s.evaluation.judges.train import command_line, train_judge_model
 from a2s.models.blocks import ConvNeXtBlock, downsampling
 from a2s.settings import ACTIONS, AUDIO, MATERIALS
 from a2s.training.data import LongVideos
@@ -151,7 +151,7 @@ def train_judge(
         return sum(told), {"action": told[0].item(), "material": told[1].item()}
 
     examine = held_out and (lambda: examine_judge(model, LongVideos(held_out)))
-    return school(model, schedule, loss, out, resume, len(sounds), examine)
+    return train_judge_model(model, schedule, loss, out, resume, len(sounds), examine)
 
 
 @torch.inference_mode()

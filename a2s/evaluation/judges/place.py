@@ -18,14 +18,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.evaluation.clips import Clip
-from a2s.evaluation.judges.train import command_line, school
-from a2s.evaluation.statistics import mean
 from a2s.datasets.foley_world.ambience import KINDS
-from a2s.models.place import PlaceEar
+from a2s.evaluation.clips import Clip
+from a2s.evaluation.judges.train import command_line, train_judge_model
+from a2s.evaluation.statistics import mean
+from a2s.models.place import PlaceAudioTower
 from a2s.training.data import LongVideos
-from a2s.training.trainer import Schedule
 from a2s.training.objectives.place import sound_of_place
+from a2s.training.trainer import Schedule
 
 NAMES = tuple(KINDS)
 
@@ -36,7 +36,7 @@ class PlaceJudge(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(self, embedding: int = 64):
         super().__init__()
-        self.ear = PlaceEar(embedding)
+        self.ear = PlaceAudioTower(embedding)
         self.kind = nn.Linear(embedding, len(NAMES))
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
@@ -87,7 +87,7 @@ def train_place_judge(
         return told, {"kind": told.item()}
 
     examine = held_out and (lambda: examine_place_judge(model, LongVideos(held_out)))
-    return school(model, schedule, loss, out, resume, len(videos), examine)
+    return train_judge_model(model, schedule, loss, out, resume, len(videos), examine)
 
 
 def examine_place_judge(judge: PlaceJudge, videos: LongVideos, each: int = 5) -> dict:

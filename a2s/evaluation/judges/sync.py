@@ -21,14 +21,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.cues import motion_grid
 from a2s.evaluation.clips import Clip
 from a2s.evaluation.judges.sync_pairs import SLOT, SyncPairs
-from a2s.evaluation.judges.train import command_line, school
+from a2s.evaluation.judges.train import command_line, train_judge_model
 from a2s.evaluation.statistics import mean
 from a2s.models.blocks import ConvNeXtBlock, ShiftBlock
 from a2s.settings import AUDIO, VIDEO
 from a2s.training.trainer import Schedule
+from a2s.vision import motion_grid
 
 MEL = replace(AUDIO, hop_length=round(AUDIO.sample_rate * SLOT))
 """A frame every 1/32 s, two to a slot of the motion grid, so that picture and sound lie on one grid."""
@@ -199,7 +199,7 @@ def train_sync(
         return losses(model, pairs.draw(rng, batch, seconds))
 
     examine = held_out and (lambda: examine_sync(model, SyncPairs(held_out), windows))
-    return school(model, schedule, loss, out, resume, len(pairs), examine)
+    return train_judge_model(model, schedule, loss, out, resume, len(pairs), examine)
 
 
 @torch.inference_mode()

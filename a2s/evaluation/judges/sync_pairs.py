@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from a2s.cues import motion_grid
 from a2s.evaluation.clips import UnseenWorlds
 from a2s.settings import AUDIO, VIDEO
+from a2s.vision import motion_grid
 
 NEAREST, FURTHEST = 0.25, 2.0
 """Seconds by which a sound is moved to be out of sync."""

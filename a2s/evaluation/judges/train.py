@@ -14,7 +14,7 @@ from a2s.media.files import whole_file
 from a2s.training.trainer import Schedule, Trainer
 
 
-def school(
+def train_judge_model(
     model: torch.nn.Module,
     schedule: Schedule,
     loss: Callable[[int], tuple[torch.Tensor, dict[str, float]]],

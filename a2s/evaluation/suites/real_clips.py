@@ -19,11 +19,11 @@ import numpy as np
 
 from a2s.audio.onsets import Comparison, chance_f1, detect_onsets, onset_f1
 from a2s.cues import CueTrack
+from a2s.dubbing.analysis import analyze_motion, find_cues
 from a2s.dubbing.job import dub
 from a2s.errors import BadSettings
 from a2s.evaluation.statistics import mean, onset_figures
-from a2s.media import probe
-from a2s.dubbing.analysis import find_cues, see
+from a2s.media import probe_video
 from a2s.settings import DubSettings
 
 TOLERANCE = 0.1
@@ -115,7 +115,7 @@ def examine_real(
     scores: dict[str, list[dict]] = {row: [] for row in ROWS}
     for clip in clips:
         told(f"{clip.name}: dubbing twice")
-        motion = see(clip.file)
+        motion = analyze_motion(clip.file)
         seen = find_cues(motion, pipe)
         tracks = {"automatic_cues": seen, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
         takes = {row: dub(clip.file, settings, pipe, bank, cues=track, motion=motion) for row, track in tracks.items()}
@@ -124,7 +124,7 @@ def examine_real(
         for row in ROWS:
             found[row].append(heard[row])
             scores[row].append(ear.score(heard[row], clip))
-        picture = probe(clip.file).duration
+        picture = probe_video(clip.file).duration
         report["clips"][clip.name] = {
             "tier": clip.tier,
             "onsets": len(clip.onsets),

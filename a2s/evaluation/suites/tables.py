@@ -12,13 +12,13 @@ from a2s.audio.onsets import match, onset_f1
 from a2s.cues import CueTrack
 from a2s.evaluation.clips import Clip, UnseenWorlds, onsets_of
 from a2s.evaluation.judges.events import Judge
+from a2s.evaluation.judges.place import PlaceJudge, place_share
+from a2s.evaluation.judges.sync import SyncJudge, sync_share
 from a2s.evaluation.metrics.action_focus import action_focus
 from a2s.evaluation.metrics.ambience import ambient_energy, ambient_error
 from a2s.evaluation.metrics.embeddings import Clap, Embedding
 from a2s.evaluation.metrics.frechet import fad, fad_infinity, outliers
-from a2s.evaluation.judges.place import PlaceJudge, place_share
 from a2s.evaluation.metrics.similarity import matched, text_similarity
-from a2s.evaluation.judges.sync import SyncJudge, sync_share
 from a2s.evaluation.statistics import onset_figures, ratio
 from a2s.pipelines.avldm import weights_hash
 from a2s.settings import AUDIO
@@ -33,7 +33,7 @@ ENOUGH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Ears:
+class JudgeSet:
     """Who listens. embeddings: for Frechet distances, "av-sim" among them. sync, place, clap: None if not there."""
 
     judge: Judge
@@ -66,7 +66,9 @@ def reference(worlds: UnseenWorlds, clips: Sequence[Clip], limit: int = 400, see
     return np.stack([worlds.videos.clip(*places[i]).sum(0).clip(-1, 1) for i in chosen])
 
 
-def score(waves: np.ndarray, clips: Sequence[Clip], looks: np.ndarray, real: dict[str, np.ndarray], ears: Ears) -> dict:
+def score(
+    waves: np.ndarray, clips: Sequence[Clip], looks: np.ndarray, real: dict[str, np.ndarray], ears: JudgeSet
+) -> dict:
     """Every figure of one row. waves: (n, 48000). looks: (n, E) of the pictures, unit length.
 
     real: the reference crowd by embedding, (m, D).

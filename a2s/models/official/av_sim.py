@@ -32,7 +32,7 @@ class OfficialAVSim(ModelMixin, ConfigMixin):
 
     def window(self, motion, start: float) -> tuple[torch.Tensor]:
         """The pictures (1, 16, S, S, 3) uint8 of the window that begins at `start` s; black without a film."""
-        from a2s.cues import pictures_in
+        from a2s.vision import pictures_in
 
         config = self.video_model.config
         return (torch.from_numpy(pictures_in(motion, start, config.num_frames, config.img_size))[None],)

@@ -39,7 +39,7 @@ class AudioTokens(nn.Module):
 class OfficialConditioner(ModelMixin, ConfigMixin):
     """Context (B, 40, C) = [video tokens, audio tokens]. There is no input for cues, and no grid."""
 
-    hears_cues = False
+    uses_cues = False
     grid_channels = 0
 
     @register_to_config

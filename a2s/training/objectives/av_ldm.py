@@ -14,15 +14,16 @@ import torch
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import nn
 
-from a2s.cues import Cue, Motion, detect_cues
+from a2s.cues import Cue, detect_cues
+from a2s.cues.cue_roll import draw_cue_roll
 from a2s.models import AVSim, Conditioner, MelVAE
 from a2s.pipelines.avldm import weights_hash
-from a2s.cues.cue_roll import cue_roll
 from a2s.settings import AUDIO, VIDEO
 from a2s.training.ablations import FULL, Ablation
 from a2s.training.data import LongVideos
 from a2s.training.latents import CLIPS, cache_latents
 from a2s.training.trainer import Schedule, Trainer
+from a2s.vision import Motion
 
 NOISE = {
     "num_train_timesteps": 1000,
@@ -141,7 +142,7 @@ class Batches:
         return {
             "latent": arrays["latents"][clip],
             "ambient": self._neighbour(arrays, start, rng, clean),
-            "cues": cue_roll(cues if clean else corrupted(cues, rng), start),
+            "cues": draw_cue_roll(cues if clean else corrupted(cues, rng), start),
             "video": seen,
             "sketch": arrays["sketches"][clip],
             "keep_video": np.float32(keep_video),
@@ -153,7 +154,7 @@ class Batches:
         return {
             "latent": arrays["ambient"][rng.integers(len(arrays["ambient"]))],
             "ambient": self._neighbour(arrays, start, rng, clean=False),
-            "cues": cue_roll([], start),
+            "cues": draw_cue_roll([], start),
             "video": seen,
             "sketch": np.zeros_like(arrays["sketches"][0]),
             "keep_video": np.float32(1),

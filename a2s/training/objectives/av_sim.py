@@ -10,13 +10,13 @@ import torch
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.cues import Motion, keyframes_in, motion_grid
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.video_encoder import SKETCH_SLOTS, model_inputs
 from a2s.settings import ACTIONS, MATERIALS, VIDEO
 from a2s.training.data import LongVideos
 from a2s.training.latents import coarse_mel
 from a2s.training.trainer import Schedule, Trainer
+from a2s.vision import Motion, keyframes_in, motion_grid
 
 NOTHING = -100  # the class index that cross-entropy leaves out
 

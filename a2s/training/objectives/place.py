@@ -16,8 +16,8 @@ from a2s.errors import BadSettings
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.video_encoder import model_inputs
 from a2s.settings import VIDEO
-from a2s.training.objectives.av_sim import Clips
 from a2s.training.data import LongVideos
+from a2s.training.objectives.av_sim import Clips
 from a2s.training.trainer import Schedule, Trainer
 
 

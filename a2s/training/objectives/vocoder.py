@@ -12,8 +12,13 @@ from a2s.models.mel_vae import MelVAE
 from a2s.models.vocoder import Vocoder
 from a2s.settings import AUDIO
 from a2s.training.data import LongVideos, Recordings, recordings_in, sound_batch
+from a2s.training.objectives.vocoder_losses import (
+    Discriminators,
+    discriminator_loss,
+    generator_loss,
+    multi_resolution_stft,
+)
 from a2s.training.trainer import Schedule, Trainer
-from a2s.training.objectives.vocoder_losses import Discriminators, discriminator_loss, generator_loss, multi_resolution_stft
 
 SILENCE = 0.005
 """Magnitude of a bin below which a sound counts as silent: about that of noise at -70 dBFS."""

@@ -15,7 +15,7 @@ from a2s.ambient.excerpts import cuts
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
-from a2s.ui.bank.media_cache import Shelf
+from a2s.ui.bank.media_cache import MediaCache
 from a2s.ui.dub.worker import Report, Worker
 from a2s.ui.engine import Engine
 from a2s.ui.parts.progress import job
@@ -34,11 +34,11 @@ MAX_RECORDINGS = LIMITS.max_recordings
 REPLACE, ADD = "replace", "add"
 
 
-class BankDesk:
+class BankHandlers:
     """Handlers of the Bank tab."""
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
-        self.engine, self.visits, self.shelf = engine, visits, Shelf(visits)
+        self.engine, self.visits, self.shelf = engine, visits, MediaCache(visits)
 
     def list(self, words: str, sort: str, request: gr.Request):
         """Returns (cards of every clip that has these words, what the bank is)."""

@@ -7,21 +7,21 @@ from types import SimpleNamespace
 import gradio as gr
 
 from a2s.ui import text
-from a2s.ui.bank.handlers import ADD, REPLACE, SORTS, BankDesk
+from a2s.ui.bank.handlers import ADD, REPLACE, SORTS, BankHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
-from a2s.ui.validation import guarded
 from a2s.ui.html import line, part
 from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.progress import JobProgress, job
 from a2s.ui.state import Visits
+from a2s.ui.validation import report_errors
 
 SUFFIXES = [".zip", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".mov", ".webm"]
 
 
 def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     """Build the tab inside an open `gr.Tab`. `refresh`: arguments of an event that lists the bank anew."""
-    desk = BankDesk(engine, visits)
+    desk = BankHandlers(engine, visits)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
             browse = _browse()
@@ -29,19 +29,23 @@ def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
             detail = _detail()
             make = _make()
     listed = {
-        "fn": guarded(desk.list), "inputs": [browse.search, browse.sort], "outputs": [browse.cards, browse.note]
+        "fn": report_errors(desk.list), "inputs": [browse.search, browse.sort], "outputs": [browse.cards, browse.note]
     }  # fmt: skip
     for asked in (browse.search.change, browse.sort.input):
         asked(**listed, **LATEST)
-    browse.cards.choose(guarded(desk.show), None, [detail.picture, detail.facts, detail.chosen], **QUIET).success(
+    browse.cards.choose(report_errors(desk.show), None, [detail.picture, detail.facts, detail.chosen], **QUIET).success(
         lambda: gr.Button(interactive=True), None, detail.use, **QUIET
     )
-    detail.use.click(guarded(desk.use), detail.chosen, detail.facts, **QUIET)
+    detail.use.click(report_errors(desk.use), detail.chosen, detail.facts, **QUIET)
     make.build.click(
-        guarded(desk.build, logged=True), [make.files, make.mode], make.progress, show_progress_on=make.progress, **MAKE
+        report_errors(desk.build, logged=True),
+        [make.files, make.mode],
+        make.progress,
+        show_progress_on=make.progress,
+        **MAKE,
     ).success(**listed, **QUIET).then(lambda: None, None, make.files, **QUIET)
-    make.save.click(guarded(desk.save), None, make.zip, **PRESSED)
-    make.reset.click(guarded(desk.reset), None, make.progress, **PRESSED).then(**listed, **QUIET)
+    make.save.click(report_errors(desk.save), None, make.zip, **PRESSED)
+    make.reset.click(report_errors(desk.reset), None, make.progress, **PRESSED).then(**listed, **QUIET)
     return SimpleNamespace(desk=desk, refresh=listed)
 
 

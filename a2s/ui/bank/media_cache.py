@@ -9,13 +9,13 @@ import numpy as np
 
 from a2s.settings import AUDIO
 from a2s.ui.parts.part import served
-from a2s.ui.thumbs import thumbnail
 from a2s.ui.state import Visit, Visits
+from a2s.ui.thumbs import thumbnail
 
 _LOCK = threading.Lock()
 
 
-class Shelf:
+class MediaCache:
     """Files of clips: those of the bank that comes along for everybody, those of a visit's bank in its own folder."""
 
     def __init__(self, visits: Visits) -> None:

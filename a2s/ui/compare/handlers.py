@@ -20,10 +20,10 @@ from a2s.ui.compare.listening_session import (
     MODES,
     MOST_BROUGHT,
     OPEN,
-    Booth,
+    ListeningSession,
     Sound,
     Trial,
-    booth_of,
+    listening_session_of,
     matched_gains,
 )
 from a2s.ui.engine import Engine
@@ -35,7 +35,7 @@ RATE = 48_000
 """Rate in Hz at which what isn't ours is played: what a sound card takes anyway."""
 
 
-class CompareDesk:
+class CompareHandlers:
     """Handlers of the Compare tab. A sound is known to the browser by an id that it was offered."""
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
@@ -58,7 +58,7 @@ class CompareDesk:
         visit.need_picture()
         if upload is None:
             raise A2SError("Choose a recording first.")
-        raw, booth = visit.receive(upload, "compared"), booth_of(visit)
+        raw, booth = visit.receive(upload, "compared"), listening_session_of(visit)
         try:
             sound = _rendered(raw, booth, f"own-{visit.counter}", _label(visit, Path(upload).stem))
         except A2SError as error:
@@ -79,7 +79,7 @@ class CompareDesk:
         if visit.picture is None or a is None or b is None:
             raise A2SError("Choose two sounds first.")
         film = visit.takes[-1].video if visit.takes else visit.picture
-        path = booth_of(visit).folder / "comparison.mp4"
+        path = listening_session_of(visit).folder / "comparison.mp4"
         share_comparison(film, [(sound.label, sound.path) for sound in (sound_of(visit, a), sound_of(visit, b))], path)
         return gr.DownloadButton(value=str(path), visible=True, interactive=True)
 
@@ -87,13 +87,13 @@ class CompareDesk:
         """Note what was answered and go on to the next trial. Results that were shown say no more what all answers
         say, so they go. Returns as `start_over`."""
         visit = self.visits.of(request.session_hash)
-        booth_of(visit).answer({"action": action, "noise": noise, "prefer": prefer, ABX: x})
+        listening_session_of(visit).answer({"action": action, "noise": noise, "prefer": prefer, ABX: x})
         return *_no_results(), *self._show(visit, a, b, mode)
 
     def results(self, request: gr.Request):
         """What all answers say. Returns (table, the CSV to take away)."""
         visit = self.visits.of(request.session_hash)
-        booth = booth_of(visit)
+        booth = listening_session_of(visit)
         if not booth.answers:
             raise A2SError("Nothing has been answered yet.")
         path = visit.folder / "a2s-trials.csv"  # it outlives the picture, as the answers do
@@ -103,7 +103,7 @@ class CompareDesk:
     def start_over(self, a: str, b: str, mode: str, request: gr.Request) -> tuple:
         """Forget all answers. Returns (table, the CSV, *what `show` returns)."""
         visit = self.visits.of(request.session_hash)
-        booth = booth_of(visit)
+        booth = listening_session_of(visit)
         visit.answers.clear()
         booth.trial, booth.trials = None, 0
         return *_no_results(), *self._show(visit, a, b, mode)
@@ -119,7 +119,7 @@ class CompareDesk:
             raise A2SError("Sounds are compared in the open, blind, or as ABX.")
         if visit.picture is None or a is None or b is None:
             return self._page(None, text.NOTHING_TO_COMPARE, mode)
-        booth, pair = booth_of(visit), (sound_of(visit, a), sound_of(visit, b))
+        booth, pair = listening_session_of(visit), (sound_of(visit, a), sound_of(visit, b))
         if mode != OPEN and a == b:
             return self._page(None, text.SAME_SOUND, mode)
         trial = booth.trial
@@ -165,7 +165,7 @@ def offered(visit: Visit) -> dict[str, str]:
 
 def sound_of(visit: Visit, id: str) -> Sound:
     """The sound that the page offered under this id. Raises A2SError."""
-    booth = booth_of(visit)
+    booth = listening_session_of(visit)
     if id == ORIGINAL and visit.info.has_audio:
         if booth.original is None:
             booth.original = _rendered(visit.picture, booth, ORIGINAL, "Original soundtrack", align_to_picture=True)
@@ -188,7 +188,7 @@ def _pair(ids: list[str], a: str | None, b: str | None) -> tuple[str | None, str
     return a, b
 
 
-def _rendered(source: Path, booth: Booth, id: str, label: str, **how) -> Sound:
+def _rendered(source: Path, booth: ListeningSession, id: str, label: str, **how) -> Sound:
     """A file's sound as a wav that every browser decodes; mono, as ours are."""
     from a2s.media import read_audio, write_audio
     from a2s.media.loudness import integrated
@@ -206,7 +206,7 @@ def _label(visit: Visit, name: str) -> str:
     return next(label for label in (name, *(f"{name} ({n})" for n in range(2, 1000))) if label not in taken)
 
 
-def _heard(trial: Trial, booth: Booth) -> Iterator[tuple[str, dict]]:
+def _heard(trial: Trial, booth: ListeningSession) -> Iterator[tuple[str, dict]]:
     """What the player is told of each sound. In a trial neither names nor addresses say which is which."""
     sounds = trial.sounds()
     gains = matched_gains(sounds)
@@ -216,7 +216,7 @@ def _heard(trial: Trial, booth: Booth) -> Iterator[tuple[str, dict]]:
         yield letter, {"name": name, "url": served(path), "gain_db": round(gains[letter], 2)}
 
 
-def _alias(sound: Sound, letter: str, booth: Booth) -> Path:
+def _alias(sound: Sound, letter: str, booth: ListeningSession) -> Path:
     """The sound under a name that tells nothing; the same one for the whole of a trial."""
     found = next(booth.folder.glob(f"trial-{letter}-*.wav"), None)
     if found is None:
@@ -228,6 +228,6 @@ def _alias(sound: Sound, letter: str, booth: Booth) -> Path:
     return found
 
 
-def _clear(booth: Booth) -> None:
+def _clear(booth: ListeningSession) -> None:
     for old in booth.folder.glob("trial-*.wav"):
         old.unlink(missing_ok=True)

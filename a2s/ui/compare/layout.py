@@ -8,21 +8,21 @@ import gradio as gr
 
 from a2s.evaluation.listening import ABX, NEITHER, QUESTIONS
 from a2s.ui import text
+from a2s.ui.compare.handlers import CompareHandlers
 from a2s.ui.compare.listening_session import BLIND, OPEN
-from a2s.ui.compare.handlers import CompareDesk
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
-from a2s.ui.validation import guarded
 from a2s.ui.html import line, part
 from a2s.ui.parts.player import ABPlayer
 from a2s.ui.state import Visits
+from a2s.ui.validation import report_errors
 
 SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac"]
 
 
 def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     """Build the tab inside an open `gr.Tab`. `refresh`: arguments of an event that offers anew what can be heard."""
-    desk = CompareDesk(engine, visits)
+    desk = CompareHandlers(engine, visits)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=340):
             part("Two sounds, one picture")
@@ -33,15 +33,17 @@ def add_compare_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
             result = _result()
     chosen = [pair.a, pair.b, pair.mode]
     shown = [player, trial.note, trial.questions, trial.abx, trial.answer, *trial.answers]
-    refresh = {"fn": guarded(desk.fresh), "inputs": chosen, "outputs": [pair.a, pair.b, *shown]}
+    refresh = {"fn": report_errors(desk.fresh), "inputs": chosen, "outputs": [pair.a, pair.b, *shown]}
     for control in chosen:
-        control.input(guarded(desk.show), chosen, shown, **LATEST)
-    pair.own.upload(guarded(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **QUIET)
-    share = guarded(desk.share, logged=True)
+        control.input(report_errors(desk.show), chosen, shown, **LATEST)
+    pair.own.upload(report_errors(desk.bring), [pair.own, pair.a, pair.mode], refresh["outputs"], **QUIET)
+    share = report_errors(desk.share, logged=True)
     pair.share.click(share, [pair.a, pair.b], pair.video, show_progress_on=pair.share, **MAKE)
-    trial.answer.click(guarded(desk.answer), [*chosen, *trial.answers], [result.table, result.csv, *shown], **PRESSED)
-    result.show.click(guarded(desk.results), None, [result.table, result.csv], **QUIET)
-    result.over.click(guarded(desk.start_over), chosen, [result.table, result.csv, *shown], **QUIET)
+    trial.answer.click(
+        report_errors(desk.answer), [*chosen, *trial.answers], [result.table, result.csv, *shown], **PRESSED
+    )
+    result.show.click(report_errors(desk.results), None, [result.table, result.csv], **QUIET)
+    result.over.click(report_errors(desk.start_over), chosen, [result.table, result.csv, *shown], **QUIET)
     return SimpleNamespace(desk=desk, refresh=refresh)
 
 

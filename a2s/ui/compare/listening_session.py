@@ -60,7 +60,7 @@ class Trial:
         return SIDES[int((letter == "b") != self.turned)]
 
 
-class Booth:
+class ListeningSession:
     """folder: files of this comparison alone. clip: what this picture is called in answers. brought: the visitor's own
     recordings. answers: the visit's, as `compare_stats` takes them, with the columns of COLUMNS."""
 
@@ -114,10 +114,10 @@ class Booth:
         return text.getvalue()
 
 
-def booth_of(visit: Visit) -> Booth:
+def listening_session_of(visit: Visit) -> ListeningSession:
     """The visit's booth, begun if there is none for this picture."""
     if visit.booth is None:
-        visit.booth = Booth(visit.next_path("booth"), _clip(visit), visit.answers)
+        visit.booth = ListeningSession(visit.next_path("booth"), _clip(visit), visit.answers)
     return visit.booth
 
 

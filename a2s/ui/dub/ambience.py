@@ -8,11 +8,11 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from a2s.errors import A2SError
 from a2s.dubbing.ambience_plan import at_amount
+from a2s.errors import A2SError
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
-from a2s.ui.bank.media_cache import Shelf, write_both
+from a2s.ui.bank.media_cache import MediaCache, write_both
 from a2s.ui.dub import moves
 from a2s.ui.dub.scene_changes import OWN
 from a2s.ui.engine import Engine
@@ -24,7 +24,7 @@ MOST = 10
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnRecording:
     """A visitor's recording. path: FLAC in the visit's folder. score: similarity to the picture, None without one."""
 
     path: Path
@@ -34,11 +34,11 @@ class Own:
     score: float | None
 
 
-class PlaceDesk:
+class AmbienceHandlers:
     """Handlers of the place's corner of the page."""
 
     def __init__(self, engine: Engine, visits: Visits) -> None:
-        self.engine, self.visits, self.shelf = engine, visits, Shelf(visits)
+        self.engine, self.visits, self.shelf = engine, visits, MediaCache(visits)
 
     def fresh(self, words: str, k: int, amount: float, request: gr.Request):
         """After a picture was watched. Returns (cards, level)."""
@@ -55,7 +55,7 @@ class PlaceDesk:
         from a2s.media import read_audio
 
         pipe, _ = self.engine.parts(model)
-        cuts = moves.find_cuts(visit.motion, pipe) if visit.motion else ()
+        cuts = moves.find_scene_changes(visit.motion, pipe) if visit.motion else ()
         visit.model, visit.cuts = model, cuts
         if not visit.by_hand:
             visit.chosen = None  # the cards find the best anew
@@ -138,7 +138,7 @@ class PlaceDesk:
         sound, picture = visit.next_path("own", ".flac"), visit.next_path("own", ".png")
         write_both(waveform, sound, picture)
         name = Path(upload).stem[:60]
-        visit.own = Own(sound, picture, name, level_db(waveform), self._score(visit, fitted(waveform)))
+        visit.own = OwnRecording(sound, picture, name, level_db(waveform), self._score(visit, fitted(waveform)))
         visit.choose(OWN)
         return self.search(words, k, request), self.level(amount, request), gr.Button(interactive=True)
 

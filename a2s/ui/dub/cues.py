@@ -84,7 +84,7 @@ def _check_end(track: CueTrack, duration: float) -> None:
             raise BadCues(f"Cue {number} is at {cue.time:.2f} s, behind the end of the clip at {duration:.2f} s.")
 
 
-class CueDesk:
+class CueHandlers:
     """Handlers of the cues' corner of the page."""
 
     def __init__(self, engine: Engine, visits: Visits) -> None:

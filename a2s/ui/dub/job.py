@@ -12,17 +12,17 @@ import gradio as gr
 from a2s.errors import A2SError, Cancelled
 from a2s.settings import DubSettings
 from a2s.ui import text
+from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import ORDER, read_settings
 from a2s.ui.dub.cues import track_in
-from a2s.ui.dub.scene_changes import changes_of
-from a2s.ui.dub.request import Order, attended, take_maker
-from a2s.ui.dub.ambience import PlaceDesk
+from a2s.ui.dub.request import DubRequest, attended, take_maker
 from a2s.ui.dub.results import export
+from a2s.ui.dub.scene_changes import changes_of
 from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
+from a2s.ui.gradio_compat.queue import leave_queue
 from a2s.ui.parts.progress import NOTHING, job, stopped
 from a2s.ui.state import Visit, Visits
-from a2s.ui.gradio_compat.queue import leave_line
 
 LADDER = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes that `ladder` makes."""
@@ -31,10 +31,10 @@ CANCELLED = ("dub", "ladder", "again", "stems")
 """Names of the handlers whose work Cancel means."""
 
 
-class DubDesk:
+class DubHandlers:
     """Handlers of the Dub button and of what belongs to it."""
 
-    def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
+    def __init__(self, engine: Engine, visits: Visits, place: AmbienceHandlers) -> None:
         self.engine, self.visits, self.place = engine, visits, place
         self._make = take_maker(engine, visits)
 
@@ -96,7 +96,7 @@ class DubDesk:
             name = self.engine.default
         elif note := self.engine.about(name):
             gr.Info(note)
-        return name, *self.engine.sampler(name), text.cues_note(self.engine.hears_cues(name))
+        return name, *self.engine.sampler(name), text.cues_note(self.engine.uses_cues(name))
 
     def ready(self, request: gr.Request, *controls_and_progress) -> Iterator[dict]:
         """A model was chosen: load it and see how fast it is here, unless that is known. Yields as `estimate`."""
@@ -118,7 +118,7 @@ class DubDesk:
         """Cancel was pressed. What is in work stops within a step and says so; what is in line leaves it at once.
         Returns progress."""
         self.visits.of(request.session_hash).cancel.set()
-        return stopped() if leave_line(request.session_hash, CANCELLED) else gr.skip()
+        return stopped() if leave_queue(request.session_hash, CANCELLED) else gr.skip()
 
     def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """Make the takes that the controls ask for. Yields progress."""
@@ -154,7 +154,7 @@ class DubDesk:
         visit = self.visits.of(request.session_hash)
         picture = visit.need_picture()
         clip, bank = self.place.clip_of(visit, model), self.engine.bank_of(visit, model)
-        one = Order(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
+        one = DubRequest(request.session_hash, picture, takes[0], track, visit.motion, bank, model, visit.info.duration)
         pipe, _ = self.engine.parts(model)  # a recipe may leave open what suits the model
         where = {"ambient_clip": clip, "ambient_changes": changes_of(visit, bank)}
         orders = [replace(one, settings=replace(take, **where).suited_to(pipe)) for take in takes]
@@ -168,7 +168,7 @@ class DubDesk:
         took = f"{text.count(len(orders), 'take')} in {time.perf_counter() - began:.1f} s"
         yield job("done", "Done", took, done=1.0)
 
-    def _watched(self, order: Order, visit: Visit, number: int, count: int) -> Iterator[dict]:
+    def _watched(self, order: DubRequest, visit: Visit, number: int, count: int) -> Iterator[dict]:
         """Make one take and keep it; yields job progress."""
         pace = self.engine.pace(order.model)
         said = pace and pace.estimate(order.seconds, order.settings.steps, order.settings.guidance_scale)

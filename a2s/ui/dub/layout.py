@@ -70,7 +70,7 @@ def cues(engine: Engine) -> SimpleNamespace:
             min_width=120,
         )  # fmt: skip
         restore = gr.Button("As seen", size="sm", elem_id="restore-cues", elem_classes="quiet", scale=0, min_width=90)
-    note = line(text.cues_note(engine.hears_cues()), elem_id="cues-note")
+    note = line(text.cues_note(engine.uses_cues()), elem_id="cues-note")
     timeline = CueTimeline(
         None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), video="#source video"
     )

@@ -17,8 +17,8 @@ from a2s.ui.zero_gpu import on_gpu
 
 
 @dataclass(frozen=True)
-class Order:
-    """All that `a2s.dubbing.job` needs for one take; it can be pickled. session: whose it is. stems: the action alone too."""
+class DubRequest:
+    """All that `a2s.dub` needs for one take; it can be pickled. session: its owner. stems: render the action alone too."""
 
     session: str | None
     picture: Path
@@ -31,14 +31,14 @@ class Order:
     stems: bool = False
 
 
-def take_maker(engine: Engine, visits: Visits) -> Callable[[Order], Iterator[object]]:
+def take_maker(engine: Engine, visits: Visits) -> Callable[[DubRequest], Iterator[object]]:
     """What makes a take, on a lent GPU where there is one: a generator of reports, addresses of previews, and at last
     the take.
 
     Cancelling is seen there at once where this is the page's own process, else by being closed, see `attended`.
     """
 
-    def make(order: Order) -> Iterator[object]:
+    def make(order: DubRequest) -> Iterator[object]:
         from a2s.ui.plots import preview_address
 
         visit = visits.find(order.session)
@@ -61,10 +61,10 @@ def take_maker(engine: Engine, visits: Visits) -> Callable[[Order], Iterator[obj
             yield from worker
             yield worker.result
 
-    def prepare(order: Order) -> None:
-        from a2s.pipelines.devices import lend
+    def prepare(order: DubRequest) -> None:
+        from a2s.pipelines.devices import lend_gpu
 
-        lend(engine.parts(order.model)[0])
+        lend_gpu(engine.parts(order.model)[0])
 
     return on_gpu(make, _gpu_seconds, prepare)
 
@@ -79,7 +79,7 @@ def attended(events: Iterator[object], visit: Visit) -> Iterator[object]:
             yield event
 
 
-def _gpu_seconds(order: Order) -> int:
+def _gpu_seconds(order: DubRequest) -> int:
     """How long a take may hold a GPU: what a slow one needs for a step of a window, with time to be handed over."""
     from a2s.dubbing.windows import plan_windows
 

@@ -16,8 +16,8 @@ import soundfile
 from a2s.errors import BadSettings
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
-from a2s.ui.text import summary
 from a2s.ui.state import plain_name
+from a2s.ui.text import summary
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
@@ -108,7 +108,7 @@ def export(
     name: the visitor's for the clip. number: of the take in this visit, from 1. own_name: the visitor's for the
     recording that is the ambience, where it is one. Raises what `mux` does, also Cancelled.
     """
-    from a2s.media import mux, whole_file, write_audio
+    from a2s.media import mux_soundtrack, whole_file, write_audio
 
     settings = DubSettings.from_dict(take.recipe["settings"])
     recipe = public_recipe(take.recipe, name, own_name)
@@ -118,7 +118,9 @@ def export(
     told, cues = folder / f"{stem}.recipe.json", folder / f"{stem}.cues.json"
     folder.mkdir()
     try:
-        copied = mux(take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe), cancelled=cancelled)
+        copied = mux_soundtrack(
+            take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe), cancelled=cancelled
+        )
         write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
         with whole_file(told) as part:
             part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")

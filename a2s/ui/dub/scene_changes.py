@@ -15,8 +15,8 @@ from a2s.ui import text
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
-    from a2s.cues import Motion
     from a2s.ui.state import Visit
+    from a2s.vision import Motion
 
 OWN = "own recording"
 """Stands for the visitor's own recording where a clip's id would stand; a space never occurs in an id."""
@@ -26,19 +26,21 @@ MOST = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
+class SceneChange:
     """A moment, s, at which the place seems to change. look: (E,) embedding of what is seen from there to the next."""
 
     time: float
     look: np.ndarray
 
 
-def find_cuts(motion: Motion, pipe) -> tuple[Cut, ...]:
+def find_scene_changes(motion: Motion, pipe) -> tuple[SceneChange, ...]:
     """The moments of a film that was watched."""
     from a2s.vision.shots import place_changes
 
     times = place_changes(motion, MOST)
-    return tuple(Cut(time, pipe.embed_video(motion, time, end)) for time, end in pairwise((*times, motion.duration)))
+    return tuple(
+        SceneChange(time, pipe.embed_video(motion, time, end)) for time, end in pairwise((*times, motion.duration))
+    )
 
 
 def items(visit: Visit, bank: AmbientBank) -> list[dict]:

@@ -7,27 +7,27 @@ from types import SimpleNamespace
 import gradio as gr
 
 from a2s.ui.dub import layout
-from a2s.ui.dub.cues import CueDesk
-from a2s.ui.dub.job import DubDesk
-from a2s.ui.dub.video import PictureDesk
-from a2s.ui.dub.ambience import PlaceDesk
-from a2s.ui.dub.takes import TakesDesk
+from a2s.ui.dub.ambience import AmbienceHandlers
+from a2s.ui.dub.cues import CueHandlers
+from a2s.ui.dub.job import DubHandlers
+from a2s.ui.dub.takes import TakesHandlers
+from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET, STEP
 from a2s.ui.examples import Example
-from a2s.ui.validation import guarded
 from a2s.ui.state import Visits
+from a2s.ui.validation import report_errors
 
 
 def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> SimpleNamespace:
     """Build the tab inside a `gr.Blocks`. Returns its desks and its corners."""
-    place = PlaceDesk(engine, visits)
+    place = AmbienceHandlers(engine, visits)
     desks = SimpleNamespace(
-        picture=PictureDesk(engine, visits, examples),
-        cues=CueDesk(engine, visits),
+        picture=VideoHandlers(engine, visits, examples),
+        cues=CueHandlers(engine, visits),
         place=place,
-        dub=DubDesk(engine, visits, place),
-        takes=TakesDesk(engine, visits, place),
+        dub=DubHandlers(engine, visits, place),
+        takes=TakesHandlers(engine, visits, place),
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
@@ -51,58 +51,66 @@ def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -
     _wire_job(desks, page)
     _wire_takes(desks, page)
     seen = [page.place.search, page.place.k, page.place.amount]
-    refresh = {"fn": guarded(desks.place.fresh), "inputs": seen, "outputs": [page.place.cards, page.place.level]}
+    refresh = {"fn": report_errors(desks.place.fresh), "inputs": seen, "outputs": [page.place.cards, page.place.level]}
     return SimpleNamespace(desks=desks, page=page, refresh=refresh)
 
 
 def _estimate(desks, page) -> dict:
     """Arguments of an event that says anew how long a dub would take."""
     inputs = [*page.settings.values, page.bar.progress]
-    return {"fn": guarded(desks.dub.estimate), "inputs": inputs, "outputs": page.bar.progress}
+    return {"fn": report_errors(desks.dub.estimate), "inputs": inputs, "outputs": page.bar.progress}
 
 
 def _wire_picture(desks, page) -> None:
     picture, bar = page.picture, page.bar
-    upload, example = (guarded(take, logged=True) for take in (desks.picture.take_upload, desks.picture.take_example))
+    upload, example = (
+        report_errors(take, logged=True) for take in (desks.picture.take_upload, desks.picture.take_example)
+    )
     readings = (
         picture.video.upload(upload, picture.video, picture.facts, **PICTURE),
         picture.strip.take(example, None, [picture.video, picture.facts], **PICTURE),
     )
     heard = [page.place.cards, page.place.level]
     for reading in readings:
-        reading.failure(guarded(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE)
-        reading.success(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP)  # those of the clip before go
-        fresh = reading.success(guarded(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
-        fresh.then(guarded(desks.takes.show), page.result.takes, _shown(page), **STEP)
-        watching = reading.success(
-            guarded(desks.picture.watch, logged=True), [page.place.k, page.settings.model], bar.progress, **MODEL
+        reading.failure(
+            report_errors(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE
         )
-        watching.failure(guarded(desks.picture.unseen), None, bar.progress, **STEP)
+        reading.success(
+            report_errors(desks.cues.fresh), None, page.cues.timeline, **STEP
+        )  # those of the clip before go
+        fresh = reading.success(report_errors(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
+        fresh.then(report_errors(desks.takes.show), page.result.takes, _shown(page), **STEP)
+        watching = reading.success(
+            report_errors(desks.picture.watch, logged=True), [page.place.k, page.settings.model], bar.progress, **MODEL
+        )
+        watching.failure(report_errors(desks.picture.unseen), None, bar.progress, **STEP)
         searched = [page.place.search, page.place.k, page.place.amount]
-        known = watching.success(guarded(desks.place.fresh), searched, heard, **STEP)
-        known.then(guarded(desks.cues.fresh), None, page.cues.timeline, **STEP).then(**_estimate(desks, page), **STEP)
-    picture.video.clear(guarded(desks.picture.forget), None, [picture.facts, bar.progress], **PICTURE)
+        known = watching.success(report_errors(desks.place.fresh), searched, heard, **STEP)
+        known.then(report_errors(desks.cues.fresh), None, page.cues.timeline, **STEP).then(
+            **_estimate(desks, page), **STEP
+        )
+    picture.video.clear(report_errors(desks.picture.forget), None, [picture.facts, bar.progress], **PICTURE)
 
 
 def _wire_place(desks, page) -> None:
     place = page.place
     searched = [place.search, place.k]
-    place.cards.choose(guarded(desks.place.choose), place.amount, place.level, **STEP)
-    place.cards.move(guarded(desks.place.move), None, None, **STEP)
+    place.cards.choose(report_errors(desks.place.choose), place.amount, place.level, **STEP)
+    place.cards.move(report_errors(desks.place.move), None, None, **STEP)
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
-        asked(guarded(desks.place.search), searched, place.cards, **LATEST)
+        asked(report_errors(desks.place.search), searched, place.cards, **LATEST)
     place.own.upload(
-        guarded(desks.place.take_own), [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
+        report_errors(desks.place.take_own), [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
         **QUIET,
     )  # fmt: skip
-    place.keep.click(guarded(desks.place.keep_own), searched, [place.cards, place.keep], **PRESSED)
-    place.amount.input(guarded(desks.place.level), place.amount, place.level, queue=False, **LATEST)
+    place.keep.click(report_errors(desks.place.keep_own), searched, [place.cards, place.keep], **PRESSED)
+    place.amount.input(report_errors(desks.place.level), place.amount, place.level, queue=False, **LATEST)
 
 
 def _wire_cues(desks, page) -> None:
     cues = page.cues
-    cues.load.upload(guarded(desks.cues.load), cues.load, cues.timeline, **QUIET)
-    cues.restore.click(guarded(desks.cues.restore), None, cues.timeline, **QUIET)
+    cues.load.upload(report_errors(desks.cues.load), cues.load, cues.timeline, **QUIET)
+    cues.restore.click(report_errors(desks.cues.restore), None, cues.timeline, **QUIET)
 
 
 def _wire_job(desks, page) -> None:
@@ -114,23 +122,23 @@ def _wire_job(desks, page) -> None:
     suited = [settings.model, settings.steps, settings.guidance, page.cues.note]
     place = page.place
     asked = [settings.model, place.search, place.k, place.amount]
-    chosen = settings.model.input(guarded(desks.dub.choose_model), settings.model, suited, **LATEST)
+    chosen = settings.model.input(report_errors(desks.dub.choose_model), settings.model, suited, **LATEST)
     ready = chosen.success(
-        guarded(desks.dub.ready, logged=True), [*settings.values, bar.progress], bar.progress, **MODEL
+        report_errors(desks.dub.ready, logged=True), [*settings.values, bar.progress], bar.progress, **MODEL
     )
     ready.failure(desks.dub.unready, None, bar.progress, **STEP)
-    ready.success(guarded(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
+    ready.success(report_errors(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
     _make(desks, page, bar.dub.click, desks.dub.dub)
     _make(desks, page, bar.ladder.click, desks.dub.ladder)
-    bar.cancel.click(guarded(desks.dub.cancel), None, bar.progress, **STEP)
+    bar.cancel.click(report_errors(desks.dub.cancel), None, bar.progress, **STEP)
     read = settings.recipe.upload(
-        guarded(desks.takes.restore),
+        report_errors(desks.takes.restore),
         [settings.recipe, place.search, place.k],
         [page.cues.timeline, page.cues.note, place.cards, place.level, settings.lock, *settings.values],
         **QUIET,
     )
     read.then(lambda: None, None, settings.recipe, **STEP)
-    begun = read.success(guarded(desks.dub.begin_again), None, _busy(page), **STEP)
+    begun = read.success(report_errors(desks.dub.begin_again), None, _busy(page), **STEP)
     _run(desks, page, begun, desks.dub.again, None)
 
 
@@ -138,7 +146,7 @@ def _make(desks, page, asked, work) -> None:
     """From a button being pressed to showing the takes. asked: the event that asks."""
     settings = page.settings
     begun = asked(
-        guarded(desks.dub.begin),
+        report_errors(desks.dub.begin),
         [settings.seed, settings.lock],
         [*_busy(page), settings.seed],
         queue=False,
@@ -161,31 +169,35 @@ def _run(desks, page, begun, work, told: list | None) -> None:
     """Make the takes and show them. told: inputs of `work`."""
     result = page.result
     over = _work(desks, page, begun, work, told, [page.bar.progress])
-    fresh = over.then(guarded(desks.takes.newest), None, [result.takes, page.sound.other], **STEP)
-    fresh.then(guarded(desks.takes.show), result.takes, _shown(page), **STEP).then(
-        guarded(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **STEP
+    fresh = over.then(report_errors(desks.takes.newest), None, [result.takes, page.sound.other], **STEP)
+    fresh.then(report_errors(desks.takes.show), result.takes, _shown(page), **STEP).then(
+        report_errors(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **STEP
     )
 
 
 def _work(desks, page, begun, work, told, outputs: list):
     """Have the model do what was begun, and rest. Returns the event of its end, however it ended."""
     bar = page.bar
-    run = begun.success(guarded(work, logged=True), told, outputs, show_progress_on=bar.progress, **MODEL)
-    run.failure(guarded(desks.dub.failed), None, bar.progress, **STEP)
+    run = begun.success(report_errors(work, logged=True), told, outputs, show_progress_on=bar.progress, **MODEL)
+    run.failure(report_errors(desks.dub.failed), None, bar.progress, **STEP)
     return run.then(desks.dub.rest, None, _buttons(page), **STEP)
 
 
 def _wire_takes(desks, page) -> None:
     result, sound = page.result, page.sound
     wiped = {"inputs": [result.takes, sound.other], "outputs": sound.wipe}
-    result.takes.input(guarded(desks.takes.show), result.takes, _shown(page), **LATEST).then(
-        guarded(desks.takes.wipe), **wiped, **STEP
+    result.takes.input(report_errors(desks.takes.show), result.takes, _shown(page), **LATEST).then(
+        report_errors(desks.takes.wipe), **wiped, **STEP
     )
-    sound.other.input(guarded(desks.takes.wipe), **wiped, **LATEST)
-    begun = result.stems.click(guarded(desks.dub.begin_again), None, _busy(page), queue=False, **PRESSED)
+    sound.other.input(report_errors(desks.takes.wipe), **wiped, **LATEST)
+    begun = result.stems.click(report_errors(desks.dub.begin_again), None, _busy(page), queue=False, **PRESSED)
     _work(desks, page, begun, desks.takes.stems, result.takes, [*result.stem_files, page.bar.progress])
     result.share.click(
-        guarded(desks.takes.share, logged=True), result.takes, result.share_file, show_progress_on=result.share, **MAKE
+        report_errors(desks.takes.share, logged=True),
+        result.takes,
+        result.share_file,
+        show_progress_on=result.share,
+        **MAKE,
     )
 
 

@@ -11,10 +11,10 @@ import gradio as gr
 from a2s.errors import A2SError, Cancelled
 from a2s.ui import text
 from a2s.ui.dub import controls
+from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.cues import value_in
-from a2s.ui.dub.request import Order, attended, take_maker
-from a2s.ui.dub.ambience import PlaceDesk
 from a2s.ui.dub.recipe import restored
+from a2s.ui.dub.request import DubRequest, attended, take_maker
 from a2s.ui.dub.results import Result, write_stems
 from a2s.ui.dub.worker import Report
 from a2s.ui.engine import Engine
@@ -22,10 +22,10 @@ from a2s.ui.parts.progress import job, stopped
 from a2s.ui.state import Visit, Visits
 
 
-class TakesDesk:
+class TakesHandlers:
     """Handlers of what was made. A take is known to the browser by its number in `visit.takes`."""
 
-    def __init__(self, engine: Engine, visits: Visits, place: PlaceDesk) -> None:
+    def __init__(self, engine: Engine, visits: Visits, place: AmbienceHandlers) -> None:
         self.engine, self.visits, self.place = engine, visits, place
         self._make = take_maker(engine, visits)
 
@@ -89,7 +89,7 @@ class TakesDesk:
     def _make_stems(self, take: Result, visit: Visit, request: gr.Request) -> Iterator[tuple]:
         """Make the take again, with its action alone beside it. Yields as `stems`."""
         bank = self.engine.bank_of(visit, take.model)
-        order = Order(
+        order = DubRequest(
             request.session_hash, visit.need_picture(), take.settings, take.track, visit.motion, bank, take.model,
             visit.info.duration, stems=True,
         )  # fmt: skip
@@ -135,7 +135,7 @@ class TakesDesk:
         self.place.see_with(visit, model)
         return (
             value_in(visit, found.track),
-            text.cues_note(self.engine.hears_cues(model)),
+            text.cues_note(self.engine.uses_cues(model)),
             self.place.cards(visit, words, k),
             self.place.level_in(visit, found.settings.ambient),
             True,

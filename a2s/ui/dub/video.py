@@ -16,7 +16,7 @@ from a2s.ui.parts.progress import NOTHING, job
 from a2s.ui.state import Visit, Visits
 
 
-class PictureDesk:
+class VideoHandlers:
     """Handlers of the picture's corner of the page."""
 
     def __init__(self, engine: Engine, visits: Visits, examples: tuple[Example, ...] = ()) -> None:
@@ -41,11 +41,11 @@ class PictureDesk:
         return self._read(visit, visit.receive(upload, "picture"), Path(upload).name)
 
     def _read(self, visit: Visit, picture: Path, name: str) -> str:
-        from a2s.media import probe
+        from a2s.media import probe_video
 
         visit.cancel.set()  # a dub of the clip before, should one be under way
         try:
-            info = probe(picture)
+            info = probe_video(picture)
         except A2SError as error:
             picture.unlink(missing_ok=True)
             visit.picture = None

@@ -30,7 +30,7 @@ LOOK_EVERY = 16 * 2**20
 """Bytes of an upload after which the room is looked at again: others come at the same time."""
 
 
-def call_nobody() -> None:
+def block_outgoing_requests() -> None:
     """Left to itself, gradio fetches the address that a visitor puts where a path to an upload belongs, or behind
     `/file=`. From here on this process refuses to. Raises AttributeError for a gradio that fetches in another way."""
     for module, name, instead in (
@@ -50,7 +50,7 @@ async def _refusal(*_) -> Response:
     return PlainTextResponse(text.NO_ADDRESS, 403)
 
 
-class Door:
+class Admission:
     """ASGI: lets an upload in for as long as there is room for it beside all that is stored; else says so, with 507.
 
     Other requests are bounded each by itself, with 413.

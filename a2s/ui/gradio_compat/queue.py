@@ -11,7 +11,7 @@ from gradio.queueing import Queue
 from gradio.server_messages import ProcessCompletedMessage
 
 
-def leave_line(session: str, works: Collection[str]) -> bool:
+def leave_queue(session: str, works: Collection[str]) -> bool:
     """Take what a session has waiting out of the line, as if it were done and had changed nothing on the page.
 
     works: names of the handlers meant. Called by a handler. Returns whether there was any: what is in work stays.

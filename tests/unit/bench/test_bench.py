@@ -12,12 +12,12 @@ import pytest
 from a2s.bench import draw_clip, measure, table, thread_counts
 from a2s.bench.page import ROOT, cpu_seconds, measure_page, page_rows, resident_mb, stop
 from a2s.errors import A2SError, BadSettings, WeightsMissing
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.fakes import FakeBank, FakePipeline
 
 
 def test_the_clip_is_what_it_is_said_to_be(tmp_path):
-    info = probe(draw_clip(tmp_path / "clip.mp4", 0.5))
+    info = probe_video(draw_clip(tmp_path / "clip.mp4", 0.5))
     assert (info.duration, info.fps, info.codec) == (pytest.approx(0.5), pytest.approx(30), "h264")
 
 

@@ -15,7 +15,7 @@ from a2s import DubSettings, dub
 from a2s.ambient import AmbientBank
 from a2s.cli.main import main
 from a2s.cues import CueTrack
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.fakes import draw_video
 
 
@@ -81,7 +81,7 @@ def test_dub_writes_video_report_and_stems(home, run, tmp_path):
         5,
     )
     assert code == 0 and printed.count("\n") == 1 and "out.mp4: 1.50 s" in printed
-    assert probe(out).has_audio and probe(out).duration == pytest.approx(1.5, abs=0.01)
+    assert probe_video(out).has_audio and probe_video(out).duration == pytest.approx(1.5, abs=0.01)
     recipe = json.loads(report.read_text())
     assert recipe["settings"]["ambient"] == 0.8 and recipe["seed"] == 5 and recipe["settings"]["steps"] == 2
     assert recipe["model"]["name"] == "model" and len(recipe["model"]["sha256"]) == 64
@@ -220,8 +220,8 @@ def test_a_bug_is_not_hidden(monkeypatch, home, tmp_path):
 
 
 def test_what_was_written_goes_when_the_rest_cannot(home, run, tmp_path, monkeypatch):
-    from a2s.errors import CannotWrite
     from a2s.dubbing.take import Take
+    from a2s.errors import CannotWrite
 
     def full(self, path):
         raise CannotWrite("The disk is full.")

@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 import pytest
-from scenes import clock, disc_film, panned, strokes
 
-from a2s.cues import detect_cues, observe
+from a2s.cues import detect_cues
 from a2s.media import read_frames
 from a2s.settings import LIMITS
+from a2s.vision import observe
+from tests.scenes import clock, disc_film, panned, strokes
 
 CONTACTS = (0.6, 1.5, 2.4, 3.3)
 STILL = np.full((120, 2), 90.0)

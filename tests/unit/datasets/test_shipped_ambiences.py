@@ -10,10 +10,10 @@ import pytest
 
 from a2s.ambient import AmbientBank
 from a2s.ambient.clip import level_db
-from a2s.datasets.shipped_ambiences import CLIPS, recordings
 from a2s.datasets.foley_world.ambience import KINDS
+from a2s.datasets.shipped_ambiences import CLIPS, recordings
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "ambient"
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "ambient"
 
 
 @pytest.fixture(scope="module")

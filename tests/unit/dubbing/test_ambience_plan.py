@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,17 +11,18 @@ import soundfile
 
 from a2s import DubSettings, dub
 from a2s.cues import CueTrack
+from a2s.dubbing.ambience_plan import read_places
 from a2s.dubbing.job import check_settings
 from a2s.errors import BadSettings
 from a2s.media import write_audio
-from a2s.dubbing.ambience_plan import read_places
+from a2s.resources import checkpoint_folder
 from a2s.settings import AUDIO, AmbientChange
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 
 FAST = DubSettings(steps=3, ambient=1.0, ambient_clip="room")
 SECONDS, CHANGE = 9.0, 4.2
-COMPACT = Path(__file__).resolve().parents[1] / "checkpoints" / "compact"
+COMPACT = checkpoint_folder("compact")
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +165,10 @@ def test_the_command_lines_words():
 def test_the_shipped_model_changes_colour_and_level_at_the_time(tmp_path):
     """A fan, then rain on a tin roof: how bright it is and how loud, against a dub that is there throughout."""
     from a2s import AmbientBank
-    from a2s.dubbing.analysis import BANK
+    from a2s.resources import asset_folder
 
     film = draw_video(tmp_path / "film.mp4", seconds=4.6, hits=())
-    bank = AmbientBank.load(BANK)
+    bank = AmbientBank.load(asset_folder("ambient"))
     fan, rain = "desk-fan", "heavy-rain-on-a-tin-roof"
     changed, *alone = (
         run(film, changes, "compact", bank, settings={"ambient_clip": first, "steps": 4})

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from a2s.cli.main import main
+from a2s.dubbing.checkpoints import WindowCheckpoints
 from a2s.errors import BadSettings
 from a2s.pipelines import AVLDMPipeline
-from a2s.dubbing.checkpoints import KeptWindows
 from tests.fakes import draw_video
 from tests.tiny import tiny_home
 
@@ -191,7 +191,7 @@ def window(number=0):
 
 
 def test_windows_come_back_bit_for_bit_and_go_with_success(tmp_path):
-    with KeptWindows(tmp_path / "a.mp4") as kept:
+    with WindowCheckpoints(tmp_path / "a.mp4") as kept:
         kept.claim({"the seed": 1})
         assert kept.load("mix-0-00000") is None
         kept.save("mix-0-00000", *window())
@@ -201,10 +201,10 @@ def test_windows_come_back_bit_for_bit_and_go_with_success(tmp_path):
 
 
 def test_two_dubs_into_one_file_are_one_too_many(tmp_path):
-    with KeptWindows(tmp_path / "a.mp4") as first:
+    with WindowCheckpoints(tmp_path / "a.mp4") as first:
         first.claim({"the seed": 1})
         first.save("mix-0-00000", *window())
-        with pytest.raises(BadSettings, match="just now"), KeptWindows(tmp_path / "a.mp4") as second:
+        with pytest.raises(BadSettings, match="just now"), WindowCheckpoints(tmp_path / "a.mp4") as second:
             second.claim({"the seed": 1})
         assert first.load("mix-0-00000") is not None
     assert not list(tmp_path.iterdir())
@@ -215,14 +215,14 @@ def test_what_is_not_ours_stays(tmp_path):
     folder.mkdir()
     (folder / "letter.txt").write_text("dear")
     (folder / "dub.json").write_text("[no json")
-    with KeptWindows(tmp_path / "a.mp4", resume=True) as kept:
+    with WindowCheckpoints(tmp_path / "a.mp4", resume=True) as kept:
         kept.claim({"the seed": 1})
         assert json.loads((folder / "dub.json").read_text()) == {"the seed": 1}
     assert names(folder) == ["letter.txt"]
 
 
 def test_a_name_as_long_as_names_can_be(tmp_path):
-    with KeptWindows(tmp_path / ("ä" * 120 + ".mp4")) as kept:
+    with WindowCheckpoints(tmp_path / ("ä" * 120 + ".mp4")) as kept:
         kept.claim({})
         kept.save("mix-0-00000", *window())
     assert not list(tmp_path.iterdir())

@@ -14,9 +14,9 @@ import soundfile
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
 from a2s.dubbing.job import check_settings
-from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
 from a2s.dubbing.mastering import quietest_db
-from a2s.media import mux, probe, read_audio, write_audio
+from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
+from a2s.media import mux_soundtrack, probe_video, read_audio, write_audio
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
@@ -51,7 +51,14 @@ def peaks(waveform, count):
 
 
 @pytest.mark.parametrize(
-    "first", ["import a2s.dubbing.job", "import a2s.dubbing.job as d", "from a2s.dubbing.job import Take", "import a2s.cli.main", ""]
+    "first",
+    [
+        "import a2s.dubbing.job",
+        "import a2s.dubbing.job as d",
+        "from a2s.dubbing.job import Take",
+        "import a2s.cli.main",
+        "",
+    ],
 )
 def test_dub_stays_the_function_whatever_is_imported_first(first):
     code = f"{first}\nimport a2s.dubbing.job\nfrom a2s import dub\nimport a2s\nassert callable(dub) and a2s.dubbing.job is dub"
@@ -68,7 +75,7 @@ def test_importing_a2s_loads_nothing_heavy():
 def test_the_sound_is_as_long_as_the_picture_and_follows_the_cues(clip):
     take = run(clip)
     assert take.waveform.dtype == np.float32 and take.sample_rate == 16_000
-    assert len(take.waveform) == round(probe(clip).duration * 16_000)
+    assert len(take.waveform) == round(probe_video(clip).duration * 16_000)
     assert take.mel.shape == (128, 1 + len(take.waveform) // 256)
     assert peaks(take.waveform, 2) == pytest.approx([0.5, 1.25], abs=0.05)
     assert take.takes == (take,)
@@ -85,7 +92,7 @@ def test_what_a_cue_leaves_open_the_machine_names(clip):
 @pytest.mark.parametrize("seconds", [0.125, 2.96, 3.04])
 def test_odd_lengths(tmp_path, seconds):
     path = draw_video(tmp_path / "odd.mp4", seconds=seconds, fps=25)
-    assert len(run(path).waveform) == round(probe(path).duration * 16_000)
+    assert len(run(path).waveform) == round(probe_video(path).duration * 16_000)
 
 
 def test_windows_of_a_long_clip_are_joined(long_clip):
@@ -93,7 +100,7 @@ def test_windows_of_a_long_clip_are_joined(long_clip):
     pipe = FakePipeline()
     take = run(long_clip, pipe=pipe, cues=CueTrack.at(times, strength=0.9))
     assert len(pipe.calls) == 3
-    assert len(take.waveform) == round(probe(long_clip).duration * 16_000)
+    assert len(take.waveform) == round(probe_video(long_clip).duration * 16_000)
     assert peaks(take.waveform, 5) == pytest.approx(times, abs=0.05)
 
 
@@ -181,7 +188,7 @@ def test_previews_say_where_they_are_and_change_no_sample(long_clip):
     assert {p.mel.shape[0] for p in seen} == {128} and {p.mel.dtype for p in seen} == {np.dtype("float32")}
     ends = [p.start + p.mel.shape[1] * 0.016 for p in seen]
     assert ends[:6] == pytest.approx([3.008] * 3 + [5.44] * 3), "a whole window"
-    assert ends[6:] == pytest.approx([probe(long_clip).duration] * 3, abs=0.02), "the last one ends with the film"
+    assert ends[6:] == pytest.approx([probe_video(long_clip).duration] * 3, abs=0.02), "the last one ends with the film"
     silent = run(long_clip, settings, EstimatingPipeline(), stems=True)
     for a, b in zip(take.takes, silent.takes, strict=True):
         assert a.waveform.tobytes() == b.waveform.tobytes() and a.mel.tobytes() == b.mel.tobytes()
@@ -312,8 +319,8 @@ def test_numpy_numbers_are_numbers():
 def test_save_as_video_wav_and_flac(clip, tmp_path):
     take = run(clip)
     take.save(tmp_path / "out.mp4")
-    info = probe(tmp_path / "out.mp4")
-    assert info.has_audio and info.duration == pytest.approx(probe(clip).duration, abs=0.01)
+    info = probe_video(tmp_path / "out.mp4")
+    assert info.has_audio and info.duration == pytest.approx(probe_video(clip).duration, abs=0.01)
     heard = read_audio(tmp_path / "out.mp4", 16_000, align_to_picture=True)
     assert peaks(heard, 2) == pytest.approx([0.5, 1.25], abs=0.05)
     for name in ("out.wav", "out.flac"):
@@ -369,7 +376,7 @@ def test_recipe_is_json_and_makes_the_same_take_again(clip, tmp_path):
 
 def test_a_second_look_can_be_spared(clip):
     scene = importlib.import_module("a2s.dubbing.analysis")
-    motion = scene.see(clip)
+    motion = scene.analyze_motion(clip)
     take = run(clip, motion=motion)
     assert "seeing" not in take.recipe["seconds"]
     assert np.array_equal(take.waveform, run(clip).waveform)
@@ -385,5 +392,5 @@ def test_threads_are_given_back(clip):
 
 def test_dubbing_a_dub_again(clip, tmp_path):
     """A muxed result is itself a video that can be dubbed, without growing."""
-    mux(clip, run(clip).waveform, 16_000, tmp_path / "once.mp4")
+    mux_soundtrack(clip, run(clip).waveform, 16_000, tmp_path / "once.mp4")
     assert len(run(tmp_path / "once.mp4").waveform) == len(run(clip).waveform)

@@ -15,7 +15,7 @@ from a2s.dubbing.windows import join, plan_windows, sample_windows
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
-COMPACT = Path(__file__).resolve().parents[2] / "checkpoints" / "compact"
+COMPACT = Path(__file__).resolve().parents[3] / "checkpoints" / "compact"
 HOP = AUDIO.hop_length
 
 

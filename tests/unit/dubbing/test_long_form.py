@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from a2s.media import probe
+from a2s.media import probe_video
 from tests.fakes import draw_video
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS, FPS = 20 * 60, 5
 MOST_BYTES = 3e9
 DUB = """
@@ -35,7 +35,7 @@ def test_a_film_of_20_minutes_is_dubbed_to_its_last_sample_in_3_gigabytes(tmp_pa
     _, status, used = os.wait4(dubbing.pid, 0)
     print(f"{used.ru_utime + used.ru_stime:.0f} s of a processor, {used.ru_maxrss / 2**10:.0f} MB")
     assert status == 0
-    video, sound = probe(outs[0]), soundfile.info(outs[1])
+    video, sound = probe_video(outs[0]), soundfile.info(outs[1])
     assert (video.frames, video.duration) == (SECONDS * FPS, SECONDS) and video.has_audio
     assert (sound.frames, sound.samplerate) == (SECONDS * 16_000, 16_000)
     assert used.ru_maxrss * 2**10 < MOST_BYTES

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.dubbing.segments import CROSS_FRAMES, cross, plan_stretches
+from a2s.dubbing.segments import CROSS_FRAMES, cross, plan_segments
 from a2s.dubbing.windows import frames_of, join, plan_windows
 from a2s.settings import AUDIO
 
 
 def stretches_of(seconds, changes, overlap=0.5):
-    return plan_stretches(plan_windows(seconds, overlap_seconds=overlap), changes)
+    return plan_segments(plan_windows(seconds, overlap_seconds=overlap), changes)
 
 
 def mels_of(stretches, picture):

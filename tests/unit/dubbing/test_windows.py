@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from a2s.errors import BadSettings
 from a2s.dubbing.windows import (
     VOCODER_CHUNK,
     VOCODER_CONTEXT,
@@ -20,6 +19,7 @@ from a2s.dubbing.windows import (
     samples_of,
     vocode,
 )
+from a2s.errors import BadSettings
 from a2s.settings import AUDIO
 from tests.fakes import FakePipeline
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
 def worlds_folder(tmp_path_factory) -> Path:
     """Four short rendered videos with an invented motion."""
-    from worlds import render_worlds
+    from tests.unit.evaluation.worlds import render_worlds
 
     return render_worlds(tmp_path_factory.mktemp("worlds"), 4)
 

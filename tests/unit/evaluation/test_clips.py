@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from worlds import Oracle, WorldPipeline
 
 from a2s.audio.onsets import pooled_f1
-from a2s.errors import BadSettings
-from a2s.evaluation.clips import Maker, UnseenWorlds, automatic_cues, onsets_of
 from a2s.datasets.foley_world.plan import Event
 from a2s.datasets.foley_world.world import render_video
+from a2s.errors import BadSettings
+from a2s.evaluation.clips import Maker, UnseenWorlds, automatic_cues, onsets_of
+from tests.unit.evaluation.worlds import Oracle, WorldPipeline
 
 
 def test_windows_are_the_same_for_the_same_seed(unseen):

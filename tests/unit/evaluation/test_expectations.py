@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from a2s.evaluation.expectations import claims
+from a2s.evaluation.expectations import check_expectations
 from a2s.evaluation.report import score_table, spread
 
 
@@ -14,7 +14,7 @@ def row(fad: float | None, f1: float, db: float) -> dict:
 
 
 def said(rows: dict, text: str) -> str:
-    return next(line for line in claims(rows) if text in line)
+    return next(line for line in check_expectations(rows) if text in line)
 
 
 def test_a_claim_holds_or_fails_and_says_both_figures():
@@ -25,7 +25,9 @@ def test_a_claim_holds_or_fails_and_says_both_figures():
     assert said(rows, "retrieval only (onset F1)").endswith("| 0.500 | 0.600 | **fails**, intervals overlap |")
     rows["retrieval"] = row(2.0, 0.3, -30)
     assert said(rows, "retrieval only (onset F1)").endswith("| 0.500 | 0.300 | holds |")
-    assert not any("judge)" in line or "random" in line for line in claims(rows)), "nothing is said of what isn't there"
+    assert not any("judge)" in line or "random" in line for line in check_expectations(rows)), (
+        "nothing is said of what isn't there"
+    )
 
 
 def test_margins_count():
@@ -36,7 +38,7 @@ def test_margins_count():
 
 
 def test_no_figure_is_no_claim():
-    assert not any("FAD" in line for line in claims({"av-ldm": row(None, 0, 0), "retrieval": row(1, 0, 0)}))
+    assert not any("FAD" in line for line in check_expectations({"av-ldm": row(None, 0, 0), "retrieval": row(1, 0, 0)}))
 
 
 def test_numbers_are_shown_with_their_spread():

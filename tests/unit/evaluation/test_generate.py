@@ -6,29 +6,29 @@ import numpy as np
 import pytest
 
 from a2s.errors import BadSettings
-from a2s.evaluation.generate import Kitchen, at_rate, make_all, read_sounds
-from a2s.evaluation.pool import Pool
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, SWEEPS, TRUE_CUES, Experiment
+from a2s.evaluation.generate import SoundGenerator, at_rate, make_all, read_sounds
 from a2s.evaluation.plan import Recipe
-from a2s.evaluation.experiments import ABLATION, MAIN, SWEEPS, TRUE_CUES, Row
+from a2s.evaluation.pool import Pool
 from tests.tiny import tiny_pipeline
 
 
 @pytest.fixture(scope="module")
-def kitchen(worlds_folder, tmp_path_factory) -> Kitchen:
+def kitchen(worlds_folder, tmp_path_factory) -> SoundGenerator:
     folder = tmp_path_factory.mktemp("kitchen")
     tiny_pipeline().save_pretrained(folder / "model")
     tiny_pipeline(1).save_pretrained(folder / "ablations" / "full")
-    return Kitchen(
+    return SoundGenerator(
         Recipe(str(folder / "model"), str(worlds_folder), str(worlds_folder), str(folder / "ablations"), clips=3)
     )
 
 
-def made(kitchen: Kitchen, **what) -> np.ndarray:
-    return kitchen.sounds(Row("row", "a row", **({"steps": 2} | what))).waveforms
+def made(kitchen: SoundGenerator, **what) -> np.ndarray:
+    return kitchen.sounds(Experiment("row", "a row", **({"steps": 2} | what))).waveforms
 
 
 def test_every_row_has_a_name_of_its_own():
-    rows = [*MAIN, *ABLATION, *TRUE_CUES, *(row for sweep in SWEEPS.values() for row in sweep)]
+    rows = [*MAIN_EXPERIMENTS, *ABLATION_EXPERIMENTS, *TRUE_CUES, *(row for sweep in SWEEPS.values() for row in sweep)]
     assert len({row.name for row in rows}) == len(rows)
     assert all(row.cues == "true" for row in TRUE_CUES) and "short-diff-foley" not in {row.model for row in TRUE_CUES}
 
@@ -42,12 +42,12 @@ def test_a_smaller_pool_is_the_beginning_of_the_larger(kitchen):
 
 
 def test_conditions_are_what_the_row_says(kitchen):
-    conditions = {name: kitchen.conditions(Row("", "", condition=name)) for name in ("neighbour", "low", "zero")}
+    conditions = {name: kitchen.conditions(Experiment("", "", condition=name)) for name in ("neighbour", "low", "zero")}
     assert all(np.array_equal(a, c.neighbour) for a, c in zip(conditions["neighbour"], kitchen.clips, strict=True))
     assert conditions["zero"] == [None] * 3
     assert all(np.square(wave).mean() < 1e-6 for wave in conditions["low"])
     for name in ("retrieved", "random"):
-        first, again = (kitchen.conditions(Row("", "", condition=name)) for _ in range(2))
+        first, again = (kitchen.conditions(Experiment("", "", condition=name)) for _ in range(2))
         assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
 
@@ -70,14 +70,14 @@ def test_what_is_missing_is_told(kitchen):
     with pytest.raises(BadSettings, match="no ablation denoised"):
         made(kitchen, model="denoised")
     with pytest.raises(BadSettings, match="--pool"):
-        Kitchen(replace(kitchen.recipe, pool=None)).conditions(Row("", ""))
+        SoundGenerator(replace(kitchen.recipe, pool=None)).conditions(Experiment("", ""))
 
 
 def test_another_training_into_the_same_folder_is_not_taken_for_the_first(kitchen, worlds_folder, tmp_path):
     for name in ("model", "ablations/full"):
         tiny_pipeline().save_pretrained(tmp_path / name)
     folders = str(tmp_path / "model"), str(worlds_folder), str(worlds_folder), str(tmp_path / "ablations")
-    examined, ablated, truth = Row("a", ""), Row("b", "", model="full"), Row("c", "", "truth")
+    examined, ablated, truth = Experiment("a", ""), Experiment("b", "", model="full"), Experiment("c", "", "truth")
 
     def digests() -> list[str]:
         return [Recipe(*folders).digest(row) for row in (examined, ablated, truth)]
@@ -92,7 +92,7 @@ def test_another_training_into_the_same_folder_is_not_taken_for_the_first(kitche
 
 
 def test_sounds_are_kept_and_made_only_once(kitchen, tmp_path):
-    rows, told = [Row("truth", "", "truth"), Row("b", "", condition="zero", steps=1)], []
+    rows, told = [Experiment("truth", "", "truth"), Experiment("b", "", condition="zero", steps=1)], []
     files = make_all(rows, kitchen, tmp_path, told.append, workers=1)
     before = {name: file.stat().st_mtime_ns for name, file in files.items()}
     assert make_all(rows, kitchen, tmp_path, told.append) == files
@@ -104,7 +104,7 @@ def test_sounds_are_kept_and_made_only_once(kitchen, tmp_path):
 
 
 def test_two_processes_make_what_one_makes(kitchen, tmp_path):
-    rows = [Row("a", "", condition="zero", steps=1), Row("b", "", condition="neighbour", steps=1)]
+    rows = [Experiment("a", "", condition="zero", steps=1), Experiment("b", "", condition="neighbour", steps=1)]
     (tmp_path / "one").mkdir(), (tmp_path / "two").mkdir()
     one = make_all(rows, kitchen, tmp_path / "one", lambda name: None, workers=1)
     two = make_all(rows, kitchen, tmp_path / "two", lambda name: None, workers=2)

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from a2s.cli.main import main
+from a2s.evaluation.experiments import MAIN_EXPERIMENTS, TRUE_CUES
 from a2s.evaluation.judges.events import Judge
 from a2s.evaluation.judges.place import PlaceJudge
-from a2s.evaluation.experiments import MAIN, TRUE_CUES
 from tests.tiny import tiny_pipeline
 
 
@@ -36,7 +36,7 @@ def test_a_report_is_written_kept_and_the_same_again(folders, capsys):
     assert capsys.readouterr().out.strip() == str(folder / "one" / "report.md")
     report = json.loads((folder / "one" / "report.json").read_text())
     names = set(report["tables"])
-    assert {row.name for row in MAIN} | {"cues-alone"} <= names and "short-full" not in names
+    assert {row.name for row in MAIN_EXPERIMENTS} | {"cues-alone"} <= names and "short-full" not in names
     assert {row.name for row in TRUE_CUES if not row.model} <= names
     figures = {"title", "sync", "place", "onsets_100ms", "classes", "similarity", "ambient", "focus"}
     assert figures <= set(report["tables"]["truth"])

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import torch
 
-from a2s.cues import Motion
 from a2s.datasets.foley_world.world import read_plan, render_video
 from a2s.settings import AUDIO
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from fakes import FakePipeline
+from a2s.vision import Motion
+from tests.fakes import FakePipeline
 
 
 def render_worlds(folder: Path, count: int, seconds: float = 12.0, first_seed: int = 500) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media import child, decode, probe, probe_here, read_audio, read_frames
+from a2s.media import child, decode, probe_here, probe_video, read_audio, read_frames
 from a2s.settings import Limits
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="readers are forked on Linux alone")
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 
 def test_the_child_says_what_this_process_would(film, tmp_path):
     video = film(sound=np.ones(48_000) * 0.1)
-    assert probe(video) == probe_here(video)
+    assert probe_video(video) == probe_here(video)
     assert np.array_equal(read_audio(video), decode.read_audio(video))
     pairs = list(zip(read_frames(video, 64), decode.read_frames(video, 64), strict=True))
     assert len(pairs) == 25 and all(a == b and np.array_equal(x, y) for (a, x), (b, y) in pairs)
@@ -33,7 +33,7 @@ def test_faults_keep_their_kind_and_their_sentence(film, tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
     for path, limits in ((tmp_path / "text.mp4", Limits()), (film(), Limits(max_bytes=10))):
         said = []
-        for function in (probe, probe_here):
+        for function in (probe_video, probe_here):
             with pytest.raises((UnreadableVideo, TooLarge)) as caught:
                 function(path, limits)
             said.append((caught.type, str(caught.value)))
@@ -150,7 +150,7 @@ def test_who_writes_may(forked, tmp_path):
 
 def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monkeypatch):
     """With nothing here that could open a file of a stranger's."""
-    from a2s.media import Film, mux
+    from a2s.media import Film, mux_soundtrack
     from a2s.media.filmstrip import filmstrip
 
     video = film(times=range(0, 4000, 40))
@@ -161,12 +161,12 @@ def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monke
     monkeypatch.setattr("av.open", refuse)
     assert Film(video).pictures(np.array([3, 90]), 32).shape == (2, 32, 32, 3)
     assert filmstrip(video, tmp_path / "strip.jpg").stat().st_size > 500
-    mux(video, np.zeros(64_000, np.float32), 16_000, tmp_path / "out.mp4")
-    assert probe(tmp_path / "out.mp4").frames == 100
+    mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, tmp_path / "out.mp4")
+    assert probe_video(tmp_path / "out.mp4").frames == 100
 
 
 def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch):
-    from a2s.media import mux
+    from a2s.media import mux_soundtrack
 
     video = film(times=range(0, 4000, 40))
     module = sys.modules["a2s.media.mux"]
@@ -181,13 +181,13 @@ def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch
 
     monkeypatch.setattr(module, "_written", killed)
     with pytest.raises(UnreadableVideo, match="breaks its decoder"):
-        mux(video, np.zeros(64_000, np.float32), 16_000, out / "dub.mp4")
+        mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, out / "dub.mp4")
     assert not list(out.iterdir())
 
 
 def test_a_disk_that_is_full_is_said_by_the_child_too(film, tmp_path):
     from a2s.errors import CannotWrite
-    from a2s.media import mux
+    from a2s.media import mux_soundtrack
 
     (disk := tmp_path / "disk").mkdir()
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).returncode:
@@ -195,7 +195,7 @@ def test_a_disk_that_is_full_is_said_by_the_child_too(film, tmp_path):
     try:
         noise = np.random.default_rng(0).standard_normal(640_000) * 0.1
         with pytest.raises(CannotWrite, match="dub.mp4 cannot be written: No space left on device"):
-            mux(film(times=range(0, 40_000, 40)), noise, 16_000, disk / "dub.mp4")
+            mux_soundtrack(film(times=range(0, 40_000, 40)), noise, 16_000, disk / "dub.mp4")
         assert not list(disk.iterdir())
     finally:
         subprocess.run(["umount", disk], check=True)
@@ -217,11 +217,11 @@ def test_an_answer_is_made_of_plain_things_alone():
 
 def test_it_goes_on_after_the_process_that_forks_was_killed(film):
     video = film()
-    assert probe(video).frames == 25
+    assert probe_video(video).frames == 25
     (pid,) = _zygotes()
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    assert [probe(video).frames for _ in range(2)] == [25, 25]
+    assert [probe_video(video).frames for _ in range(2)] == [25, 25]
 
 
 def test_who_stops_listening_ends_the_reader(film):
@@ -233,7 +233,7 @@ def test_who_stops_listening_ends_the_reader(film):
     (pid,) = _zygotes()
     while _children(pid):  # else this would never end
         time.sleep(0.01)
-    assert probe(video).frames == 500
+    assert probe_video(video).frames == 500
 
 
 def test_elsewhere_the_function_itself_is_called(monkeypatch):
@@ -243,7 +243,7 @@ def test_elsewhere_the_function_itself_is_called(monkeypatch):
 
 def test_many_threads_may_ask_at_once(film):
     video, found = film(), []
-    threads = [threading.Thread(target=lambda: found.append(probe(video).frames)) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(probe_video(video).frames)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from a2s.errors import BadSettings
-from a2s.media import encode_frames, mux, read_audio, read_comment, write_audio
 from a2s.dubbing.take import read_recipe
+from a2s.errors import BadSettings
+from a2s.media import encode_frames, mux_soundtrack, read_audio, read_comment, write_audio
 
 RECIPE = {"settings": {"seed": 7, "ambient_clip": 'a "quoted" café; name=1\nnext'}, "cues": list(range(500))}
 SOUND = 0.1 * np.sin(np.arange(16_000) / 10).astype(np.float32)
@@ -26,7 +26,7 @@ def test_sound_files_carry_it(tmp_path, suffix):
 def test_mp4_carries_it(tmp_path):
     frames = [(k / 10, np.full((48, 64, 3), 20 * k, np.uint8)) for k in range(10)]
     encode_frames(tmp_path / "silent.mp4", frames, 10)
-    mux(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "dub.mp4", comment=json.dumps(RECIPE))
+    mux_soundtrack(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "dub.mp4", comment=json.dumps(RECIPE))
     assert read_recipe(tmp_path / "dub.mp4") == RECIPE
 
 
@@ -45,7 +45,7 @@ def test_a_recipe_with_very_many_cues_fits_in(tmp_path):
     encode_frames(tmp_path / "silent.mp4", [(0.0, np.zeros((48, 64, 3), np.uint8))], 10)
     for name in ("take.flac", "take.wav"):
         write_audio(tmp_path / name, SOUND, 16_000, comment=json.dumps(long))
-    mux(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "take.mp4", comment=json.dumps(long))
+    mux_soundtrack(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "take.mp4", comment=json.dumps(long))
     for name in ("take.flac", "take.wav", "take.mp4"):
         assert read_recipe(tmp_path / name) == long
 

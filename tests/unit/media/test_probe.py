@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media import probe, write_audio
+from a2s.media import probe_video, write_audio
 from a2s.settings import Limits
 
 
@@ -29,7 +29,7 @@ from a2s.settings import Limits
     ],
 )
 def test_containers_agree_on_the_picture(film, name, options, codec):
-    info = probe(film(name, **options))
+    info = probe_video(film(name, **options))
     assert (info.codec, info.width, info.height, info.frames, info.rotation) == (codec, 64, 48, 25, 0)
     assert info.duration == pytest.approx(1.0, abs=0.002)
     assert info.fps == pytest.approx(25, abs=0.05)
@@ -38,7 +38,7 @@ def test_containers_agree_on_the_picture(film, name, options, codec):
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (48, 64)), (-90, (48, 64)), (180, (64, 48)), (0, (64, 48))])
 def test_size_is_as_displayed(film, rotation, size):
-    info = probe(film(rotation=rotation))
+    info = probe_video(film(rotation=rotation))
     assert (info.width, info.height, info.rotation) == (*size, rotation % 360)
 
 
@@ -50,35 +50,35 @@ def test_pixel_aspect_counts(tmp_path):
         stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
         out.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 60, 3), np.uint8))))
         out.mux(stream.encode(None))
-    assert (probe(path).width, probe(path).height) == (80, 48)
+    assert (probe_video(path).width, probe_video(path).height) == (80, 48)
 
 
 def test_duration_is_that_of_the_picture(film):
     longer = film("long.mp4", sound=np.zeros(3 * 48_000))
     late = film("late.mp4", times=range(500, 1500, 40), sound=np.zeros(48_000))
-    assert probe(longer).duration == pytest.approx(1.0, abs=0.002)
-    assert probe(longer).audio_codec == "aac"
-    assert probe(late).duration == pytest.approx(1.0, abs=0.002)
-    assert probe(late).start == pytest.approx(0.5, abs=0.002)
+    assert probe_video(longer).duration == pytest.approx(1.0, abs=0.002)
+    assert probe_video(longer).audio_codec == "aac"
+    assert probe_video(late).duration == pytest.approx(1.0, abs=0.002)
+    assert probe_video(late).start == pytest.approx(0.5, abs=0.002)
 
 
 def test_variable_rate_and_single_frame(film):
-    variable = probe(film("variable.mkv", times=[0, 33, 90, 400, 420, 900, 1300], options={"bf": "0"}))
+    variable = probe_video(film("variable.mkv", times=[0, 33, 90, 400, 420, 900, 1300], options={"bf": "0"}))
     assert variable.frames == 7
     assert variable.duration == pytest.approx(1.34, abs=0.002)
-    single = probe(film("single.mp4", times=[0]))
+    single = probe_video(film("single.mp4", times=[0]))
     assert (single.frames, single.duration) == (1, pytest.approx(0.04))
 
 
 @pytest.mark.parametrize("name", ["-rf.mp4", 'it\'s "quoted" $(id) %d.mp4', "\N{DRUM WITH DRUMSTICKS} http:x,y|z.mp4"])
 def test_any_name(film, name):
-    assert probe(film(name)).frames == 25
+    assert probe_video(film(name)).frames == 25
 
 
 def test_a_name_from_here(film, monkeypatch):
     path = film("-i.mp4")
     monkeypatch.chdir(path.parent)
-    assert probe("-i.mp4").frames == 25
+    assert probe_video("-i.mp4").frames == 25
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{0}\n#EXT-X-ENDLIST\n"
@@ -103,7 +103,7 @@ def test_hostile_files_are_refused_in_one_sentence(film, tmp_path, name):
     target = str(film("true.mp4")).encode()
     (tmp_path / name).write_bytes(HOSTILE[name].replace(b"{0}", target))
     with pytest.raises(UnreadableVideo) as error:
-        probe(tmp_path / name)
+        probe_video(tmp_path / name)
     assert "\n" not in str(error.value) and name in str(error.value)
 
 
@@ -125,10 +125,10 @@ def test_truncated(film):
     whole = film("index-last.mp4")
     whole.write_bytes(whole.read_bytes()[:-200])
     with pytest.raises(UnreadableVideo, match="damaged or incomplete"):
-        probe(whole)
+        probe_video(whole)
     early = film("early.mkv", options={"bf": "0", "g": "1"})
     early.write_bytes(early.read_bytes()[: early.stat().st_size // 2])
-    assert 1 <= probe(early).frames < 25
+    assert 1 <= probe_video(early).frames < 25
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
@@ -138,7 +138,7 @@ def test_still_pictures(tmp_path, suffix):
     path = tmp_path / f"still{suffix}"
     Image.new("RGB", (64, 48), "red").save(path)
     with pytest.raises(UnreadableVideo, match="still picture"):
-        probe(path)
+        probe_video(path)
 
 
 def test_sound_only(tmp_path):
@@ -147,7 +147,7 @@ def test_sound_only(tmp_path):
     soundfile.write(tmp_path / "a.mp3", np.zeros(16_000), 16_000)
     for name in ("a.wav", "a.flac", "a.mp3"):
         with pytest.raises(UnreadableVideo, match="sound only"):
-            probe(tmp_path / name)
+            probe_video(tmp_path / name)
 
 
 def test_a_cover_is_no_video(tmp_path):
@@ -170,14 +170,14 @@ def test_a_cover_is_no_video(tmp_path):
     with av.open(str(path)) as written:
         assert len(written.streams.video) == 1  # there is something to mistake for a video
     with pytest.raises(UnreadableVideo, match="sound only"):
-        probe(path)
+        probe_video(path)
 
 
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     for path in (tmp_path, tmp_path / "missing.mp4", tmp_path / "pipe.mp4", tmp_path / "nul\0.mp4"):
         with pytest.raises(UnreadableVideo):
-            probe(path)
+            probe_video(path)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_what_is_no_file(tmp_path):
 )
 def test_limits(film, limits):
     with pytest.raises((TooLarge, UnreadableVideo)) as error:
-        probe(film(), limits)
+        probe_video(film(), limits)
     assert error.type is TooLarge
 
 
@@ -195,10 +195,10 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):
     size, colours = b"\x00\xfa\x00\xfa", b"\0\0\0\xff\xff\xff"  # 64 000 x 64 000
     path.write_bytes(b"GIF89a" + size + b"\x80\0\0" + colours + b"," + bytes(4) + size + b"\0\2\2\x4c\1\0;")
     with pytest.raises((TooLarge, UnreadableVideo)):
-        probe(path)
+        probe_video(path)
 
 
 def test_a_last_frame_that_claims_to_last_an_hour_is_too_long(film):
     path = film(times=[0, 40, 80], length=3_600_000, options={"bf": "0"})
     with pytest.raises(TooLarge, match="longer than 30 minutes"):
-        probe(path)
+        probe_video(path)

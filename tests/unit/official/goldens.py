@@ -13,8 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-HERE = Path(__file__).parent / "golden"
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "official"
+HERE = Path(__file__).resolve().parents[2] / "data" / "official" / "golden"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "official"
 MODULE, LATENT = 1e-5, 1e-4
 """Largest error of a single module and of a sampled latent, relative to the array's largest value."""
 

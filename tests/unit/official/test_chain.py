@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from a2s.audio.mel import mel_spectrogram
-from a2s.vision.frames import spread
 from a2s.evaluation.metrics.ambience import lowest_energy
 from a2s.models.official import HiFiGAN, OfficialAVSim
 from a2s.models.official.av_sim import normalised
 from a2s.models.official.sync import OfficialSync
 from a2s.pipelines.official_size import official_parts, official_pipeline
+from a2s.vision.frames import spread
 from tests.unit.official import goldens, names
 from tests.unit.official.goldens import LATENT, MODULE, arrays, config, error
 

@@ -14,10 +14,10 @@ from a2s import AVLDMPipeline, DubSettings, dub
 from a2s.ambient import AmbientBank
 from a2s.cli.main import main
 from a2s.cues import CueTrack
+from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank, retrieve
 from a2s.errors import BankError
 from a2s.media import Film
 from a2s.models import GriffinLim, Vocoder
-from a2s.dubbing.analysis import find_cues, load_bank, retrieve, see
 from a2s.settings import AUDIO
 from a2s.weights import verify, write_checksums
 from tests.fakes import draw_video
@@ -101,7 +101,7 @@ def test_the_picture_is_heard_and_the_cues_are_not(pipe, bank, clip, tmp_path):
 
 
 def test_cues_keep_their_times_and_go_unnamed(pipe, clip):
-    track = find_cues(see(clip), pipe)
+    track = find_cues(analyze_motion(clip), pipe)
     assert len(track) and all(cue.action is None and cue.material is None for cue in track.cues)
 
 
@@ -116,7 +116,7 @@ def test_the_compact_model_opens_no_film_again(clip, monkeypatch):
     def refuse(*_):
         raise AssertionError("a second look")
 
-    motion, compact = see(clip), tiny_pipeline()
+    motion, compact = analyze_motion(clip), tiny_pipeline()
     monkeypatch.setattr(Film, "pictures", refuse)
     compact.encode_motion(motion)
     compact.embed_video(motion)
@@ -131,7 +131,7 @@ def test_the_posterior_is_sampled_by_seed(pipe):
 
 
 def test_a_bank_of_another_model_is_refused_and_can_be_made_anew(pipe, bank, clip):
-    motion, compact = see(clip), tiny_pipeline()
+    motion, compact = analyze_motion(clip), tiny_pipeline()
     with pytest.raises(BankError, match="another model.*bank build"):
         retrieve(motion, 1, compact, bank)
     foreign = bank.embedded(compact.embed_audio, compact.model_hash)
@@ -166,7 +166,7 @@ def test_a_saved_model_dubs_from_the_command_line(pipe, bank, clip, tmp_path, ca
     folder = tmp_path / "model"
     pipe.save_pretrained(folder)
     again = AVLDMPipeline.from_pretrained(folder)
-    assert (again.steps, again.guidance_scale, again.hears_cues) == (25, 6.5, False)
+    assert (again.steps, again.guidance_scale, again.uses_cues) == (25, 6.5, False)
     assert again.model_hash == pipe.model_hash and type(again.scheduler) is type(pipe.scheduler)
     write_checksums(folder)
     bank.save(folder / "ambient")

@@ -105,7 +105,7 @@ def test_on_a_gpu_that_is_lent_a_large_model_is_halved_when_it_is_brought_there(
     pipe = Recorded()
     pipe.is_large = is_large
     assert placement.place(pipe).done == [] and pipe.unet.weight.dtype == torch.float32
-    placement.lend(pipe)
+    placement.lend_gpu(pipe)
     assert pipe.done == ["cuda"] and pipe.unet.weight.dtype == dtype
 
 

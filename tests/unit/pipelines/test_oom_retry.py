@@ -17,10 +17,10 @@ import torch
 from a2s import DubSettings, dub
 from a2s.cli.main import main
 from a2s.cues import CueTrack
+from a2s.dubbing.take import deliver
 from a2s.errors import CannotWrite, DeviceLost, OutOfMemory
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.oom_retry import Batches, is_device_lost, is_out_of_memory
-from a2s.dubbing.take import deliver
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_home
 

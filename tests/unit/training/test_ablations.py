@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from a2s.pipelines import AVLDMPipeline, cue_roll
+from a2s.cues import draw_cue_roll
+from a2s.pipelines import AVLDMPipeline
 from a2s.training.ablations import ABLATIONS, train_ablations
 from a2s.training.latents import denoise
-from tests.unit.evaluation.worlds import render_worlds
 from tests.tiny import tiny_pipeline
+from tests.unit.evaluation.worlds import render_worlds
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def made(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambient: f
     shape = (1, pipe.vae.config.latent_channels, 16, 24)
     draw = {
         "video_tokens": tokens * torch.randn((1, 48, pipe.av_sim.config.token_dim), generator=generator),
-        "cue_roll": cues * torch.rand((1, *cue_roll([], 0.0).shape), generator=generator),
+        "cue_roll": cues * torch.rand((1, *draw_cue_roll([], 0.0).shape), generator=generator),
         "ambient": ambient * torch.randn(shape, generator=generator),
     }
     return pipe(**draw, num_inference_steps=2, generator=torch.Generator().manual_seed(1)).latents
@@ -46,7 +47,7 @@ def test_a_model_is_deaf_to_what_it_was_trained_without(rows, name):
     assert torch.equal(plain, made(pipe, tokens=1, cues=1, ambient=3)) != ablation.neighbour
     assert torch.equal(plain, made(pipe, tokens=1, cues=2, ambient=1)) != ablation.cues
     assert not torch.equal(plain, made(pipe, tokens=2, cues=1, ambient=1))
-    assert pipe.hears_cues == ablation.cues
+    assert pipe.uses_cues == ablation.cues
 
 
 def test_a_model_without_cues_looks_even_where_the_roll_is_empty(rows):

@@ -10,9 +10,9 @@ from diffusers import DDPMScheduler
 from a2s.cues import Cue
 from a2s.datasets.foley_world.world import render_dataset
 from a2s.settings import AUDIO
-from a2s.training.objectives.av_ldm import Batches, Generator, Objective, corrupted, examine, make_unet
 from a2s.training.data import LongVideos
 from a2s.training.latents import CLIPS, cache_latents
+from a2s.training.objectives.av_ldm import Batches, Generator, Objective, corrupted, examine, make_unet
 from tests.tiny import tiny_pipeline
 
 

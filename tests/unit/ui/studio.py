@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import gradio as gr
 
 from a2s.settings import DubSettings
+from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import shown
-from a2s.ui.dub.cues import CueDesk, value_in
-from a2s.ui.dub.job import DubDesk
-from a2s.ui.dub.video import PictureDesk
-from a2s.ui.dub.ambience import PlaceDesk
-from a2s.ui.dub.takes import TakesDesk
+from a2s.ui.dub.cues import CueHandlers, value_in
+from a2s.ui.dub.job import DubHandlers
+from a2s.ui.dub.takes import TakesHandlers
+from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
@@ -37,15 +37,15 @@ class Desks(SimpleNamespace):
 
 def desks(root, more=None, bank=None) -> Desks:
     engine, visits = Engine(FakePipeline(), bank or FakeBank(), more=more), Visits(root, grace=0.05)
-    place = PlaceDesk(engine, visits)
+    place = AmbienceHandlers(engine, visits)
     return Desks(
         engine=engine,
         visits=visits,
-        picture=PictureDesk(engine, visits),
+        picture=VideoHandlers(engine, visits),
         place=place,
-        cues=CueDesk(engine, visits),
-        dub=DubDesk(engine, visits, place),
-        takes=TakesDesk(engine, visits, place),
+        cues=CueHandlers(engine, visits),
+        dub=DubHandlers(engine, visits, place),
+        takes=TakesHandlers(engine, visits, place),
     )
 
 

@@ -10,8 +10,8 @@ import soundfile
 
 from a2s.ambient import AmbientBank, Calibration
 from a2s.errors import A2SError, UnreadableAudio
-from a2s.ui.dub.video import PictureDesk
-from a2s.ui.dub.ambience import OWN, PlaceDesk, level_of
+from a2s.ui.dub.ambience import OWN, AmbienceHandlers, level_of
+from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
@@ -32,13 +32,13 @@ def bank():
 
 @pytest.fixture
 def desk(tmp_path, bank):
-    return PlaceDesk(Engine(FakePipeline(), bank), Visits(tmp_path / "root", grace=0.05))
+    return AmbienceHandlers(Engine(FakePipeline(), bank), Visits(tmp_path / "root", grace=0.05))
 
 
 @pytest.fixture
 def visit(desk, request_of, clip):
     """A visit whose picture has been watched."""
-    picture = PictureDesk(desk.engine, desk.visits)
+    picture = VideoHandlers(desk.engine, desk.visits)
     picture.take_upload(str(clip), request_of())
     list(picture.watch(5, "model", request_of()))
     return desk.visits.of("one")

@@ -11,7 +11,7 @@ from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import Limits
 from a2s.ui import visit
 from a2s.ui.bank import desk as module
-from a2s.ui.bank.handlers import ADD, REPLACE, BankDesk
+from a2s.ui.bank.handlers import ADD, REPLACE, BankHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
 from tests.fakes import FakePipeline, small_bank
@@ -24,7 +24,7 @@ def bank():
 
 @pytest.fixture
 def desk(tmp_path, bank):
-    return BankDesk(Engine(FakePipeline(), bank), Visits(tmp_path / "root", grace=0.05))
+    return BankHandlers(Engine(FakePipeline(), bank), Visits(tmp_path / "root", grace=0.05))
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import soundfile
 
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, NEITHER, compare_stats
-from a2s.media import probe
+from a2s.media import probe_video
+from a2s.ui.compare.handlers import ORIGINAL, CompareHandlers, offered
 from a2s.ui.compare.listening_session import BLIND, COLUMNS, OPEN
-from a2s.ui.compare.handlers import ORIGINAL, CompareDesk, offered
 from tests.fakes import draw_video
 from tests.unit.ui.studio import desks
 
@@ -31,7 +31,7 @@ def studio(tmp_path, request_of):
 
 @pytest.fixture
 def desk(studio):
-    return CompareDesk(studio.engine, studio.visits)
+    return CompareHandlers(studio.engine, studio.visits)
 
 
 @pytest.fixture
@@ -200,11 +200,11 @@ def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_p
     monkeypatch.delattr(moviepy, "VideoFileClip")
     studio = desks(tmp_path / "root")
     studio.load(draw_video(tmp_path / "film.mp4", seconds=1.0, tone=True), request_of())
-    desk = CompareDesk(studio.engine, studio.visits)
+    desk = CompareHandlers(studio.engine, studio.visits)
     soundfile.write(tmp_path / "rival.wav", 0.1 * np.ones(8_000), 16_000)
     id = bring(desk, request_of(), tmp_path / "rival.wav")
     shared = desk.share(ORIGINAL, id, request_of()).value["path"]
-    info = probe(shared)
+    info = probe_video(shared)
     assert info.duration == pytest.approx(2.0, abs=0.1) and info.has_audio and info.width > info.height
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues
 from a2s.settings import LIMITS
-from a2s.ui.dub.cues import CueDesk, timeline_value, track_of, value_in
+from a2s.ui.dub.cues import CueHandlers, timeline_value, track_of, value_in
 from a2s.ui.parts.timeline import FRAMES
 from a2s.ui.state import Visits
 
@@ -85,7 +85,7 @@ def visits(tmp_path):
 
 @pytest.fixture
 def desk(visits):
-    return CueDesk(None, visits)
+    return CueHandlers(None, visits)
 
 
 @pytest.fixture

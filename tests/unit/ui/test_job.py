@@ -13,8 +13,8 @@ from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
 from a2s.ui.dub.cues import value_in
-from a2s.ui.text import DEAF
 from a2s.ui.state import KEPT_TAKES
+from a2s.ui.text import DEAF
 from tests.fakes import FakePipeline, draw_video, small_bank
 from tests.unit.ui.studio import desks, skipped
 
@@ -279,7 +279,7 @@ def test_a_model_that_does_not_hear_cues_says_so_before_the_dub_and_as_long_as_i
     told = []
     monkeypatch.setattr("gradio.Info", told.append)
     deaf = FakePipeline()
-    deaf.hears_cues = False
+    deaf.uses_cues = False
     studio = desks(tmp_path / "root", more={"deaf": deaf})
     assert DEAF in studio.dub.choose_model("deaf")[-1] and told == [DEAF]
     assert studio.dub.choose_model(studio.engine.default)[-1] == "" and told == [DEAF]

@@ -11,7 +11,7 @@ from a2s.ui import Engine, build, launch_options
 from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

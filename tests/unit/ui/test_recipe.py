@@ -10,7 +10,7 @@ from a2s import DubSettings
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.media import write_audio
-from a2s.ui.dub.ambience import OWN, Own
+from a2s.ui.dub.ambience import OWN, OwnRecording
 from a2s.ui.dub.recipe import read_back, restored
 from a2s.ui.dub.results import export
 from a2s.ui.engine import Engine
@@ -90,13 +90,13 @@ def test_one_of_three_takes_comes_back_as_itself(visit, engine):
 def test_an_own_recording_is_known_again_by_its_checksum(make, visit, engine):
     path = visit.next_path("own", ".flac")
     write_audio(path, FakeBank().waveform("street"), 16_000)
-    visit.own = Own(path, path, "back yard", -25.0, None)
+    visit.own = OwnRecording(path, path, "back yard", -25.0, None)
     result = make(replace(SETTINGS, ambient_clip=str(path)), own_name="back yard")
     found = restored(result.recipe, visit, engine)
     assert found.exact and found.chosen == OWN and found.settings.ambient_clip == str(path)
     other = visit.next_path("own", ".flac")
     write_audio(other, FakeBank().waveform("room"), 16_000)
-    for own in (None, Own(other, other, "back yard", -45.0, None)):
+    for own in (None, OwnRecording(other, other, "back yard", -45.0, None)):
         visit.own = own
         found = restored(result.recipe, visit, engine)
         assert found.chosen is None and found.settings.ambient_clip is None

@@ -11,9 +11,9 @@ from PIL import Image
 
 from a2s import DubSettings, __version__, dub
 from a2s.cues import CueTrack
-from a2s.errors import BadSettings, Cancelled
-from a2s.media import probe, write_audio
 from a2s.dubbing.take import read_recipe
+from a2s.errors import BadSettings, Cancelled
+from a2s.media import probe_video, write_audio
 from a2s.ui.dub.results import NOT_COPIED, export, public_recipe, write_stems
 from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
@@ -64,11 +64,11 @@ def test_names_carry_clip_amount_seed_and_take(result_of):
 
 def test_every_file_is_what_it_says(result_of, clip):
     result = result_of()
-    info = probe(result.video)
-    assert info.has_audio and info.duration == pytest.approx(probe(clip).duration, abs=0.01)
+    info = probe_video(result.video)
+    assert info.has_audio and info.duration == pytest.approx(probe_video(clip).duration, abs=0.01)
     assert soundfile.info(result.sound).subtype == soundfile.info(result.flac()).subtype == "PCM_24"
     assert np.array_equal(samples(result.sound), samples(result.flac()))
-    assert len(samples(result.sound)) == round(probe(clip).duration * 16_000)
+    assert len(samples(result.sound)) == round(probe_video(clip).duration * 16_000)
     assert [cue.time for cue in CueTrack.load(result.cues)] == [0.5, 1.25] == [cue.time for cue in result.track]
     assert Image.open(result.picture).size == (1080, 800)
     assert "2.0 s" in result.summary and "2 cues" in result.summary and NOT_COPIED not in result.summary
@@ -171,7 +171,7 @@ def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
     result = result_of(video=film, name="ten.mov")
-    assert NOT_COPIED in result.summary and probe(result.video).codec == "h264"
+    assert NOT_COPIED in result.summary and probe_video(result.video).codec == "h264"
     data = result.video.read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat"), "a browser can start before it has the whole file"
 

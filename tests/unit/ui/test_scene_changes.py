@@ -13,10 +13,10 @@ import soundfile
 from a2s.errors import A2SError
 from a2s.media import write_audio
 from a2s.settings import AmbientChange
-from a2s.ui.dub.scene_changes import MOST, OWN, changes_of, find_cuts
-from tests.unit.vision.test_shots import BLUE, GREEN, RED, film
+from a2s.ui.dub.scene_changes import MOST, OWN, changes_of, find_scene_changes
 from tests.fakes import FakeBank, FakePipeline, draw_two_places, small_bank
 from tests.unit.ui.studio import desks
+from tests.unit.vision.test_shots import BLUE, GREEN, RED, film
 
 CUT = 2.5
 
@@ -66,7 +66,7 @@ def test_a_film_in_one_place_is_asked_nothing(tmp_path, request_of, clip):
 
 
 def test_only_so_many_are_asked_about():
-    assert len(find_cuts(film([(GREEN, 2), (RED, 2), (BLUE, 2)] * 5), FakePipeline())) == MOST
+    assert len(find_scene_changes(film([(GREEN, 2), (RED, 2), (BLUE, 2)] * 5), FakePipeline())) == MOST
 
 
 def test_what_is_chosen_is_heard_from_there_on(studio, visit, request_of):

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from a2s.errors import A2SError, BadSettings
-from a2s.media import probe
+from a2s.media import probe_video
 from a2s.ui.dub.controls import ORDER
 from tests.fakes import FakePipeline
 from tests.unit.ui.studio import desks
@@ -135,7 +135,7 @@ def test_a_clip_to_share_is_made_once_and_sounds_like_the_take(studio, request_o
     studio.make(request_of())
     button = studio.takes.share(0, request_of())
     take = studio.visits.of("one").takes[0]
-    info = probe(button.value["path"])
+    info = probe_video(button.value["path"])
     assert info.has_audio and info.duration == pytest.approx(2.0, abs=0.05) and info.height > info.width * 0.8
     made = take.share().stat().st_mtime_ns
     assert studio.takes.share(0, request_of()) and take.share().stat().st_mtime_ns == made

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from a2s.errors import A2SError, UnreadableVideo
-from a2s.media import probe
+from a2s.media import probe_video
 from a2s.settings import DubSettings
 from a2s.ui.dub.controls import shown
-from a2s.ui.dub.video import PictureDesk
+from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.examples import find_examples
 from a2s.ui.parts.progress import NOTHING
@@ -22,7 +22,9 @@ def desk(tmp_path):
     shelf = tmp_path / "examples"
     shelf.mkdir()
     draw_video(shelf / "wood_chopping.mp4", seconds=1.0)
-    return PictureDesk(Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root", grace=0.05), find_examples(shelf))
+    return VideoHandlers(
+        Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root", grace=0.05), find_examples(shelf)
+    )
 
 
 def test_what_was_read_is_said_at_once_and_escaped(desk, request_of, clip):
@@ -57,7 +59,7 @@ def test_after_a_bad_file_the_clip_before_is_gone(desk, request_of, clip, tmp_pa
 
 def test_examples_are_loaded_by_id_only(desk, request_of):
     copy, facts = desk.take_example(SimpleNamespace(example="wood_chopping"), request_of())
-    assert probe(copy).duration == pytest.approx(1.0, abs=0.05) and "Wood chopping" in facts
+    assert probe_video(copy).duration == pytest.approx(1.0, abs=0.05) and "Wood chopping" in facts
     with pytest.raises(A2SError):
         desk.take_example(SimpleNamespace(example="../../etc/passwd"), request_of())
 

@@ -19,7 +19,7 @@ def _lend(monkeypatch, gpu: bool) -> list:
 
     spaces, asked = ModuleType("spaces"), []
 
-    def lend(duration):
+    def lend_gpu(duration):
         def decorate(function):
             def lent(*args):
                 asked.append(duration(*args))
@@ -29,7 +29,7 @@ def _lend(monkeypatch, gpu: bool) -> list:
 
         return decorate
 
-    spaces.GPU = lend
+    spaces.GPU = lend_gpu
     monkeypatch.setitem(sys.modules, "spaces", spaces)
     monkeypatch.setattr(zero_gpu.importlib.util, "find_spec", lambda name: spaces)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.cues import observe, pictures_in
+from a2s.vision import observe, pictures_in
 from a2s.vision.frames import spread
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from scenes import HEIGHT, WIDTH, clock, disc_film, panned, texture
 
-from a2s.cues import CURVES, Motion, keyframes_in, motion_grid, novelty, observe
+from a2s.vision import CURVES, Motion, keyframes_in, motion_grid, novelty_curve, observe
+from tests.scenes import HEIGHT, WIDTH, clock, disc_film, panned, texture
 
 
 def seen(frames, seconds: float) -> Motion:
@@ -75,7 +75,7 @@ def test_cut_is_a_break_without_velocity():
     motion = seen(one[:15] + other[15:], 1.0)
     assert np.flatnonzero(motion.breaks).tolist() == [0, 15]
     assert not motion.velocity[15].any()
-    assert all(novelty(motion, curve).max() < 0.03 for curve in CURVES)
+    assert all(novelty_curve(motion, curve).max() < 0.03 for curve in CURVES)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -84,7 +84,7 @@ def test_next_to_no_frames(count):
     assert motion.times.shape == (count,) and motion.velocity.shape[0] == count and motion.velocity.ndim == 4
     assert motion_grid(motion, 0.0).shape == (48, 12, 12, 6)
     assert keyframes_in(motion, 0.0).shape == (4, 64, 64, 3)
-    assert all(novelty(motion, curve).shape == (count,) for curve in CURVES)
+    assert all(novelty_curve(motion, curve).shape == (count,) for curve in CURVES)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (192, 4), (4, 192), (192, 341), (192, 4000), (640, 360)])
@@ -161,4 +161,4 @@ def test_keyframes_are_sparse_and_in_colour():
 
 def test_unknown_curve_is_named():
     with pytest.raises(ValueError, match="loudness"):
-        novelty(drawn_motion(), "loudness")
+        novelty_curve(drawn_motion(), "loudness")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.cues import Motion
+from a2s.dubbing.analysis import analyze_motion
+from a2s.vision import Motion
 from a2s.vision.shots import place_changes
-from a2s.dubbing.analysis import see
 from tests.fakes import draw_two_places, draw_video
 
 FPS = 20
@@ -43,9 +43,9 @@ def test_of_too_many_only_so_many_stay_in_order():
 
 @pytest.mark.parametrize("cut", [1.5, 2.5, 3.2])
 def test_of_a_video_at_its_time(tmp_path, cut):
-    (time,) = place_changes(see(draw_two_places(tmp_path / "film.mp4", cut=cut)))
+    (time,) = place_changes(analyze_motion(draw_two_places(tmp_path / "film.mp4", cut=cut)))
     assert time == pytest.approx(cut, abs=1 / 24)
 
 
 def test_motion_alone_is_no_change(tmp_path):
-    assert place_changes(see(draw_video(tmp_path / "film.mp4", seconds=5.0))) == ()
+    assert place_changes(analyze_motion(draw_video(tmp_path / "film.mp4", seconds=5.0))) == ()

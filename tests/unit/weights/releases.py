@@ -17,7 +17,7 @@ import torch
 from a2s.pipelines.official_size import official_solver
 
 LAYOUT = json.loads(gzip.decompress((Path(__file__).parent / "release.json.gz").read_bytes()))
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "official" / "golden"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "official" / "golden"
 
 
 def weights(part: str, seed: int = 0) -> dict[str, torch.Tensor]:

@@ -22,7 +22,7 @@ from a2s.weights.registry import origin_of
 from tests.unit.weights.hub import REPOSITORY, Hub
 from tests.unit.weights.releases import write_release
 
-COMPACT = Path(__file__).resolve().parents[2] / "checkpoints" / "compact"
+COMPACT = Path(__file__).resolve().parents[3] / "checkpoints" / "compact"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def hub(files, tmp_path, monkeypatch):
-    monkeypatch.setattr("a2s.weights.registry.CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setenv("A2S_RESOURCES", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 100_000)  # less than our small files
     shutil.copytree(COMPACT / "vocoder", tmp_path / "checkpoints" / "compact" / "vocoder")

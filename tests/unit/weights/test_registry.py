@@ -9,8 +9,9 @@ from safetensors.torch import save_file
 from a2s.errors import WeightsMissing
 from a2s.models.conditioner import Conditioner
 from a2s.models.official import OfficialConditioner
+from a2s.resources import checkpoint_folder
 from a2s.weights import fingerprint, load_model, resolve_model, verify, write_checksums
-from a2s.weights.registry import CHECKPOINTS, hears_cues_of
+from a2s.weights.registry import uses_cues_of
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_folder_is_a_model_when_it_has_an_index(folder, tmp_path):
 
 @pytest.mark.parametrize("name", ["compact", "official", "no-such-model", ""])
 def test_what_is_missing_is_said_in_one_line(name, monkeypatch, tmp_path):
-    monkeypatch.setattr("a2s.weights.registry.CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("A2S_RESOURCES", str(tmp_path))
     with pytest.raises(WeightsMissing) as caught:
         resolve_model(name)
     assert "\n" not in str(caught.value)
@@ -100,13 +101,13 @@ def test_a_pipeline_object_is_passed_through():
 )
 def test_whether_a_model_hears_cues_is_known_without_its_weights(folder, conditioner, hears):
     with pytest.raises(WeightsMissing, match=r"config\.json is damaged"):
-        hears_cues_of(folder)
+        uses_cues_of(folder)
     conditioner.save_config(folder / "conditioner")
-    assert hears_cues_of(folder) == conditioner.hears_cues == hears
+    assert uses_cues_of(folder) == conditioner.uses_cues == hears
 
 
 def test_the_model_that_comes_along_is_as_it_was_shipped():
-    if not (CHECKPOINTS / "compact" / "model_index.json").is_file():
+    if not (checkpoint_folder("compact") / "model_index.json").is_file():
         pytest.skip("needs checkpoints/compact")
     found = verify("compact")
     assert found.compared and found.files > 10

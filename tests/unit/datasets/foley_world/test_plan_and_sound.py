@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.cues import Motion
-from a2s.errors import BadSettings
 from a2s.datasets.foley_world.ambience import KINDS
 from a2s.datasets.foley_world.plan import PLACES, make_plan
 from a2s.datasets.foley_world.sound import TIMBRES, SoundingObject, action_stem
 from a2s.datasets.foley_world.world import ambient_stem, read_plan, render_dataset, render_stems
+from a2s.errors import BadSettings
 from a2s.settings import ACTIONS, MATERIALS
+from a2s.vision import Motion
 
 
 def test_same_seed_same_plan_other_seed_another():

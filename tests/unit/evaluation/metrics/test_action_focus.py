@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from a2s.cues import Cue, CueTrack
+from a2s.datasets.foley_world.plan import Event
 from a2s.evaluation.clips import Clip
 from a2s.evaluation.metrics.action_focus import action_focus, stretches
-from a2s.datasets.foley_world.plan import Event
 
 RATE = 16_000
 

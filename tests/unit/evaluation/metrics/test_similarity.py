@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tiny import tiny_pipeline
-from tiny_clap import save_tiny_clap
 
 from a2s.evaluation.metrics.embeddings import Clap
 from a2s.evaluation.metrics.similarity import (
@@ -17,6 +16,7 @@ from a2s.evaluation.metrics.similarity import (
     window_embeddings,
 )
 from a2s.settings import ACTIONS
+from tests.unit.evaluation.metrics.tiny_clap import save_tiny_clap
 
 
 def units(n: int, dim: int, seed: int) -> np.ndarray:

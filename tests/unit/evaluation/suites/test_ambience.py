@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from worlds import Oracle
 
 from a2s.cues import CueTrack
-from a2s.evaluation.suites.ambience import AMOUNTS, examine_slider, examine_swap
 from a2s.evaluation.clips import Maker
+from a2s.evaluation.suites.ambience import AMOUNTS, examine_slider, examine_swap
 from a2s.evaluation.suites.coding import examine_vae, read_recordings
+from tests.unit.evaluation.worlds import Oracle
 
 
 def test_an_identity_vae_loses_no_mel(unseen):

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from worlds import Oracle
 
 from a2s.cues import CueTrack
 from a2s.errors import BadSettings
 from a2s.evaluation.suites.real_clips import Ear, RealClip, examine_real, read_clips
 from a2s.settings import DubSettings
+from tests.unit.evaluation.worlds import Oracle
 
 SCORER = """
 import numpy as np

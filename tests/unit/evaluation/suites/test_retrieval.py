@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from worlds import WorldPipeline
 
 from a2s.evaluation.suites.retrieval import examine_retrieval, kind_precision, recall
+from tests.unit.evaluation.worlds import WorldPipeline
 
 
 def test_recall_of_a_perfect_a_random_and_a_constant_table():

@@ -7,7 +7,7 @@ from a2s.cues import CueTrack
 from a2s.evaluation.clips import onsets_of
 from a2s.evaluation.judges.events import Judge
 from a2s.evaluation.metrics.embeddings import embedding
-from a2s.evaluation.suites.tables import Ears, class_row, cue_row, onset_row, reference, score
+from a2s.evaluation.suites.tables import JudgeSet, class_row, cue_row, onset_row, reference, score
 
 
 class Constant(Judge):
@@ -62,7 +62,7 @@ def test_the_reference_shares_no_moment_with_a_clip(unseen):
 
 def test_a_row_of_noise_scores_below_a_row_of_truth(unseen, clips):
     real = reference(unseen, clips)
-    ears = Ears(Judge().eval(), {"mel": embedding("mel"), "av-sim": embedding("mel")})
+    ears = JudgeSet(Judge().eval(), {"mel": embedding("mel"), "av-sim": embedding("mel")})
     crowd = {"mel": embedding("mel")(np.concatenate([real, mixes(clips)]))}
     looks = np.zeros((16, crowd["mel"].shape[1]), np.float32)
     noise = 0.1 * np.random.default_rng(0).standard_normal((16, 48_000)).astype(np.float32)
