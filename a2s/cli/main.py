@@ -324,7 +324,7 @@ def train(
         raise BadSettings(f"There is no data set at {data}; `world render` makes one.")
     if not out.parent.is_dir():
         raise CannotWrite(f"There is no folder {out.parent} to make {out.name} in.")
-    run = import_module(f"a2s.training.{part.value.replace('-', '_')}").train
+    run = import_module(f"a2s.training.objectives.{part.value.replace('-', '_')}").train
     for name in given:
         if name not in inspect.signature(run).parameters:
             raise BadSettings(f"Training {part.value} takes no --{name.replace('_', '-')}.")

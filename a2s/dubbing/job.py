@@ -1,7 +1,6 @@
-"""The use-case: a video in, a take out. The command line and the page are two faces on `dub`.
+"""The use case: a video in, a take out. The command line, the page and the Python API call `dub`.
 
-Importing this module loads no torch, so that `a2s/__init__.py` can bind the function for good: whatever is imported
-afterwards, `a2s.dubbing.job` is the function, not this module.
+Importing this module loads no torch.
 """
 
 from __future__ import annotations

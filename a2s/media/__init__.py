@@ -1,7 +1,7 @@
 """Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm.
 
-What reads a file that may be a stranger's (`probe_video`, `read_frames`, `read_audio`, `read_comment`, `mux_soundtrack`, `Film`, the
-filmstrip) does so in a child.
+Every function that reads a file of unknown origin (`probe_video`, `read_frames`, `read_audio`, `read_comment`,
+`mux_soundtrack`, `Film`, the filmstrip) runs in a child process.
 """
 
 from a2s.errors import UnreadableAudio, UnreadableVideo

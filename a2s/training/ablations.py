@@ -55,8 +55,8 @@ def train_ablations(
 
     Returns the model folders `out/NAME`. A run that was stopped goes on; its folder `out/NAME.run` is then removed.
     """
-    from a2s.training import av_ldm, av_sim
     from a2s.training.assemble import assemble
+    from a2s.training.objectives import av_ldm, av_sim
 
     made = []
     for name in names or ABLATIONS:

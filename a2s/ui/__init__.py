@@ -1,4 +1,4 @@
-"""The page: a thin face on `a2s.dubbing.job`. `build` makes it, `serve` serves it."""
+"""The page: a thin face on `a2s.dub`. `build` makes it, `serve` serves it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Choice:
 
 
 class Engine:
-    """`model` and `bank` as `a2s.dubbing.job` takes them: names, folders or objects. Loaded on first use, or by `warm`.
+    """`model` and `bank` as `a2s.dub` takes them: names, folders or objects. Loaded on first use, or by `warm`.
 
     `model` is the page's first choice; beside it are the models that a2s knows, those that lie beside the shipped one,
     and `more`, by the name that is shown. No visitor names a folder: what can be chosen is settled at the start.

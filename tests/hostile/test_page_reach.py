@@ -16,7 +16,8 @@ from gradio import processing_utils, routes
 from gradio_client import Client, handle_file
 
 from a2s.settings import Limits
-from a2s.ui import Engine, build, launch_options, reach, text, visit
+from a2s.ui import Engine, build, launch_options, state, text
+from a2s.ui.gradio_compat import hardening
 from a2s.ui.page import launch
 from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
@@ -121,22 +122,22 @@ def upload(page: gr.Blocks, *files: bytes, chunked: bool = False) -> httpx.Respo
 
 def test_no_upload_is_stored_beyond_the_room_whatever_it_says_of_its_length(site, tmp_path, monkeypatch):
     """gradio bounds each file; here many that are small come in one request, one after the other, or unannounced."""
-    monkeypatch.setattr(visit, "LIMITS", Limits(max_stored_bytes=100_000))
-    monkeypatch.setattr(reach, "LOOK_EVERY", 2_000)
+    monkeypatch.setattr(state, "LIMITS", Limits(max_stored_bytes=100_000))
+    monkeypatch.setattr(hardening, "LOOK_EVERY", 2_000)
     assert upload(site, bytes(40_000)).status_code == 200
-    kept = visit.stored_bytes(tmp_path / "root")
+    kept = state.stored_bytes(tmp_path / "root")
     assert 40_000 <= kept < 50_000
     for refused in (upload(site, *[bytes([k]) * 10_000 for k in range(9)]), upload(site, b"a" * 99_000)):
         assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
-    assert visit.stored_bytes(tmp_path / "root") == kept, "what says its length is refused before a byte is stored"
+    assert state.stored_bytes(tmp_path / "root") == kept, "what says its length is refused before a byte is stored"
     refused = upload(site, b"b" * 2_000_000, chunked=True)
     assert (refused.status_code, refused.text) == (507, text.NO_ROOM)
-    assert visit.stored_bytes(tmp_path / "root") < 500_000, "a server reads ahead by as much as it likes, not by more"
+    assert state.stored_bytes(tmp_path / "root") < 500_000, "a server reads ahead by as much as it likes, not by more"
     assert upload(site, b"c").status_code == 507, "and nothing more while it is full"
 
 
 def test_no_request_is_read_beyond_what_words_need(site, tmp_path, monkeypatch):
-    monkeypatch.setattr(reach, "MAX_WORDS", 50_000)
+    monkeypatch.setattr(hardening, "MAX_WORDS", 50_000)
     where, order = f"{site.local_url}gradio_api/queue/join", {"data": ["a" * 60_000], "fn_index": 0}
     refused = httpx.post(where, json=order)
     assert (refused.status_code, refused.text) == (413, text.TOO_MANY_WORDS)

@@ -59,9 +59,9 @@ def test_every_part_of_the_page_follows_the_limits():
               "A2S_MAX_AWAY_SECONDS": "7", "A2S_MAX_TAKES": "2", "A2S_MAX_BYTES": "8",
               "A2S_MAX_ZIP_FILES": "9"}  # fmt: skip
     code = (
-        "from a2s.ui import page, visit, launch_options; from a2s.ui.bank import desk;"
-        "print(page.QUEUE, desk.MAX_RECORDINGS, visit.KEPT_TAKES, visit.LONGEST_IDLE, visit.GRACE,"
-        " launch_options()['max_file_size'], desk.unpack.__defaults__[0].max_zip_files)"
+        "from a2s.ui import page, state, launch_options; from a2s.ui.bank import handlers;"
+        "print(page.QUEUE, handlers.MAX_RECORDINGS, state.KEPT_TAKES, state.LONGEST_IDLE, state.GRACE,"
+        " launch_options()['max_file_size'], handlers.unpack.__defaults__[0].max_zip_files)"
     )
     done = run("-c", code, **limits)
     assert done.stdout.split() == ["3", "4", "5", "6.0", "7.0", "8", "9"], done.stderr

@@ -13,7 +13,7 @@ from a2s.errors import A2SError
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
 from a2s.ui.bank.media_cache import MediaCache, write_both
-from a2s.ui.dub import moves
+from a2s.ui.dub import scene_changes
 from a2s.ui.dub.scene_changes import OWN
 from a2s.ui.engine import Engine
 from a2s.ui.parts.part import served
@@ -55,7 +55,7 @@ class AmbienceHandlers:
         from a2s.media import read_audio
 
         pipe, _ = self.engine.parts(model)
-        cuts = moves.find_scene_changes(visit.motion, pipe) if visit.motion else ()
+        cuts = scene_changes.find_scene_changes(visit.motion, pipe) if visit.motion else ()
         visit.model, visit.cuts = model, cuts
         if not visit.by_hand:
             visit.chosen = None  # the cards find the best anew
@@ -94,7 +94,7 @@ class AmbienceHandlers:
             addresses = {"url": served(own.path), "picture": served(own.picture)}
             items.insert(0, text.card(OWN, own.name, "own recording", own.level_db, own.score) | addresses)
         items = [{**item, "chosen": item["id"] == visit.chosen} for item in items]
-        return {"items": items, "moves": moves.items(visit, bank)}
+        return {"items": items, "moves": scene_changes.items(visit, bank)}
 
     def _scores(self, visit: Visit) -> dict[str, float]:
         """Similarity of the picture to every clip of the bank."""
@@ -117,7 +117,7 @@ class AmbienceHandlers:
     def move(self, event: gr.EventData, request: gr.Request) -> None:
         """An ambience, or none, was chosen for a moment at which the place seems to change."""
         visit = self.visits.of(request.session_hash)
-        moves.choose(visit, self.engine.bank_of(visit), event.time, event.clip)
+        scene_changes.choose(visit, self.engine.bank_of(visit), event.time, event.clip)
 
     def take_own(self, upload: str | None, words: str, k: int, amount: float, request: gr.Request):
         """The visitor's own recording becomes an ambience. Returns (cards, level, the button that keeps it)."""

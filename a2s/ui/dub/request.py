@@ -1,4 +1,4 @@
-"""One take to be made: the one way from the page to `a2s.dubbing.job`, whoever asks, so that all are computed alike."""
+"""One take to be made: the one way from the page to `a2s.dub`, whoever asks, so that all are computed alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from a2s.ui.zero_gpu import on_gpu
 
 @dataclass(frozen=True)
 class DubRequest:
-    """All that `a2s.dub` needs for one take; it can be pickled. session: its owner. stems: render the action alone too."""
+    """All that `a2s.dub` needs for one take; it can be pickled. stems: also render the action alone."""
 
     session: str | None
     picture: Path

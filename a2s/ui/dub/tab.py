@@ -100,7 +100,8 @@ def _wire_place(desks, page) -> None:
     for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
         asked(report_errors(desks.place.search), searched, place.cards, **LATEST)
     place.own.upload(
-        report_errors(desks.place.take_own), [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
+        report_errors(desks.place.take_own),
+        [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
         **QUIET,
     )  # fmt: skip
     place.keep.click(report_errors(desks.place.keep_own), searched, [place.cards, place.keep], **PRESSED)

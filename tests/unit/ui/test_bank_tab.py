@@ -9,8 +9,7 @@ import soundfile
 
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import Limits
-from a2s.ui import visit
-from a2s.ui.bank import desk as module
+from a2s.ui.bank import handlers as module
 from a2s.ui.bank.handlers import ADD, REPLACE, BankHandlers
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
@@ -90,7 +89,7 @@ def test_a_zip_is_not_unpacked_where_there_is_no_room_for_what_it_holds(desk, re
     path = tmp_path / "large.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("hush.wav", bytes(50_000))
-    monkeypatch.setattr(visit, "LIMITS", Limits(max_stored_bytes=40_000))
+    monkeypatch.setattr(state, "LIMITS", Limits(max_stored_bytes=40_000))
     monkeypatch.setattr(module, "unpack", None)
     with pytest.raises(TooLarge, match="no room"):
         build(desk, request_of(), path)

@@ -7,7 +7,7 @@ import pytest
 
 from a2s.errors import A2SError, TooLarge
 from a2s.settings import Limits
-from a2s.ui import visit as module
+from a2s.ui import state as module
 from a2s.ui.state import Visits, plain_name
 
 

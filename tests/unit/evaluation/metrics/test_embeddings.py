@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_pipeline
 
 from a2s.errors import BadCheckpoint, BadSettings, WeightsMissing
 from a2s.evaluation.judges.events import Judge
 from a2s.evaluation.metrics.embeddings import CLAP, NAMES, Clap, embedding, mel_statistics
 from a2s.evaluation.metrics.vggish import VGGish, examples_of, load_vggish, log_mel
+from tests.tiny import tiny_pipeline
 from tests.unit.evaluation.metrics.tiny_clap import save_tiny_clap
 
 RATE = 16_000

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import tiny_pipeline
 
 from a2s.evaluation.metrics.embeddings import Clap
 from a2s.evaluation.metrics.similarity import (
@@ -16,6 +15,7 @@ from a2s.evaluation.metrics.similarity import (
     window_embeddings,
 )
 from a2s.settings import ACTIONS
+from tests.tiny import tiny_pipeline
 from tests.unit.evaluation.metrics.tiny_clap import save_tiny_clap
 
 

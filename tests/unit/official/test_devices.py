@@ -12,7 +12,7 @@ from diffusers import UNet2DConditionModel
 from torch import nn
 
 from a2s.models.packed import PackedConv2d, can_pack, pack
-from a2s.pipelines import placement
+from a2s.pipelines import devices
 from tests.tiny import tiny_official, tiny_pipeline
 
 
@@ -84,7 +84,7 @@ class Recorded(SimpleNamespace):
 def test_on_a_gpu_the_unet_is_halved_and_a_small_gpu_takes_parts(monkeypatch, free, done):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
-    pipe = placement.place(Recorded())
+    pipe = devices.place(Recorded())
     assert pipe.done == done and pipe.unet.weight.dtype == torch.float16
 
 
@@ -93,9 +93,9 @@ def test_on_a_gpu_that_holds_it_the_unet_is_compiled_for_who_asks(monkeypatch, f
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
     monkeypatch.setenv("A2S_COMPILE", "1")
-    assert (placement.place(Recorded()).unet._compiled_call_impl is not None) == compiled
+    assert (devices.place(Recorded()).unet._compiled_call_impl is not None) == compiled
     monkeypatch.delenv("A2S_COMPILE")
-    assert placement.place(Recorded()).unet._compiled_call_impl is None
+    assert devices.place(Recorded()).unet._compiled_call_impl is None
 
 
 @pytest.mark.parametrize(("is_large", "dtype"), [(True, torch.float16), (False, torch.float32)])
@@ -104,12 +104,12 @@ def test_on_a_gpu_that_is_lent_a_large_model_is_halved_when_it_is_brought_there(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     pipe = Recorded()
     pipe.is_large = is_large
-    assert placement.place(pipe).done == [] and pipe.unet.weight.dtype == torch.float32
-    placement.lend_gpu(pipe)
+    assert devices.place(pipe).done == [] and pipe.unet.weight.dtype == torch.float32
+    devices.lend_gpu(pipe)
     assert pipe.done == ["cuda"] and pipe.unet.weight.dtype == dtype
 
 
 def test_a_small_model_stays_as_it_is(monkeypatch):
-    monkeypatch.setattr(placement, "pack", lambda _: pytest.fail("a small model was packed"))
+    monkeypatch.setattr(devices, "pack", lambda _: pytest.fail("a small model was packed"))
     pipe = tiny_pipeline()
-    assert placement.place(pipe) is pipe and not pipe.is_large and pipe.threads == 1
+    assert devices.place(pipe) is pipe and not pipe.is_large and pipe.threads == 1
