@@ -58,7 +58,7 @@ class FakePipeline:
         level = 10 * np.log10(np.mean(np.square(waveform, dtype=np.float64)) + 1e-10)
         return torch.full((1, CHANNELS, AUDIO.latent_bands, AUDIO.latent_frames), float(level))
 
-    def __call__(
+    def sample(
         self, video_tokens, cue_roll, ambient, num_inference_steps=12, guidance_scale=2.5,
         generator=None, known=None, callback_on_step_end=None,
     ):  # fmt: skip

@@ -48,7 +48,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
 
         def sample():
             generator = [torch.Generator().manual_seed(0)]
-            return pipe(
+            return pipe.sample(
                 tokens, roll, ambient, num_inference_steps=steps, generator=generator, callback_on_step_end=stamp
             )
 

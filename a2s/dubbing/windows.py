@@ -164,7 +164,7 @@ def _sample(
             on_estimate(window, step + 1, lambda: pipe.decode(estimate[:1])[0].float().cpu().numpy())
         return tensors
 
-    output = pipe(
+    output = pipe.sample(
         *(tensor.expand(len(takes), *tensor.shape[1:]) for tensor in inputs),
         generator=[noise_source(seed, take, window.index) for take in takes],
         known=known and (known[0][rows], known[1]),

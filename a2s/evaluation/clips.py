@@ -189,7 +189,7 @@ class Maker:
             rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start) for i in part]))
             ambient = torch.cat([self._ambient(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]
-            out = self.pipe(tokens, rolls, ambient, self.steps, self.guidance, noise)
+            out = self.pipe.sample(tokens, rolls, ambient, self.steps, self.guidance, noise)
             mels.append(out.mels.float().cpu())
             told(len(part))
         return self.sounded(torch.cat(mels))

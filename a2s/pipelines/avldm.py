@@ -175,7 +175,7 @@ class AVLDMPipeline(DiffusionPipeline):
     # ------------------------------------------------------------------ making
 
     @torch.inference_mode()
-    def __call__(
+    def sample(
         self,
         video_tokens: torch.Tensor,
         cue_roll: torch.Tensor,

@@ -21,7 +21,7 @@ class PacedPipeline(FakePipeline):
         super().__init__()
         self.seconds = seconds
 
-    def __call__(self, *inputs, callback_on_step_end=None, **more):
+    def sample(self, *inputs, callback_on_step_end=None, **more):
         if more.get("num_inference_steps") == BROKEN_STEPS:
             raise RuntimeError("out of order")
 
@@ -30,7 +30,7 @@ class PacedPipeline(FakePipeline):
             print(f"STEP {step}", flush=True)
             return callback_on_step_end(pipe, step, left, tensors) if callback_on_step_end else tensors
 
-        return super().__call__(*inputs, callback_on_step_end=paced, **more)
+        return super().sample(*inputs, callback_on_step_end=paced, **more)
 
 
 class LouderPipeline(FakePipeline):

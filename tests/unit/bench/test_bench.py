@@ -40,14 +40,14 @@ def test_a_steps_time_is_measured_not_the_gap_between_runs(monkeypatch):
     monkeypatch.setattr("a2s.bench.stages.time", SimpleNamespace(perf_counter=lambda: clock.now))
 
     class Slow(FakePipeline):
-        def __call__(self, *inputs, callback_on_step_end, **options):
+        def sample(self, *inputs, callback_on_step_end, **options):
             clock.now += 0.2
 
             def slowly(*step):
                 clock.now += 0.01
                 return callback_on_step_end(*step)
 
-            return super().__call__(*inputs, callback_on_step_end=slowly, **options)
+            return super().sample(*inputs, callback_on_step_end=slowly, **options)
 
     stages = measure(Slow(), FakeBank(), seconds=0.2, threads=[1], cold=False, repeats=2)["stages"]
     assert stages["unet_step"] == pytest.approx(0.01)

@@ -254,13 +254,13 @@ from a2s.pipelines import AVLDMPipeline
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 
-sample = AVLDMPipeline.__call__
+sample = AVLDMPipeline.sample
 
 def spoken(*inputs, **more):
     print("sampling", flush=True)
     return sample(*inputs, **more)
 
-AVLDMPipeline.__call__ = spoken
+AVLDMPipeline.sample = spoken
 sys.exit(main(sys.argv[1:]))
 """
 

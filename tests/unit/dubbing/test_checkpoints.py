@@ -24,14 +24,14 @@ import sys
 from a2s.cli.main import main
 from a2s.pipelines import AVLDMPipeline
 
-sample = AVLDMPipeline.__call__
+sample = AVLDMPipeline.sample
 
 def spoken(*inputs, **more):
     print("window", flush=True)
     sys.stdin.readline()
     return sample(*inputs, **more)
 
-AVLDMPipeline.__call__ = spoken
+AVLDMPipeline.sample = spoken
 sys.exit(main(sys.argv[1:]))
 """
 """The command line, which says when it begins a window and waits for a line before it samples."""
@@ -81,13 +81,13 @@ def left(home, tmp_path_factory):
 @pytest.fixture
 def made(monkeypatch):
     """Windows that this process samples, as a list that grows."""
-    sample, found = AVLDMPipeline.__call__, []
+    sample, found = AVLDMPipeline.sample, []
 
     def counted(*inputs, **more):
         found.append(1)
         return sample(*inputs, **more)
 
-    monkeypatch.setattr(AVLDMPipeline, "__call__", counted)
+    monkeypatch.setattr(AVLDMPipeline, "sample", counted)
     return found
 
 
@@ -169,7 +169,7 @@ def test_a_damaged_window_is_made_again(home, tmp_path, made, left):
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_stopped_by_hand_it_keeps_windows_only_where_resuming_was_asked_for(home, tmp_path, monkeypatch, resume):
-    sample, calls = AVLDMPipeline.__call__, []
+    sample, calls = AVLDMPipeline.sample, []
 
     def stopped(*inputs, **more):
         calls.append(1)
@@ -177,7 +177,7 @@ def test_stopped_by_hand_it_keeps_windows_only_where_resuming_was_asked_for(home
             raise KeyboardInterrupt
         return sample(*inputs, **more)
 
-    monkeypatch.setattr(AVLDMPipeline, "__call__", stopped)
+    monkeypatch.setattr(AVLDMPipeline, "sample", stopped)
     assert main(words(home, tmp_path / "out.wav", *(["--resume"] if resume else []))) == 130
     assert names(tmp_path) == ([".out.wav.windows"] if resume else [])
 

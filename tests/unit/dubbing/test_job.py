@@ -149,12 +149,12 @@ class EstimatingPipeline(FakePipeline):
         super().__init__()
         self.knows, self.decoded = knows, 0
 
-    def __call__(self, *inputs, callback_on_step_end, **options):
+    def sample(self, *inputs, callback_on_step_end, **options):
         def told(pipe, step, timestep, tensors):
             estimate = tensors["latents"] if self.knows else None
             return callback_on_step_end(pipe, step, timestep, tensors | {"estimate": estimate})
 
-        return super().__call__(*inputs, callback_on_step_end=told, **options)
+        return super().sample(*inputs, callback_on_step_end=told, **options)
 
     def decode(self, latents):
         assert len(latents) == 1, "only the first take is shown"
@@ -263,12 +263,12 @@ def test_cancel_is_heard_at_every_step(clip, at):
     steps = []
 
     class Counting(FakePipeline):
-        def __call__(self, *inputs, callback_on_step_end, **options):
+        def sample(self, *inputs, callback_on_step_end, **options):
             def counted(*step):
                 steps.append(step)
                 return callback_on_step_end(*step)
 
-            return super().__call__(*inputs, callback_on_step_end=counted, **options)
+            return super().sample(*inputs, callback_on_step_end=counted, **options)
 
     with pytest.raises(Cancelled):
         run(clip, replace(FAST, steps=8), Counting(), cancelled=lambda: len(steps) >= at)

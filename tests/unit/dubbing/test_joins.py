@@ -30,7 +30,7 @@ class Identity(FakePipeline):
     def encode_motion(self, motion, start):
         return torch.full((1, 48, 6), float(start))
 
-    def __call__(self, video_tokens, cue_roll, ambient, known=None, callback_on_step_end=None, **_):
+    def sample(self, video_tokens, cue_roll, ambient, known=None, callback_on_step_end=None, **_):
         first = round(float(video_tokens[0, 0, 0]) / AUDIO.frame_seconds)
         own = torch.from_numpy(self.frames[:, first : first + AUDIO.window_frames])[None]
         columns = self.frames[:, first : first + AUDIO.padded_frames].reshape(HOP, AUDIO.latent_frames, -1).mean((0, 2))

@@ -139,8 +139,8 @@ def test_an_estimate_is_decoded_for_the_first_take_and_only_on_demand():
     class Estimating(FakePipeline):
         decoded = []
 
-        def __call__(self, *inputs, callback_on_step_end, **options):
-            return super().__call__(
+        def sample(self, *inputs, callback_on_step_end, **options):
+            return super().sample(
                 *inputs,
                 callback_on_step_end=lambda p, s, t, tensors: callback_on_step_end(
                     p, s, t, tensors | {"estimate": tensors["latents"]}

@@ -13,7 +13,7 @@ from tests.tiny import tiny_pipeline
 
 
 @pytest.fixture(scope="module")
-def pipe() -> AVLDMPipeline:
+def pipe.sample() -> AVLDMPipeline:
     return tiny_pipeline()
 
 
@@ -31,7 +31,7 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_output_is_one_window(pipe):
-    out = pipe(*conditions(pipe), num_inference_steps=3, generator=seeded(0))
+    out = pipe.sample(*conditions(pipe), num_inference_steps=3, generator=seeded(0))
     assert out.mels.shape == (1, AUDIO.n_mels, AUDIO.window_frames)
     assert out.latents.shape == (1, 4, AUDIO.latent_bands, AUDIO.latent_frames)
     assert 0 <= out.mels.min() and out.mels.max() <= 1
@@ -39,44 +39,44 @@ def test_output_is_one_window(pipe):
 
 
 def test_same_seed_same_bytes_and_other_seed_other_sound(pipe):
-    a, b, c = (pipe(*conditions(pipe), num_inference_steps=3, generator=seeded(s)).latents for s in (1, 1, 2))
+    a, b, c = (pipe.sample(*conditions(pipe), num_inference_steps=3, generator=seeded(s)).latents for s in (1, 1, 2))
     assert torch.equal(a, b)
     assert not torch.allclose(a, c, atol=1e-2)
 
 
 def test_a_take_does_not_depend_on_its_batch(pipe):
     rows = conditions(pipe, 2)
-    both = pipe(*rows, num_inference_steps=3, generator=[seeded(5), seeded(6)]).latents
-    second = pipe(*(x[1:] for x in rows), num_inference_steps=3, generator=[seeded(6)]).latents
+    both = pipe.sample(*rows, num_inference_steps=3, generator=[seeded(5), seeded(6)]).latents
+    second = pipe.sample(*(x[1:] for x in rows), num_inference_steps=3, generator=[seeded(6)]).latents
     assert torch.allclose(both[1:], second, atol=1e-4)
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_every_condition_reaches_the_sound(pipe, index):
     rows = list(conditions(pipe))
-    before = pipe(*rows, num_inference_steps=2, generator=seeded(0)).latents
+    before = pipe.sample(*rows, num_inference_steps=2, generator=seeded(0)).latents
     rows[index] = rows[index] + 1
-    assert not torch.allclose(before, pipe(*rows, num_inference_steps=2, generator=seeded(0)).latents, atol=1e-4)
+    assert not torch.allclose(before, pipe.sample(*rows, num_inference_steps=2, generator=seeded(0)).latents, atol=1e-4)
 
 
 def test_without_cues_the_picture_is_not_heard(pipe):
     video, cues, ambient = conditions(pipe)
     nothing = torch.zeros_like(cues)
-    a, b = (pipe(v, nothing, ambient, num_inference_steps=2, generator=seeded(0)).latents for v in (video, video + 1))
+    a, b = (pipe.sample(v, nothing, ambient, num_inference_steps=2, generator=seeded(0)).latents for v in (video, video + 1))
     assert torch.equal(a, b)
 
 
 def test_guidance_moves_the_result_and_one_means_none(pipe):
-    a = pipe(*conditions(pipe), num_inference_steps=2, guidance_scale=1, generator=seeded(0)).latents
-    b = pipe(*conditions(pipe), num_inference_steps=2, guidance_scale=4, generator=seeded(0)).latents
+    a = pipe.sample(*conditions(pipe), num_inference_steps=2, guidance_scale=1, generator=seeded(0)).latents
+    b = pipe.sample(*conditions(pipe), num_inference_steps=2, guidance_scale=4, generator=seeded(0)).latents
     assert not torch.allclose(a, b, atol=1e-4)
 
 
 def test_known_columns_are_held(pipe):
-    first = pipe(*conditions(pipe), num_inference_steps=3, generator=seeded(0)).latents
+    first = pipe.sample(*conditions(pipe), num_inference_steps=3, generator=seeded(0)).latents
     mask = torch.zeros(1, 1, 1, AUDIO.latent_frames)
     mask[..., :5] = 1
-    held = pipe(*conditions(pipe), num_inference_steps=3, generator=seeded(9), known=(first, mask)).latents
+    held = pipe.sample(*conditions(pipe), num_inference_steps=3, generator=seeded(9), known=(first, mask)).latents
     assert torch.equal(held[..., :5], first[..., :5])
     assert not torch.allclose(held[..., 5:], first[..., 5:], atol=1e-2)
 
@@ -91,7 +91,7 @@ def test_callback_sees_every_step_and_may_stop(pipe):
         return tensors
 
     with pytest.raises(KeyboardInterrupt):
-        pipe(*conditions(pipe), num_inference_steps=5, callback_on_step_end=stop_after_two)
+        pipe.sample(*conditions(pipe), num_inference_steps=5, callback_on_step_end=stop_after_two)
     assert seen == [0, 1]
 
 
@@ -102,12 +102,12 @@ def test_the_estimate_of_the_last_step_is_the_result(pipe):
         seen.append(tensors["estimate"].clone())
         return tensors
 
-    out = pipe(*conditions(pipe), num_inference_steps=5, generator=seeded(0), callback_on_step_end=look)
+    out = pipe.sample(*conditions(pipe), num_inference_steps=5, generator=seeded(0), callback_on_step_end=look)
     away = [(estimate - out.latents).abs().mean() for estimate in seen]
     assert len(seen) == 5 and torch.allclose(seen[-1], out.latents, atol=1e-3)
     assert away == sorted(away, reverse=True), "each step knows more"
     assert torch.equal(pipe.decode(out.latents), out.mels)
-    unwatched = pipe(*conditions(pipe), num_inference_steps=5, generator=seeded(0))
+    unwatched = pipe.sample(*conditions(pipe), num_inference_steps=5, generator=seeded(0))
     assert torch.equal(unwatched.latents, out.latents)
 
 
@@ -134,9 +134,9 @@ def test_a_solver_that_keeps_no_clean_latents_gives_no_estimate(scheduler, other
 def test_mismatched_conditions_are_refused(pipe):
     video, cues, ambient = conditions(pipe, 2)
     with pytest.raises(ValueError, match="batch sizes differ"):
-        pipe(video[:1], cues, ambient)
+        pipe.sample(video[:1], cues, ambient)
     with pytest.raises(ValueError, match="ambient must be"):
-        pipe(video, cues, ambient[..., :20])
+        pipe.sample(video, cues, ambient[..., :20])
 
 
 def test_cross_attention_alone_is_a_matter_of_config():

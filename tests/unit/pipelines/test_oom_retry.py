@@ -175,7 +175,7 @@ def sealed(tmp_path):
 
 
 def test_a_folder_that_may_not_be_written_to_is_said_before_any_work(run, sealed, home, monkeypatch):
-    monkeypatch.setattr(AVLDMPipeline, "__call__", None)
+    monkeypatch.setattr(AVLDMPipeline, "sample", None)
     for more in (("-o", sealed / "o.mp4"), ("--stems", sealed / "stems"), ("--report", sealed / "r.json")):
         code, err = run(*more)
         assert code == 2 and one_sentence(err) and "sealed" in err, err
@@ -209,7 +209,7 @@ class Cramped(FakePipeline):
         super().__init__()
         self.room, self.fault, self.tried = room, fault or torch.OutOfMemoryError("CUDA out of memory."), []
 
-    def __call__(self, *inputs, callback_on_step_end, **more):
+    def sample(self, *inputs, callback_on_step_end, **more):
         self.tried.append(len(inputs[0]))
 
         def in_the_second_step(pipe, step, timestep, tensors):
@@ -217,7 +217,7 @@ class Cramped(FakePipeline):
                 raise self.fault
             return callback_on_step_end(pipe, step, timestep, tensors)
 
-        return super().__call__(*inputs, callback_on_step_end=in_the_second_step, **more)
+        return super().sample(*inputs, callback_on_step_end=in_the_second_step, **more)
 
     def vocode(self, mel):
         if len(mel) > self.room:
@@ -263,7 +263,7 @@ def test_the_command_line_says_it_and_leaves_nothing(run, monkeypatch, fault):
     def refuse(*_, **__):
         raise fault
 
-    monkeypatch.setattr(AVLDMPipeline, "__call__", refuse)
+    monkeypatch.setattr(AVLDMPipeline, "sample", refuse)
     code, err = run()
     assert code == 2 and one_sentence(err) and not everything(run.out)
 

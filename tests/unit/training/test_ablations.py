@@ -36,7 +36,7 @@ def made(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambient: f
         "cue_roll": cues * torch.rand((1, *draw_cue_roll([], 0.0).shape), generator=generator),
         "ambient": ambient * torch.randn(shape, generator=generator),
     }
-    return pipe(**draw, num_inference_steps=2, generator=torch.Generator().manual_seed(1)).latents
+    return pipe.sample(**draw, num_inference_steps=2, generator=torch.Generator().manual_seed(1)).latents
 
 
 @pytest.mark.parametrize("name", ABLATIONS)

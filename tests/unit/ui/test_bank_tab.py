@@ -9,6 +9,7 @@ import soundfile
 
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import Limits
+from a2s.ui import state
 from a2s.ui.bank import handlers as module
 from a2s.ui.bank.handlers import ADD, REPLACE, BankHandlers
 from a2s.ui.engine import Engine

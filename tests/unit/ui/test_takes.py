@@ -74,13 +74,13 @@ class Paced(FakePipeline):
         super().__init__()
         self.made = 0
 
-    def __call__(self, *inputs, callback_on_step_end=None, **more):
+    def sample(self, *inputs, callback_on_step_end=None, **more):
         def paced(*step):
             self.made += 1
             time.sleep(0.005)
             return callback_on_step_end(*step)
 
-        return super().__call__(*inputs, callback_on_step_end=paced, **more)
+        return super().sample(*inputs, callback_on_step_end=paced, **more)
 
 
 @pytest.mark.parametrize("end", ["cancel", "leave"])
