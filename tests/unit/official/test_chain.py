@@ -136,7 +136,7 @@ def test_from_pictures_to_waveform(golden, pipe, monkeypatch):
     monkeypatch.setattr(pipe.unet, "forward", watch)
     ambient = pipe.vae.encode(neighbour(golden), golden["noise_neighbor"])
     # Neither steps nor guidance are said: the model's own are the authors'.
-    made = pipe(pipe.av_sim.encode(pictures()), torch.zeros(1, 20, 192), ambient)
+    made = pipe.sample(pipe.av_sim.encode(pictures()), torch.zeros(1, 20, 192), ambient)
     assert error(torch.stack(times), golden["timesteps"]) < MODULE
     assert error(first[0], golden["eps_first"]) < MODULE
     assert error(torch.stack(shown), golden["trajectory_x"]) < LATENT

@@ -19,7 +19,7 @@ from tests.tiny import tiny_official, tiny_pipeline
 def sampled(pipe):
     tokens = torch.randn(1, 17, 32, generator=torch.Generator().manual_seed(0))
     ambient = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(1))
-    return pipe(tokens, torch.zeros(1, 20, 192), ambient, 4, generator=torch.Generator().manual_seed(2)).latents
+    return pipe.sample(tokens, torch.zeros(1, 20, 192), ambient, 4, generator=torch.Generator().manual_seed(2)).latents
 
 
 packs = pytest.mark.skipif(not can_pack(), reason="oneDNN does not pack convolutions here")
