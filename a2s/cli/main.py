@@ -21,6 +21,7 @@ from typing import Annotated
 import typer
 
 from a2s.cli.evaluate import evaluate
+from a2s.cli.judges import judges_app
 from a2s.cli.output import AsJson, print_rows
 from a2s.cli.weights import weights_app
 from a2s.dubbing.ambience_plan import read_places
@@ -37,6 +38,7 @@ world_app = typer.Typer(help="The procedural world that the compact model is tra
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
+app.add_typer(judges_app, name="judges")
 app.command()(evaluate)
 
 Video = Annotated[Path, typer.Argument(help="A video file.", show_default=False)]
