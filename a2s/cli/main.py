@@ -82,7 +82,7 @@ def _run(arguments: list[str], say: Callable[[str], object]) -> int:
     if not sys.warnoptions:  # what libraries think of each other's future is nothing to a creator
         warnings.simplefilter("ignore")
     try:
-        Limits.from_environment()  # says what is wrong with it
+        Limits()  # says what is wrong with it
         return command.main(arguments or ["--help"], prog_name="python -m a2s", standalone_mode=False) or 0
     except A2SError as error:
         message = str(error)
