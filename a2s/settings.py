@@ -150,7 +150,7 @@ class DubSettings:
     ambient_changes: where the film goes on in another place, in order of time; `ambient_clip` is heard until the first.
     original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
     loudness: integrated loudness target in LUFS, None leaves the level as generated.
-    steps, guidance_scale: of the sampler; None takes what suits the model (`AVLDMPipeline.default_steps`, `.default_guidance_scale`).
+    steps, guidance_scale: of the sampler; None takes the defaults of the pipeline (`default_steps` and so on).
     first_take: the number of the first take. Takes share nothing but the seed, so one of many can be made again alone.
     """
 
