@@ -180,9 +180,9 @@ class SamplerDefaults(Protocol):
     """The defaults that a pipeline brings for its sampler."""
 
     @property
-    def steps(self) -> int: ...
+    def default_steps(self) -> int: ...
     @property
-    def guidance_scale(self) -> float: ...
+    def default_guidance_scale(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class DubSettings:
     first one.
     takes: 1 to `Limits.max_takes`. seed: 0 to 2**32 - 1.
     steps: sampler steps, 1 to `Limits.max_steps`. guidance_scale: 1 to 15. None takes the model's own default
-    (`AVLDMPipeline.steps`, `.guidance_scale`).
+    (`default_steps`, `default_guidance_scale`).
     original_audio: gain in dB, -80 to 12, at which the original soundtrack is mixed in; None mixes none.
     loudness: integrated loudness target in LUFS, -70 to -5; None keeps the level as generated.
     overlap_seconds: crossfade of two windows, 0 to 1.5.
@@ -228,7 +228,7 @@ class DubSettings:
 
     def suited_to(self, pipe: SamplerDefaults | None = None) -> DubSettings:
         """These settings with `steps` and `guidance_scale` filled in from the pipeline; None is the compact model."""
-        steps, guidance_scale = (pipe.steps, pipe.guidance_scale) if pipe else (STEPS, GUIDANCE_SCALE)
+        steps, guidance_scale = (pipe.default_steps, pipe.default_guidance_scale) if pipe else (STEPS, GUIDANCE_SCALE)
         return replace(
             self,
             steps=steps if self.steps is None else self.steps,

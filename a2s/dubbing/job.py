@@ -67,8 +67,8 @@ def dub(
     Cancelled; with `kept` also CannotWrite.
     """
     from a2s.dubbing.mastering import finish
-    from a2s.dubbing.windows import vocode
     from a2s.pipelines.oom_retry import translate_device_errors
+    from a2s.pipelines.windows import vocode
 
     check_settings(settings)
     progress = Progress(on_progress, cancelled)
@@ -123,8 +123,8 @@ def torch_threads(threads: int) -> Iterator[None]:
 
 
 def _read(video: str | Path, settings: DubSettings) -> Source:
-    from a2s.dubbing.windows import samples_of
     from a2s.media import probe_video, read_audio
+    from a2s.pipelines.windows import samples_of
 
     info = probe_video(video)
     keeps = settings.original_audio is not None and info.has_audio
@@ -135,9 +135,9 @@ def _read(video: str | Path, settings: DubSettings) -> Source:
 def _mels(pipe, motion: Motion, track: CueTrack, passes: dict, settings, progress, previews, kept) -> list[np.ndarray]:
     """The mel of each pass over the film. passes: the conditions of all places by a pass's name, that of the mix first,
     which is the one that is shown while it is made."""
-    from a2s.dubbing.long_form import film_mel
+    from a2s.pipelines.long_form import film_mel
 
-    look = cache(lambda start: pipe.encode_motion(motion, start))
+    look = cache(lambda start: pipe.encode_video(motion, start))
     return [
         film_mel(
             pipe,

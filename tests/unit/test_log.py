@@ -77,7 +77,7 @@ def test_the_command_line_says_how_it_ended_in_json(arguments):
 
 
 def test_a_fault_of_the_command_line_is_one_object_with_its_trace(logging_kept, capsys, monkeypatch):
-    monkeypatch.setattr("a2s.cli.main.print_rows", lambda *_: 1 / 0)
+    monkeypatch.setattr("a2s.cli.bank.print_rows", lambda *_: 1 / 0)
     monkeypatch.setattr("a2s.ambient.AmbientBank.load", lambda _: type("Bank", (), {"clips": ()}))
     assert main(["--log-json", "bank", "info", "x"]) == 1
     (over,) = map(json.loads, capsys.readouterr().err.splitlines())
