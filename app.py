@@ -39,7 +39,7 @@ def main() -> int:
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
-        Limits.from_environment()
+        Limits()
         limit_malloc_arenas()
         from a2s.ui import Engine, build, serve
 

@@ -1,7 +1,7 @@
 """The log on stderr: text lines for people, or JSON lines for machines. Each line has the id of its request.
 
-File names and words of visitors are never logged. For an error that a visitor caused, only its kind is logged; for a bug
-the traceback is logged too.
+File names and words of visitors are never logged. Of an error that a visitor caused, only the kind is logged. A
+bug is logged with its traceback.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def _run(arguments: list[str], report: Callable[[str], object]) -> int:
     if not sys.warnoptions:  # deprecation warnings between libraries do not concern the user
         warnings.simplefilter("ignore")
     try:
-        limits = Limits.from_environment()
+        limits = Limits()
         return command.main(arguments or ["--help"], prog_name="a2s", standalone_mode=False, obj=limits) or 0
     except A2SError as error:
         message = str(error)

@@ -62,7 +62,11 @@ class Engine:
         from a2s.weights.registry import sampler_of
 
         chosen = self._models[model or self.default]
-        return sampler_of(chosen) if isinstance(chosen, (str, Path)) else (chosen.steps, chosen.guidance_scale)
+        return (
+            sampler_of(chosen)
+            if isinstance(chosen, (str, Path))
+            else (chosen.default_steps, chosen.default_guidance_scale)
+        )
 
     def about(self, model: str) -> str:
         """What a visitor should know of a model; empty where there is nothing."""
