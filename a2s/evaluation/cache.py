@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from a2s.evaluation.statistics import Figures
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 
 
 class Versioned(Protocol):
@@ -49,7 +49,7 @@ class ResultCache:
         if not file.is_file():
             self.on_message(f"  {name}")
             file.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(file) as part:
+            with atomic_file(file) as part:
                 part.write_text(to_json(compute()), "utf-8")
         return json.loads(file.read_text("utf-8"))
 

@@ -16,20 +16,20 @@ from a2s.audio.mel import mel_spectrogram
 from a2s.cues import CueTrack
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.worlds import Clip
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 from a2s.settings import AUDIO
 
 
 def save_figure(figure: Figure, file: Path) -> Path:
     """Write a PNG, completely or not at all. Same figure, same bytes. Raises CannotWrite."""
-    with whole_file(file) as part:
+    with atomic_file(file) as part:
         figure.savefig(part, dpi=90, format="png", metadata={"Software": None})
     return file
 
 
 def save_audio_file(wave: np.ndarray, file: Path) -> Path:
     """(n,) at 16 kHz as FLAC, completely or not at all. Raises CannotWrite."""
-    with whole_file(file) as part, open(part, "wb") as out:
+    with atomic_file(file) as part, open(part, "wb") as out:
         soundfile.write(out, np.clip(wave, -1, 1), AUDIO.sample_rate, format="FLAC")
     return file
 

@@ -27,7 +27,7 @@ from a2s.evaluation.pool import RetrievalPool
 from a2s.evaluation.sampler import ClipSampler, GeneratedAudio
 from a2s.evaluation.statistics import Figures, mean
 from a2s.evaluation.worlds import Clip, HeldOutWorlds, mixes_of
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 from a2s.settings import AUDIO
 from a2s.vision import Motion
 from a2s.weights.registry import load_model
@@ -147,8 +147,8 @@ class SoundGenerator:
 
     def _sampler(self, experiment: Experiment) -> ClipSampler:
         pipe = self._pipe(experiment.model)
-        scale = pipe.guidance_scale if experiment.guidance_scale is None else experiment.guidance_scale
-        return ClipSampler(pipe, experiment.steps or pipe.steps, scale, self.plan.seed)
+        scale = pipe.default_guidance_scale if experiment.guidance_scale is None else experiment.guidance_scale
+        return ClipSampler(pipe, experiment.steps or pipe.default_steps, scale, self.plan.seed)
 
     def _pipe(self, name: str) -> AVLDMPipeline:
         from a2s.pipelines import AVLDMPipeline
@@ -165,7 +165,7 @@ class SoundGenerator:
 def embed_windows(pipe: AVLDMPipeline, clips: Sequence[Clip]) -> np.ndarray:
     """(n, E) float32, unit length: the AV-Sim embedding of each clip's picture."""
     found = [
-        pipe.av_sim.embed_window(pipe.encode_motion(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
+        pipe.av_sim.embed_window(pipe.encode_video(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
     ]
     return torch.cat(found).float().cpu().numpy()
 
@@ -208,7 +208,7 @@ def _griffin_lim(generated: GeneratedAudio) -> np.ndarray:
 
 def save_audio(audio: ExperimentAudio, file: Path) -> None:
     """Write a .npz file, completely or not at all. Raises CannotWrite."""
-    with whole_file(file) as part, open(part, "wb") as out:
+    with atomic_file(file) as part, open(part, "wb") as out:
         np.savez(out, waveforms=audio.waveforms.astype(np.float32), seconds=audio.seconds)
 
 

@@ -17,7 +17,7 @@ from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, T
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.suites.faiss_scale import faiss_table
 from a2s.evaluation.suites.tables import CUES_ALONE, RETRIEVAL
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 
 
 def write_report(report: Figures, out: Path, examples: Sequence[Example] = ()) -> None:
@@ -38,9 +38,9 @@ def write_report(report: Figures, out: Path, examples: Sequence[Example] = ()) -
             lines += section(report[name], out) + [""]
             if name == "tables" and examples:
                 lines += _examples(report[name], examples) + [""]
-    with whole_file(out / "report.json") as part:
+    with atomic_file(out / "report.json") as part:
         part.write_text(to_json(report), "utf-8")
-    with whole_file(out / "report.md") as part:
+    with atomic_file(out / "report.md") as part:
         part.write_text("\n".join(lines), "utf-8")
 
 

@@ -12,8 +12,8 @@ import torch
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.cues import CueTrack
 from a2s.cues.cue_roll import draw_cue_roll
-from a2s.dubbing.windows import noise_source
 from a2s.evaluation.worlds import Clip
+from a2s.pipelines.windows import noise_source
 from a2s.settings import AUDIO
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ClipSampler:
         mels = []
         for first in range(0, len(clips), self.batch):
             part = range(first, min(first + self.batch, len(clips)))
-            tokens = torch.cat([self.pipe.encode_motion(clips[i].motion, clips[i].start) for i in part])
+            tokens = torch.cat([self.pipe.encode_video(clips[i].motion, clips[i].start) for i in part])
             rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start) for i in part]))
             ambient = torch.cat([self._encode_ambience(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]

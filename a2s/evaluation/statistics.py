@@ -7,8 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from a2s.audio.onsets import Comparison, onset_f1, pooled_chance, pooled_f1
-from a2s.settings import AUDIO
+from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
 
 Figures: TypeAlias = dict[str, Any]
 """Results by name, ready for JSON: numbers, text, None, and lists and dicts of them. Hence `Any`.
@@ -41,7 +40,7 @@ def mean(values: Sequence[float] | np.ndarray) -> Figures:
     return ratio(values, np.ones(len(values)))
 
 
-def onset_figures(clips: Sequence[Comparison], tolerance: float = 0.1) -> Figures:
+def onset_figures(clips: Sequence[Comparison], tolerance: float = ONSET_TOLERANCE) -> Figures:
     """Precision, recall and F1 pooled over clips, and the chance level by circular shifts.
 
     tolerance: s. interval: 95 % of F1, over clips. z: standard deviations of F1 above chance.
@@ -70,22 +69,3 @@ def spearman(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray) -
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return round(float(spearmanr(a, b).statistic), 4)
-
-
-def quietest_segment(waveform: np.ndarray, seconds: float = 0.5) -> slice:
-    """Samples of the quietest segment of (n,) at 16 kHz. Where the action pauses, it holds the ambience alone."""
-    length = min(len(waveform), round(seconds * AUDIO.sample_rate))
-    power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
-    starts = np.arange(0, len(waveform) - length + 1, AUDIO.hop_length)
-    first = int(starts[np.argmin(power[starts + length] - power[starts])])
-    return slice(first, first + length)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, at least -120."""
-    return float(10 * np.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))))
-
-
-def ambient_db(waveform: np.ndarray) -> float:
-    """RMS of the quietest half second in dBFS. waveform: (n,) at 16 kHz."""
-    return level_db(waveform[quietest_segment(waveform)])

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from a2s.errors import WeightsMissing
 from a2s.evaluation.cache import to_json
 from a2s.evaluation.statistics import Figures
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 from a2s.training.trainer import Schedule, Trainer
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -68,7 +68,7 @@ def train_judge_model(
         report: Figures = {"trained_on": trained_on, "steps": schedule.steps}
         if training.held_out is not None:
             report["held_out"] = evaluate()
-    with whole_file(out / "report.json") as part:
+    with atomic_file(out / "report.json") as part:
         part.write_text(to_json(report), "utf-8")
     return report
 

@@ -2,25 +2,24 @@
 
 A model that hallucinates ambience into action sound has high energy where nothing happens. The authors' figure is a
 sum of squares, which depends on the full scale; in dBFS it is readable and comparable with
-`a2s.evaluation.statistics.ambient_db`, which uses a finer step.
+`a2s.audio.levels.quietest_db`, which uses a finer step.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from a2s.audio.levels import power_db, quietest
 from a2s.evaluation.metrics.base import MetricInputs
 from a2s.evaluation.statistics import Figures, mean
 from a2s.evaluation.worlds import mixes_of
+from a2s.settings import AUDIO
 
 VERSION = 1
 LIBRARIES = ("numpy",)
 
 WINDOW, STEP = 8_000, 1_600
 """Samples at 16 kHz: windows of half a second, every tenth of a second."""
-
-LEAST = 1e-12 * WINDOW
-"""Energy of silence: -120 dBFS."""
 
 
 def measure(inputs: MetricInputs) -> Figures:
@@ -31,10 +30,8 @@ def measure(inputs: MetricInputs) -> Figures:
 
 def lowest_energy(waveform: np.ndarray) -> float:
     """Least sum of squares over windows of WINDOW samples every STEP, of (n,) in [-1, 1]; all of a shorter waveform."""
-    squares = np.square(waveform, dtype=np.float64)
-    if len(squares) <= WINDOW:
-        return float(squares.sum())
-    return float(np.lib.stride_tricks.sliding_window_view(squares, WINDOW)[::STEP].sum(1).min())
+    piece = waveform[quietest(waveform, AUDIO.sample_rate, hop=STEP)]
+    return float(np.square(piece, dtype=np.float64).sum())
 
 
 def ambient_energy(waves: np.ndarray) -> Figures:
@@ -57,4 +54,4 @@ def ambient_error(waves: np.ndarray, truth: np.ndarray) -> Figures:
 
 
 def _levels(energies: np.ndarray) -> np.ndarray:
-    return 10 * np.log10(np.maximum(LEAST, energies) / WINDOW)
+    return power_db(energies / WINDOW)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import onset_f1
+from a2s.audio.onsets import ONSET_TOLERANCE, ONSET_TOLERANCES, onset_f1
 from a2s.evaluation.metrics.base import MetricInputs
 from a2s.evaluation.statistics import Figures, onset_figures
 from a2s.evaluation.worlds import Clip
@@ -17,15 +17,12 @@ from a2s.evaluation.worlds import Clip
 VERSION = 1
 LIBRARIES = ("numpy", "scipy", "librosa")
 
-TOLERANCES = (0.05, 0.1, 0.15)
-"""Largest distance (s) between a detected and a true onset of a match."""
-
 
 def measure(inputs: MetricInputs) -> Figures:
     """See `onset_scores`; also f1_per_clip at 100 ms."""
     pairs = zip(inputs.onsets, inputs.clips, strict=True)
     return onset_scores(inputs.clips, inputs.onsets) | {
-        "f1_per_clip": [round(onset_f1(found, clip.onsets, 0.1).f1, 4) for found, clip in pairs]
+        "f1_per_clip": [round(onset_f1(found, clip.onsets, ONSET_TOLERANCE).f1, 4) for found, clip in pairs]
     }
 
 
@@ -37,5 +34,5 @@ def onset_scores(clips: Sequence[Clip], found: Sequence[np.ndarray]) -> Figures:
     """
     strict = [clip.comparison(times) for clip, times in zip(clips, found, strict=True)]
     audible = [clip.comparison(times, audible_only=True) for clip, times in zip(clips, found, strict=True)]
-    figures: Figures = {f"{round(1000 * t)}ms": onset_figures(strict, t) for t in TOLERANCES}
+    figures: Figures = {f"{round(1000 * t)}ms": onset_figures(strict, t) for t in ONSET_TOLERANCES}
     return figures | {"100ms_audible": onset_figures(audible)}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_dilation
 
+from a2s.audio.levels import power_db
 from a2s.evaluation.metrics.base import MetricInputs
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.worlds import Clip
@@ -31,9 +32,6 @@ EVENT_BEFORE, EVENT_AFTER = 0.05, 0.25
 
 MIN_SILENCE = 0.2
 """Seconds. A clip with less silence is skipped."""
-
-FLOOR = 1e-12
-"""Power of silence: -120 dBFS."""
 
 FRAME = AUDIO.sample_rate // 100
 FIGURES = ("residual", "action", "ratio", "versus_true")
@@ -72,7 +70,7 @@ def residual_ambience_of(clips: Sequence[Clip], waves: np.ndarray, draws: int = 
     table = np.array(rows)
     chosen = np.random.default_rng(0).integers(len(table), size=(draws, len(table)))
     sums = np.concatenate([table.sum(0, keepdims=True), table[chosen].sum(1)])
-    residual, action, true = (_db(sums[:, k], sums[:, k + 1]) for k in (0, 2, 4))
+    residual, action, true = (power_db(sums[:, k] / np.maximum(sums[:, k + 1], 1)) for k in (0, 2, 4))
     values = (residual, action, residual - action, residual - true)
     figures: Figures = {name: _estimate(each) for name, each in zip(FIGURES, values, strict=True)}
     return figures | {"n": len(table), "seconds": round(float(table[:, 1].sum()) / AUDIO.sample_rate, 1)}
@@ -94,10 +92,6 @@ def _mask(spans: Sequence[tuple[float, float]]) -> np.ndarray:
         a, b = (max(0, round(t * AUDIO.sample_rate)) for t in (start, end))
         out[a:b] = True
     return out
-
-
-def _db(energies: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    return 10 * np.log10(np.maximum(FLOOR, energies / np.maximum(samples, 1)))
 
 
 def _estimate(values: np.ndarray) -> Figures:

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from a2s.ambient import AmbientBank, full_level, scale_ambience
+from a2s.audio.levels import level_db, quietest, quietest_db
 from a2s.audio.mel import mel_spectrogram
 from a2s.audio.onsets import detect_onsets, pooled_f1
 from a2s.evaluation.sampler import ClipSampler
-from a2s.evaluation.statistics import Figures, ambient_db, level_db, mean, onset_figures, quietest_segment, spearman
+from a2s.evaluation.statistics import Figures, mean, onset_figures, spearman
 from a2s.evaluation.worlds import Clip, mixes_of, onsets_of
 from a2s.settings import AUDIO
 
@@ -34,7 +35,7 @@ TAIL = 0.15
 
 def evaluate_ambience(pipe: AVLDMPipeline, clips: Sequence[Clip], bank: AmbientBank | None, seed: int = 0) -> Figures:
     """swap: `evaluate_swap`. amount: `evaluate_amount`. Both with the steps and guidance of the pipeline."""
-    sampler = ClipSampler(pipe, pipe.steps, pipe.guidance_scale, seed)
+    sampler = ClipSampler(pipe, pipe.default_steps, pipe.default_guidance_scale, seed)
     return {"swap": evaluate_swap(sampler, clips), "amount": evaluate_amount(sampler, clips, bank)}
 
 
@@ -90,7 +91,7 @@ def evaluate_amount(sampler: ClipSampler, clips: Sequence[Clip], bank: AmbientBa
         conditions = [scale_ambience(wave, amount, full_db=full_level(level_db(wave))) for wave in ambiences]
         waves = sampler.sample(chosen, cues, conditions).waveforms
         scaled = [replace(clip, ambient=fit_window(wave)) for clip, wave in zip(chosen, conditions, strict=True)]
-        levels.append([ambient_db(wave) for wave in waves])
+        levels.append([quietest_db(wave, AUDIO.sample_rate) for wave in waves])
         row, true_row = _amount_row(scaled, waves), _amount_row(scaled, mixes_of(scaled))
         rows.append({"amount": amount} | row | {f"true_{name}": value for name, value in true_row.items()})
     means = np.mean(levels, 1)
@@ -114,7 +115,7 @@ def _amount_row(clips: Sequence[Clip], waves: np.ndarray) -> Figures:
     pairs = list(zip(clips, onsets_of(waves), strict=True))
     audible = [clip.comparison(times, audible_only=True) for clip, times in pairs]
     return {
-        "level_db": round(float(np.mean([ambient_db(wave) for wave in waves])), 2),
+        "level_db": round(float(np.mean([quietest_db(wave, AUDIO.sample_rate) for wave in waves])), 2),
         "onset_f1": round(pooled_f1([clip.comparison(times) for clip, times in pairs]).f1, 4),
         "audible_onset_f1": round(pooled_f1(audible).f1, 4),
     }
@@ -131,7 +132,7 @@ def evaluate_swap(sampler: ClipSampler, clips: Sequence[Clip]) -> Figures:
     swapped = own[1:] + own[:1]
     with_own, with_swapped = (sampler.sample(clips, true_cues, waves).waveforms for waves in (own, swapped))
     levels = {
-        name: [ambient_db(wave) for wave in waves]
+        name: [quietest_db(wave, AUDIO.sample_rate) for wave in waves]
         for name, waves in (("own", own), ("swapped", swapped), ("generated", with_swapped))
     }
     generated, own_spectra, swapped_spectra = (
@@ -157,7 +158,7 @@ def evaluate_swap(sampler: ClipSampler, clips: Sequence[Clip]) -> Figures:
 
 def ambient_spectrum(waveform: np.ndarray) -> np.ndarray:
     """(128,) dB: mean log-mel of the quietest half second, minus its own mean."""
-    piece = torch.from_numpy(np.asarray(waveform[quietest_segment(waveform)], np.float32))
+    piece = torch.from_numpy(np.asarray(waveform[quietest(waveform, AUDIO.sample_rate)], np.float32))
     spectrum = 100 * mel_spectrogram(piece).mean(-1).numpy()
     return spectrum - spectrum.mean()
 
