@@ -1,4 +1,4 @@
-"""`a2s judges`: train the judges of `a2s evaluate`."""
+"""`a2s train judge`: train a judge of `a2s evaluate`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import typer
 
 from a2s.errors import BadSettings, CannotWrite
 
-judges_app = typer.Typer(help="Judges: classifiers that score audio in `a2s evaluate`.")
-
 
 class JudgeName(StrEnum):
     """The judges that can be trained."""
@@ -22,13 +20,7 @@ class JudgeName(StrEnum):
     place = "place"
 
 
-@judges_app.callback()
-def judges() -> None:
-    """Judges: classifiers that score audio in `a2s evaluate`."""
-
-
-@judges_app.command("train")
-def train_command(
+def train_judge_command(
     judge: Annotated[JudgeName, typer.Argument(help="The judge to train.")],
     data: Annotated[
         Path,

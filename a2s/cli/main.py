@@ -21,7 +21,6 @@ from a2s.cli.bench import bench_command
 from a2s.cli.cues import cues_command
 from a2s.cli.dub import dub_command
 from a2s.cli.evaluate import evaluate_command
-from a2s.cli.judges import judges_app
 from a2s.cli.retrieve import retrieve_command
 from a2s.cli.train import train_command
 from a2s.cli.weights import weights_app
@@ -42,7 +41,6 @@ app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
-app.add_typer(judges_app, name="judges")
 app.command("bench")(bench_command)
 
 

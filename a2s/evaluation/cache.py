@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from a2s.evaluation.statistics import Figures
-from a2s.io import atomic_file
+from a2s.io import write_json
 
 
 class Versioned(Protocol):
@@ -49,8 +49,7 @@ class ResultCache:
         if not file.is_file():
             self.on_message(f"  {name}")
             file.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_file(file) as part:
-                part.write_text(to_json(compute()), "utf-8")
+            write_json(file, compute(), default=without_numpy)
         return json.loads(file.read_text("utf-8"))
 
 
@@ -64,12 +63,8 @@ def digest(values: object) -> str:
     return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def to_json(value: object) -> str:
-    """JSON text, with numpy scalars and arrays as numbers and lists."""
-    return json.dumps(value, indent=1, default=_without_numpy) + "\n"
-
-
-def _without_numpy(value: object) -> object:
+def without_numpy(value: object) -> object:
+    """A numpy scalar or array as a number or lists; the `default` of `json.dumps`."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

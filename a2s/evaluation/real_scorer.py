@@ -81,10 +81,14 @@ class ClipScore:
         return self.tolerances[0.1].to_dict() | lags
 
 
-def read_soundtrack(path: str | os.PathLike, duration: float) -> np.ndarray:
-    """(n,) float32 at 22 050 Hz, exactly `duration` s long. Raises UnreadableAudio, TooLarge."""
+def read_soundtrack(path: str | os.PathLike, duration: float, align_to_picture: bool = False) -> np.ndarray:
+    """(n,) float32 at 22 050 Hz, exactly `duration` s long.
+
+    align_to_picture: for a video, sample 0 is the time of the first frame. Raises UnreadableAudio, TooLarge, and with
+    align_to_picture UnreadableVideo.
+    """
     samples = round(duration * SAMPLE_RATE)
-    waveform = read_audio(path, SAMPLE_RATE)[:samples]
+    waveform = read_audio(path, SAMPLE_RATE, align_to_picture=align_to_picture)[:samples]
     return np.pad(waveform, (0, samples - len(waveform)))
 
 
@@ -125,13 +129,13 @@ def _loud_enough(wave: np.ndarray, peaks: np.ndarray) -> list[int]:
     power = np.convolve(wave.astype(np.float64) ** 2, np.ones(window) / window, "same")
     rms = np.sqrt(power + 1e-20)
     loudest = 20 * np.log10(rms.max())
-    kept = []
+    loud = []
     for peak in peaks:
         i = int(peak * HOP)
         level = 20 * np.log10(rms[max(0, i - window) : i + int(0.06 * SAMPLE_RATE)].max())
         if level >= loudest + GATE_DB and level >= FLOOR_DB:
-            kept.append(int(peak))
-    return kept
+            loud.append(int(peak))
+    return loud
 
 
 def score_onsets(

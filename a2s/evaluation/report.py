@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2s.evaluation import figures as plots
-from a2s.evaluation.cache import to_json
+from a2s.evaluation.cache import without_numpy
 from a2s.evaluation.examples import RANKED_BY, Example
 from a2s.evaluation.expectations import check_expectations
 from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, TRUE_CUE_EXPERIMENTS
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.suites.faiss_scale import faiss_table
 from a2s.evaluation.suites.tables import CUES_ALONE, RETRIEVAL
-from a2s.io import atomic_file
+from a2s.io import atomic_file, write_json
 
 
 def write_report(report: Figures, out: Path, examples: Sequence[Example] = ()) -> None:
@@ -38,8 +38,7 @@ def write_report(report: Figures, out: Path, examples: Sequence[Example] = ()) -
             lines += section(report[name], out) + [""]
             if name == "tables" and examples:
                 lines += _examples(report[name], examples) + [""]
-    with atomic_file(out / "report.json") as part:
-        part.write_text(to_json(report), "utf-8")
+    write_json(out / "report.json", report, default=without_numpy)
     with atomic_file(out / "report.md") as part:
         part.write_text("\n".join(lines), "utf-8")
 

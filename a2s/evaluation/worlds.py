@@ -166,7 +166,7 @@ def windows_of(videos: LongVideos) -> list[tuple[int, float]]:
 
 
 def _read_motion(folder: Path) -> Motion:
-    """The motion stored with a rendered video, and its pictures where they were kept (`a2s world render --mp4`)."""
+    """The motion stored with a rendered video, with its pictures where they were stored (`a2s world render --mp4`)."""
     motion = Motion.load(folder / "motion.npz")
     film = folder / "video.mp4"
     return replace(motion, film=Film(film)) if film.is_file() else motion

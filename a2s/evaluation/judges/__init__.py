@@ -5,7 +5,7 @@
     place    the kind of ambience
 
 Each learns from true audio of worlds that no generator was trained on, and from no generated audio.
-`a2s judges train NAME` trains one; the shipped ones are in `checkpoints/judges`.
+`a2s train judge NAME` trains one; the shipped ones are in `checkpoints/judges`.
 """
 
 from __future__ import annotations

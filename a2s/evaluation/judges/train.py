@@ -13,9 +13,8 @@ from diffusers.models.modeling_utils import ModelMixin
 from safetensors.torch import load_file
 
 from a2s.errors import WeightsMissing
-from a2s.evaluation.cache import to_json
 from a2s.evaluation.statistics import Figures
-from a2s.io import atomic_file
+from a2s.io import write_json
 from a2s.training.trainer import Schedule, Trainer
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -68,8 +67,7 @@ def train_judge_model(
         report: Figures = {"trained_on": trained_on, "steps": schedule.steps}
         if training.held_out is not None:
             report["held_out"] = evaluate()
-    with atomic_file(out / "report.json") as part:
-        part.write_text(to_json(report), "utf-8")
+    write_json(out / "report.json", report)
     return report
 
 
@@ -78,7 +76,7 @@ def load_judge(judge: type[JudgeType], folder: str | Path) -> JudgeType:
     folder = Path(folder)
     if not all((folder / name).is_file() for name in ("config.json", WEIGHTS)):
         name = judge.__module__.rpartition(".")[2]
-        raise WeightsMissing(f"{folder} holds no judge. `a2s judges train {name}` trains one.")
+        raise WeightsMissing(f"{folder} holds no judge. `a2s train judge {name}` trains one.")
     model = judge.from_config(judge.load_config(folder))
     weights = {_new_name(judge, name): weight for name, weight in load_file(folder / WEIGHTS).items()}
     model.load_state_dict(weights)

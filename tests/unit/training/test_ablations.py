@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.unit.evaluation.worlds import render_worlds
 
 from a2s.cues import draw_cue_roll
 from a2s.pipelines import AVLDMPipeline
 from a2s.training.ablations import ABLATIONS, train_ablations
 from a2s.training.latents import denoise
 from tests.tiny import tiny_pipeline
-from tests.unit.evaluation.worlds import render_worlds
 
 
 @pytest.fixture(scope="module")
