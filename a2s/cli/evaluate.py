@@ -1,4 +1,4 @@
-"""`python -m a2s evaluate`."""
+"""`a2s evaluate`: evaluate a model and write a report."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ from a2s.evaluation.experiments import SUITES
 Folder = Path | None
 
 
-def evaluate(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The report's folder; the same exam goes on in it.")],
-    model: Annotated[str, typer.Option(help="compact, official, or a model's folder.")] = "compact",
-    data: Annotated[Folder, typer.Option(help="Unseen worlds with pictures, of `world render`.")] = None,
-    pool: Annotated[Folder, typer.Option(help="Other worlds, to retrieve ambient conditions from.")] = None,
-    suite: Annotated[list[str] | None, typer.Option(help=f"{', '.join(SUITES)}; may be given again.")] = None,
-    ablations: Annotated[Folder, typer.Option(help="Models of `python -m a2s.training.ablations`.")] = None,
-    judges: Annotated[Folder, typer.Option(help="Judges other than those that come along.")] = None,
-    real: Annotated[Folder, typer.Option(help="Real clips with onsets.json; its sync_score.py is run.")] = None,
-    recordings: Annotated[Folder, typer.Option(help="Real sounds for the vocoder; names in 3- are held out.")] = None,
-    bank: Annotated[Folder, typer.Option(help="An ambient bank; the model's own if left out.")] = None,
-    clips: Annotated[int, typer.Option(min=1, help="Windows of 3 s.")] = 144,
-    seed: Annotated[int, typer.Option(help="Of windows and noise.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
+def evaluate_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the report. A stopped evaluation resumes in it.")],
+    model: Annotated[str, typer.Option(help="compact, official, or the folder of a model.")] = "compact",
+    data: Annotated[Folder, typer.Option(help="Test set: a data set of `a2s world render`, with pictures.")] = None,
+    pool: Annotated[Folder, typer.Option(help="Another data set, the pool for ambient retrieval.")] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(SUITES)}. Repeat the option for several suites. Default: all.")
+    ] = None,
+    ablations: Annotated[Folder, typer.Option(help="Folder of ablation models.")] = None,
+    judges: Annotated[Folder, typer.Option(help="Folder of judges. Default: the shipped judges.")] = None,
+    real: Annotated[Folder, typer.Option(help="Folder of real clips with onsets.json.")] = None,
+    recordings: Annotated[
+        Folder, typer.Option(help="Real recordings for the vocoder; files named 3-* are held out.")
+    ] = None,
+    bank: Annotated[Folder, typer.Option(help="Folder of an ambient bank. Default: the bank of the model.")] = None,
+    clips: Annotated[int, typer.Option(min=1, help="Number of test windows of 3 s.")] = 144,
+    seed: Annotated[int, typer.Option(help="Seed of the windows and the noise.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Number of processes. Default: one per core.")] = None,
 ) -> None:
-    """Examine a model on unseen worlds and on real clips, and write a report."""
+    """Evaluate a model on an unseen test set and on real clips, and write a report."""
     from a2s.evaluation.plan import Recipe
     from a2s.evaluation.runner import JUDGES, EvaluationRun
 
     for folder in (data, pool, ablations, judges, real, recordings, bank):
         if folder is not None and not folder.is_dir():
-            raise BadSettings(f"There is no folder {folder}.")
+            raise BadSettings(f"The folder {folder} does not exist.")
     given = {"data": data, "pool": pool, "ablations": ablations, "bank": bank}
     recipe = Recipe(model, clips=clips, seed=seed, **{k: str(v) for k, v in given.items() if v is not None})
     EvaluationRun(recipe, out, tuple(suite or ()), judges or JUDGES, recordings, real, workers, _say).run()

@@ -1,4 +1,4 @@
-"""`python -m a2s weights`: list, fetch, import and verify models."""
+"""`a2s weights`: list, fetch, import and verify models."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from a2s.cli.output import AsJson, print_rows
+from a2s.cli.options import AsJson
+from a2s.cli.output import print_rows
 
-weights_app = typer.Typer(help="Models and their files.")
+weights_app = typer.Typer(help="List, fetch, import and verify models.")
 
-Dtype = Annotated[str, typer.Option(help="Precision of the stored weights: float32, or float16 at half the size.")]
+Dtype = Annotated[str, typer.Option(help="Precision of the stored weights: float32, or float16 for half the size.")]
 
 
 @weights_app.command("list")
 def weights_list(as_json: AsJson = False) -> None:
-    """List the models that a2s knows, and whether they are here."""
+    """List the known models and whether they are installed."""
     from a2s.weights.registry import INDEX, MODELS, vocoder_note
 
     rows = []
@@ -28,57 +29,57 @@ def weights_list(as_json: AsJson = False) -> None:
     print_rows(
         rows,
         as_json,
-        "{name:<10} {state:<8} {about}  ({folder})  {note}",
-        state=lambda row: "here" if row["here"] else "missing",
+        "{name:<10} {state:<10} {about}  ({folder})  {note}",
+        state=lambda row: "installed" if row["here"] else "missing",
     )
 
 
 @weights_app.command("fetch")
 def weights_fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A model that `weights list` names.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a model from `a2s weights list`.")],
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of its repository.")] = "main",
     dtype: Dtype = "float32",
 ) -> None:
-    """Download a model's published files and import them; needs the internet. Goes on where it broke off."""
+    """Download and import a published model. Needs the internet. An interrupted download resumes."""
     from a2s.weights.fetch import fetch
 
-    _say_done(fetch(name, revision, dtype, tell=_tell))
+    _print_result(fetch(name, revision, dtype, tell=_print_note))
 
 
 @weights_app.command("import")
 def weights_import(
     checkpoints: Annotated[
-        list[Path], typer.Argument(metavar="CKPT...", help="The authors' files; each is known by its content.")
+        list[Path], typer.Argument(metavar="CKPT...", help="The authors' checkpoint files, in any order.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new model.", show_default=False)],
     dtype: Dtype = "float32",
 ) -> None:
-    """Make a model folder of the authors' checkpoints."""
+    """Convert the authors' checkpoints into a model folder."""
     from a2s.weights.importing import import_release
 
-    _say_done(import_release(checkpoints, out, dtype, tell=_tell))
+    _print_result(import_release(checkpoints, out, dtype, tell=_print_note))
 
 
 @weights_app.command("verify")
 def weights_verify(model: Annotated[str, typer.Argument(metavar="NAME|DIR")]) -> None:
-    """Check a model's files against their checksums."""
+    """Check the files of a model against their checksums."""
     from a2s.weights.registry import verify
 
     found = verify(model)
-    compared = "checksums agree" if found.compared else "whole, but without checksums to compare with"
+    compared = "checksums match" if found.compared else "complete, no checksums to compare"
     print(f"{found.folder}: {found.files} files, {found.bytes / 1e6:.1f} MB, {compared}, sha256 {found.checksum}")
 
 
-def _tell(text: str) -> None:
+def _print_note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _say_done(folder: Path) -> None:
+def _print_result(folder: Path) -> None:
     from a2s.weights.registry import model_files, vocoder_note
 
     size = sum(path.stat().st_size for path in model_files(folder))
     print(f"{folder}: {size / 1e6:.1f} MB. {vocoder_note(folder)}".rstrip())
-    _tell(
-        f"`python -m a2s bank build assets/ambient -o {folder / 'ambient'} --model {folder}` lets it choose ambiences;"
-        " a clip given with --ambient-clip needs no bank of its own."
+    _print_note(
+        f"To let it choose ambiences, run `a2s bank build assets/ambient -o {folder / 'ambient'} --model {folder}`."
+        " Clips given with --ambient-clip need no bank."
     )

@@ -1,0 +1,33 @@
+"""`a2s cues`: find the cues of a video."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from a2s.cli.options import ModelName, VideoFile
+
+
+def cues_command(
+    video: VideoFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to this file instead of stdout.")
+    ] = None,
+    model: ModelName = "compact",
+) -> None:
+    """Find the cues of a video and print them as JSON for `a2s dub --cues`."""
+    from a2s.dubbing.analysis import analyze_motion, find_cues
+    from a2s.dubbing.take import check_folder
+    from a2s.weights.registry import resolve_model
+
+    if out:
+        check_folder(out)
+    resolve_model(model)
+    track = find_cues(analyze_motion(video), model)
+    if out:
+        track.save(out)
+    else:
+        sys.stdout.write(track.to_json())

@@ -1,0 +1,27 @@
+"""`a2s retrieve`: rank the ambiences of a bank for a video."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from a2s.cli.options import AsJson, BankFolder, ModelName, VideoFile
+from a2s.cli.output import print_rows
+
+
+def retrieve_command(
+    video: VideoFile,
+    k: Annotated[int, typer.Option("-k", help="Number of matches.")] = 5,
+    model: ModelName = "compact",
+    bank: BankFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the ambient clips that match the picture of a video best."""
+    from a2s.dubbing.analysis import analyze_motion, load_bank, retrieve
+    from a2s.weights.registry import load_model
+
+    pipe = load_model(model)
+    matches = retrieve(analyze_motion(video), k, pipe, load_bank(bank, pipe))
+    rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
+    print_rows(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")

@@ -1,0 +1,32 @@
+"""`a2s world`: render training data with the procedural foley world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from a2s.errors import CannotWrite
+
+world_app = typer.Typer(help="Render training data with the procedural foley world.")
+
+
+@world_app.command("render")
+def world_render(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the data set.", show_default=False)],
+    minutes: Annotated[float, typer.Option(help="Total length of the videos in minutes.", show_default=False)],
+    seed: Annotated[int, typer.Option(help="Data sets with different seeds have no video in common.")] = 0,
+    picture: Annotated[bool, typer.Option(help="Render the picture and store its motion.")] = True,
+    mp4: Annotated[bool, typer.Option(help="Also write mp4 files for viewing.")] = False,
+    fps: Annotated[
+        float | None, typer.Option(help="Frame rate of all videos. Default: a random rate for each video.")
+    ] = None,
+) -> None:
+    """Render a data set. Videos that exist already are kept."""
+    from a2s.datasets.foley_world.world import render_dataset
+
+    if not out.parent.is_dir():
+        raise CannotWrite(f"The folder {out.parent} for the data set {out.name} does not exist.")
+    folders = render_dataset(out, minutes, seed, picture=picture, mp4=mp4, fps=fps)
+    print(f"{out}: {len(folders)} videos")
