@@ -39,14 +39,14 @@ def main() -> int:
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the visits' folders are removed then as well
     try:
-        Limits.from_environment()
+        Limits()
         limit_malloc_arenas()
         from a2s.ui import Engine, build, serve
 
         engine = Engine(flags.model)
         engine.check()
     except A2SError as error:
-        Request("start").over(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
+        Request("start").finish(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
         return 2
     page, port = build(engine), 7860 if ON_SPACE and flags.port is None else flags.port
     where = {"server_name": flags.host, "server_port": port, "share": flags.share, "mcp_server": flags.mcp}

@@ -27,12 +27,13 @@ class FakePipeline:
     """The methods and shapes of AVLDMPipeline; every call is counted in `calls`."""
 
     name_or_path = model_hash = "fake"
-    steps, guidance_scale, uses_cues, threads, is_large = 12, 2.5, True, 1, False
+    default_steps, default_guidance_scale, uses_cues, threads, is_large = 12, 2.5, True, 1, False
+    folder = None
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
 
-    def encode_motion(self, motion, start: float) -> torch.Tensor:
+    def encode_video(self, motion, start: float) -> torch.Tensor:
         """(1, 48, D): the time of each token's centre where the video lasts, zero beyond it."""
         time = start + (torch.arange(VIDEO.tokens) + 0.5) / VIDEO.tokens_per_second
         return (time * (time < motion.duration))[None, :, None].expand(1, VIDEO.tokens, TOKEN_WIDTH).float()

@@ -126,7 +126,7 @@ def _time_parts(clip: Path, pipe, bank) -> dict[str, float]:
     latents = torch.randn(1, 4, AUDIO.latent_bands, AUDIO.latent_frames)
     mel = pipe.decode(latents)
     parts = {
-        "video_encoder": lambda: pipe.encode_motion(next(motions)),
+        "video_encoder": lambda: pipe.encode_video(next(motions)),
         "ambient_encoder": lambda: pipe.encode_ambient(bank.waveform(bank.clips[0].id)),
         "vae_decoder": lambda: pipe.decode(latents),
         "vocoder": lambda: pipe.vocode(mel),

@@ -30,10 +30,10 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     import torch
 
     from a2s.cues.cue_roll import draw_cue_roll
-    from a2s.dubbing.windows import vocode
     from a2s.media import mux_soundtrack, probe_video, read_frames
+    from a2s.pipelines.windows import vocode
 
-    motion, steps = analyze_motion(clip), pipe.steps
+    motion, steps = analyze_motion(clip), pipe.default_steps
     samples = round(motion.duration * AUDIO.sample_rate)
     stamps: list[float] = []
 
@@ -43,7 +43,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
 
     with torch_threads(threads):
         place = bank.waveform(bank.clips[0].id)
-        tokens, ambient = pipe.encode_motion(motion, 0.0), pipe.encode_ambient(place)
+        tokens, ambient = pipe.encode_video(motion, 0.0), pipe.encode_ambient(place)
         roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
 
         def sample():
@@ -62,7 +62,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
         return {
             "decode": _median_seconds(lambda: sum(1 for _ in read_frames(clip)), repeats),
             "decode_and_observe": _median_seconds(lambda: analyze_motion(clip, probe_video(clip)), repeats),
-            "encode_video": _median_seconds(lambda: pipe.encode_motion(motion, 0.0), repeats),
+            "encode_video": _median_seconds(lambda: pipe.encode_video(motion, 0.0), repeats),
             "encode_ambient": _median_seconds(lambda: pipe.encode_ambient(place), repeats),
             "retrieve": _median_seconds(lambda: retrieve(motion, 1, pipe, bank), repeats),
             "unet_step": round(step, 4),

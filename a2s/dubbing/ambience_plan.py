@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,11 @@ import numpy as np
 
 from a2s.dubbing.analysis import retrieve
 from a2s.errors import BadSettings
-from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings, Limits
+from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings
 from a2s.weights.registry import model_folder, sha256_of
 
 if TYPE_CHECKING:
     from a2s.vision import Motion
-
-SHORTEST = 0.5
-"""Seconds that a place lasts, at least: two crossings must not meet."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +59,6 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
     if len(first) > 1:
         raise BadSettings(f"The film begins in one place, not in both {first[0]} and {first[1]}; give one a time.")
     return (first[0] if first else None), tuple(changes)
-
-
-def check_changes(changes: tuple[AmbientChange, ...], limits: Limits = LIMITS) -> None:
-    """Raises BadSettings for changes of place that are none, out of order, too many or too close."""
-    if not isinstance(changes, tuple) or not all(isinstance(change, AmbientChange) for change in changes):
-        raise BadSettings(f"ambient_changes must be AmbientChange objects, not {repr(changes)[:40]}.")
-    if len(changes) > limits.max_places:
-        raise BadSettings(f"There are {len(changes)} changes of place; at most {limits.max_places} are allowed.")
-    for change in changes:
-        time = change.time
-        if isinstance(time, bool) or not (isinstance(time, int | float) and math.isfinite(time)):
-            raise BadSettings(f"A place changes at a number of seconds, not {repr(time)[:40]}.")
-        if change.clip is not None and not isinstance(change.clip, str):
-            raise BadSettings(f"An ambience must be a clip's id or a file's path, not {repr(change.clip)[:40]}.")
-    for before, after in pairwise([0.0, *(change.time for change in changes)]):
-        if after - before < SHORTEST:
-            raise BadSettings(
-                f"The place at {after:g} s begins less than {SHORTEST:g} s after the one before, at {before:g} s."
-            )
 
 
 def choose_places(settings: DubSettings, pipe, bank, motion: Motion) -> tuple[Place, ...]:

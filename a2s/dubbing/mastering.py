@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.dubbing.take import Source, Take
-from a2s.dubbing.windows import frames_of
 from a2s.media import mix_under
 from a2s.media.loudness import normalise
+from a2s.pipelines.windows import frames_of
 from a2s.settings import AUDIO, DubSettings
 
 if TYPE_CHECKING:

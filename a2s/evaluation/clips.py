@@ -180,12 +180,12 @@ class Maker:
 
         None for a condition is a latent of zeros.
         """
-        from a2s.dubbing.windows import noise_source
+        from a2s.pipelines.windows import noise_source
 
         mels = []
         for first in range(0, len(clips), self.batch):
             part = range(first, min(first + self.batch, len(clips)))
-            tokens = torch.cat([self.pipe.encode_motion(clips[i].motion, clips[i].start) for i in part])
+            tokens = torch.cat([self.pipe.encode_video(clips[i].motion, clips[i].start) for i in part])
             rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start) for i in part]))
             ambient = torch.cat([self._ambient(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]

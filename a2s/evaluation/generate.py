@@ -137,8 +137,8 @@ class SoundGenerator:
 
     def _maker(self, row: Experiment) -> Maker:
         pipe = self._pipe(row.model)
-        guidance = pipe.guidance_scale if row.guidance_scale is None else row.guidance_scale
-        return Maker(pipe, row.steps or pipe.steps, guidance, self.recipe.seed)
+        guidance = pipe.default_guidance_scale if row.guidance_scale is None else row.guidance_scale
+        return Maker(pipe, row.steps or pipe.default_steps, guidance, self.recipe.seed)
 
     def _pipe(self, name: str):
         from a2s.pipelines import AVLDMPipeline

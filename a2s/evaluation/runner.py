@@ -152,7 +152,7 @@ class EvaluationRun:
         from a2s.evaluation.suites.ambience import examine_slider, examine_swap
 
         kitchen = self.kitchen
-        maker = Maker(kitchen.pipe, kitchen.pipe.steps, kitchen.pipe.guidance_scale, self.recipe.seed)
+        maker = Maker(kitchen.pipe, kitchen.pipe.default_steps, kitchen.pipe.default_guidance_scale, self.recipe.seed)
         return self._kept(
             "ambience",
             lambda: {

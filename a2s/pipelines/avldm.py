@@ -81,13 +81,13 @@ class AVLDMPipeline(DiffusionPipeline):
         return super().from_pretrained(folder, **options, use_safetensors=True, local_files_only=True)
 
     @property
-    def steps(self) -> int:
-        """Sampler steps that suit the model."""
+    def default_steps(self) -> int:
+        """Sampler steps where a call gives none."""
         return self.config.steps
 
     @property
-    def guidance_scale(self) -> float:
-        """Guidance that suits the model."""
+    def default_guidance_scale(self) -> float:
+        """Guidance scale where a call gives none."""
         return self.config.guidance_scale
 
     @property
@@ -103,7 +103,7 @@ class AVLDMPipeline(DiffusionPipeline):
     # ------------------------------------------------------------------ seeing
 
     @torch.inference_mode()
-    def encode_motion(self, motion: Motion, start: float = 0.0) -> torch.Tensor:
+    def encode_video(self, motion: Motion, start: float = 0.0) -> torch.Tensor:
         """What the model sees of the window [start, start + 3 s): video tokens (1, K, D)."""
         seen = self._seen.setdefault(motion, {})
         tokens = seen.get(start)
@@ -125,7 +125,7 @@ class AVLDMPipeline(DiffusionPipeline):
         count = int(np.clip(np.ceil((end - begin) / VIDEO.window_seconds), 1, 12))
         found = []
         for start in np.linspace(begin, last, count):
-            tokens = self.encode_motion(motion, float(start))
+            tokens = self.encode_video(motion, float(start))
             found.append(self.av_sim.embed_window(tokens, motion, float(start)))
         mean = torch.cat(found).mean(0)
         return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
@@ -149,7 +149,7 @@ class AVLDMPipeline(DiffusionPipeline):
             # A cue is read in a window that shows what comes before and after it.
             start = max(0.0, min(round(cue.time - VIDEO.window_seconds / 2, 1), motion.duration - VIDEO.window_seconds))
             if start not in cache:
-                reading = self.av_sim.read(self.encode_motion(motion, start))
+                reading = self.av_sim.read(self.encode_video(motion, start))
                 cache = {start: (reading.action[0].softmax(-1), reading.material[0].softmax(-1))}
             slot = int((cue.time - start) * VIDEO.tokens_per_second)
             near = slice(max(0, slot - 1), slot + 2)
@@ -188,7 +188,7 @@ class AVLDMPipeline(DiffusionPipeline):
     ) -> AVLDMOutput:
         """Sample one window for each row.
 
-        video_tokens: (B, K, D) of `encode_motion`; cue_roll: (B, 20, 192), see `a2s.cues.draw_cue_roll`; ambient:
+        video_tokens: (B, K, D) of `encode_video`; cue_roll: (B, 20, 192), see `a2s.cues.draw_cue_roll`; ambient:
         (B, C, 16, 24) of `encode_ambient`. num_inference_steps, guidance_scale: None is what suits the model; a scale
         of 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
         known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
@@ -196,14 +196,14 @@ class AVLDMPipeline(DiffusionPipeline):
         raise to stop. x0: what the solver takes the finished latent to be by now, or None where it doesn't say.
         """
         self._check(video_tokens, cue_roll, ambient)
-        guidance_scale = self.guidance_scale if guidance_scale is None else guidance_scale
+        guidance_scale = self.default_guidance_scale if guidance_scale is None else guidance_scale
         device = self._execution_device
         video, cues, ambient = (x.to(device, self.conditioner.dtype) for x in (video_tokens, cue_roll, ambient))
         noise = self._noise(ambient.shape, generator)
         context, grid = self.conditioner.branches(video, cues, ambient, guidance_scale != 1)
         # A multistep solver remembers its last steps: each run has its own, so one pipeline may serve several at once.
         solver = copy.deepcopy(self.scheduler)
-        solver.set_timesteps(num_inference_steps or self.steps, device=device)
+        solver.set_timesteps(num_inference_steps or self.default_steps, device=device)
         latents = noise * solver.init_noise_sigma
         for step, timestep in enumerate(self.progress_bar(solver.timesteps)):
             if known is not None:

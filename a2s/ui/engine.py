@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.dubbing.progress import STAGES, OnProgress, Progress
-from a2s.resources import asset_folder, checkpoint_folder
+from a2s.resources import asset_folder, checkpoint_roots
 from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.eta import DubEstimator, measure_dub_speed
@@ -62,7 +62,11 @@ class Engine:
         from a2s.weights.registry import sampler_of
 
         chosen = self._models[model or self.default]
-        return sampler_of(chosen) if isinstance(chosen, (str, Path)) else (chosen.steps, chosen.guidance_scale)
+        return (
+            sampler_of(chosen)
+            if isinstance(chosen, (str, Path))
+            else (chosen.default_steps, chosen.default_guidance_scale)
+        )
 
     def about(self, model: str) -> str:
         """What a visitor should know of a model; empty where there is nothing."""
@@ -181,7 +185,7 @@ def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and whatever else lies beside them."""
     from a2s.weights.registry import INDEX, MODELS
 
-    beside = {path.parent.name: path.parent for path in sorted(checkpoint_folder().glob(f"*/{INDEX}"))}
+    beside = {path.parent.name: path.parent for root in checkpoint_roots() for path in sorted(root.glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in beside.items() if name not in MODELS}
 
 

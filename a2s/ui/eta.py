@@ -31,13 +31,13 @@ class DubEstimator:
     @classmethod
     def of(cls, seconds: float, steps: int, took: float) -> DubEstimator:
         """From one dub of a clip of `seconds` that took `took`: as if all of it had been sampler steps."""
-        from a2s.dubbing.windows import plan_windows
+        from a2s.pipelines.windows import plan_windows
 
         return cls(max(0.0, took - EACH) / (steps * len(plan_windows(max(seconds, 0.01)))), 0.0, 0.0)
 
     def estimate(self, seconds: float, steps: int, guidance_scale: float = 2.5, takes: int = 1) -> float:
         """Seconds that `takes` takes of a clip this long will take."""
-        from a2s.dubbing.windows import plan_windows
+        from a2s.pipelines.windows import plan_windows
 
         windows = len(plan_windows(max(seconds, 0.01)))
         each = self.step * (0.5 if guidance_scale == 1 else 1.0) * steps + self.window
@@ -60,7 +60,7 @@ def measure_dub_speed(pipe) -> DubEstimator:
     silence = np.zeros(AUDIO.window_samples, np.float32)
     with torch_threads(pipe.threads):
         ambient = pipe.encode_ambient(silence)
-        tokens = pipe.encode_motion(_still(), 0.0)
+        tokens = pipe.encode_video(_still(), 0.0)
         roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
 
         def run(steps: int) -> tuple[float, object]:

@@ -6,7 +6,7 @@ import html
 import math
 from typing import TYPE_CHECKING
 
-from a2s.dubbing.windows import plan_windows
+from a2s.pipelines.windows import plan_windows
 
 if TYPE_CHECKING:
     from a2s.media import VideoInfo

@@ -74,7 +74,7 @@ def matched(queries: np.ndarray, sounds: np.ndarray, groups: Sequence | None = N
 def window_embeddings(pipe, clips: Sequence[Clip]) -> np.ndarray:
     """(n, E) float32, unit length: the picture of each clip's own window."""
     found = [
-        pipe.av_sim.embed_window(pipe.encode_motion(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
+        pipe.av_sim.embed_window(pipe.encode_video(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
     ]
     return torch.cat(found).float().cpu().numpy()
 

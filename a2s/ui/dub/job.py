@@ -10,7 +10,7 @@ from dataclasses import replace
 import gradio as gr
 
 from a2s.errors import A2SError, Cancelled
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, check_settings
 from a2s.ui import text
 from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import ORDER, read_settings
@@ -122,8 +122,6 @@ class DubHandlers:
 
     def dub(self, request: gr.Request, cues, *controls) -> Iterator[dict]:
         """Make the takes that the controls ask for. Yields progress."""
-        from a2s.dubbing.job import check_settings
-
         settings, model = self._read(controls, request)
         check_settings(settings)  # before a list is made that is as long as a stranger says
         takes = [

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.cues import CueTrack
-from a2s.dubbing.job import check_settings, model_report
+from a2s.dubbing.job import model_report
 from a2s.dubbing.take import read_recipe
 from a2s.errors import BadSettings
 from a2s.media.files import shown
-from a2s.settings import AmbientChange, DubSettings
+from a2s.settings import AmbientChange, DubSettings, check_settings
 from a2s.ui.dub.scene_changes import OWN
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def attended(events: Iterator[object], visit: Visit) -> Iterator[object]:
 
 def _gpu_seconds(order: DubRequest) -> int:
     """How long a take may hold a GPU: what a slow one needs for a step of a window, with time to be handed over."""
-    from a2s.dubbing.windows import plan_windows
+    from a2s.pipelines.windows import plan_windows
 
     passes = 2 if order.stems else 1
     return 20 + round(0.1 * passes * order.settings.steps * len(plan_windows(order.seconds)))

@@ -13,11 +13,10 @@ import soundfile
 
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
-from a2s.dubbing.job import check_settings
 from a2s.dubbing.mastering import quietest_db
 from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
 from a2s.media import mux_soundtrack, probe_video, read_audio, write_audio
-from a2s.settings import AUDIO
+from a2s.settings import AUDIO, check_settings
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 

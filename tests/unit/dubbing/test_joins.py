@@ -11,7 +11,7 @@ import torch
 
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
-from a2s.dubbing.windows import join, plan_windows, sample_windows
+from a2s.pipelines.windows import join, plan_windows, sample_windows
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -27,7 +27,7 @@ class Identity(FakePipeline):
         frames = np.resize(wave, -(-len(wave) // HOP) * HOP).reshape(-1, HOP).T
         self.frames = np.pad(frames, [(0, 0), (0, 400)]).astype(np.float32)
 
-    def encode_motion(self, motion, start):
+    def encode_video(self, motion, start):
         return torch.full((1, 48, 6), float(start))
 
     def sample(self, video_tokens, cue_roll, ambient, known=None, callback_on_step_end=None, **_):

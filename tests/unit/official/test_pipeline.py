@@ -69,7 +69,7 @@ def test_steps_and_guidance_are_the_models_where_nobody_says_otherwise(pipe, ban
     said = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe["settings"]
     assert (said["steps"], said["guidance_scale"]) == (3, 1.5)
     compact = DubSettings().suited_to(tiny_pipeline())
-    assert (compact.steps, compact.guidance_scale) == (12, 2.5)
+    assert (compact.default_steps, compact.default_guidance_scale) == (12, 2.5)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_compact_model_opens_no_film_again(clip, monkeypatch):
 
     motion, compact = analyze_motion(clip), tiny_pipeline()
     monkeypatch.setattr(Film, "pictures", refuse)
-    compact.encode_motion(motion)
+    compact.encode_video(motion)
     compact.embed_video(motion)
 
 
@@ -166,7 +166,7 @@ def test_a_saved_model_dubs_from_the_command_line(pipe, bank, clip, tmp_path, ca
     folder = tmp_path / "model"
     pipe.save_pretrained(folder)
     again = AVLDMPipeline.from_pretrained(folder)
-    assert (again.steps, again.guidance_scale, again.uses_cues) == (25, 6.5, False)
+    assert (again.default_steps, again.default_guidance_scale, again.uses_cues) == (25, 6.5, False)
     assert again.model_hash == pipe.model_hash and type(again.scheduler) is type(pipe.scheduler)
     write_checksums(folder)
     bank.save(folder / "ambient")

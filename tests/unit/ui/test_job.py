@@ -250,7 +250,7 @@ def test_the_time_is_said_before_the_button_is_pressed(studio, request_of):
 
 def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_path):
     second = FakePipeline()
-    second.steps, second.guidance_scale = 25, 6.5
+    second.default_steps, second.default_guidance_scale = 25, 6.5
     studio = desks(tmp_path / "root", more={"official": "official", "second": second})
     assert studio.dub.choose_model("second") == ("second", 25, 6.5, "")
     assert studio.dub.choose_model("official") == (studio.engine.default, 12, 2.5, "")

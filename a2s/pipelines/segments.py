@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from a2s.dubbing.windows import Window
+from a2s.pipelines.windows import Window
 
 CROSS_FRAMES = 8
 """Mel frames of a crossing, its middle at the change: one latent column, 0.128 s. Shorter is a click, longer a fade."""

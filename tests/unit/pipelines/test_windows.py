@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from a2s.dubbing.windows import (
+from a2s.errors import BadSettings
+from a2s.pipelines.windows import (
     VOCODER_CHUNK,
     VOCODER_CONTEXT,
     frames_of,
@@ -19,7 +20,6 @@ from a2s.dubbing.windows import (
     samples_of,
     vocode,
 )
-from a2s.errors import BadSettings
 from a2s.settings import AUDIO
 from tests.fakes import FakePipeline
 

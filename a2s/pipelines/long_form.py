@@ -9,8 +9,8 @@ import numpy as np
 
 from a2s.cues.cue_roll import draw_cue_roll
 from a2s.dubbing.progress import Preview, Previews
-from a2s.dubbing.segments import cross, plan_segments
-from a2s.dubbing.windows import frames_of, join, plan_windows, sample_windows
+from a2s.pipelines.segments import cross, plan_segments
+from a2s.pipelines.windows import frames_of, join, plan_windows, sample_windows
 from a2s.settings import DubSettings
 
 if TYPE_CHECKING:

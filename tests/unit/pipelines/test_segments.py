@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a2s.dubbing.segments import CROSS_FRAMES, cross, plan_segments
-from a2s.dubbing.windows import frames_of, join, plan_windows
+from a2s.pipelines.segments import CROSS_FRAMES, cross, plan_segments
+from a2s.pipelines.windows import frames_of, join, plan_windows
 from a2s.settings import AUDIO
 
 
