@@ -30,6 +30,7 @@ class AblationRuns:
     names: tuple[str, ...] = tuple(ABLATIONS)
     channels: tuple[int, ...] = (64, 128, 192)
     batch: int = 16
+    evaluation_clips: int = 96
 
 
 def train_ablations(runs: AblationRuns) -> list[Path]:
@@ -44,7 +45,12 @@ def _train_ablation(runs: AblationRuns, name: str) -> Path:
     vae, encoder = runs.base / "vae", runs.base / "av_sim"
     if ablation.contrastive:
         contrast = AVSimConfig(
-            data=runs.data, out=run, steps=runs.contrast_steps, batch=2 * runs.batch, contrastive=True
+            data=runs.data,
+            out=run,
+            steps=runs.contrast_steps,
+            batch=2 * runs.batch,
+            contrastive=True,
+            evaluation_clips=runs.evaluation_clips,
         )
         encoder = av_sim.train(contrast, resume=True)
     config = AVLDMConfig(
@@ -52,6 +58,7 @@ def _train_ablation(runs: AblationRuns, name: str) -> Path:
         out=run / "ldm",
         steps=runs.steps,
         batch=runs.batch,
+        evaluation_clips=runs.evaluation_clips,
         channels=runs.channels,
         vae=vae,
         av_sim=encoder,

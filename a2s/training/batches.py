@@ -56,7 +56,10 @@ def detected_cues(folder: Path) -> list[Cue]:
 
 
 def corrupted(cues: Sequence[Cue], rng: np.random.Generator) -> list[Cue]:
-    """A cue track with the errors of a detector or a creator: times off by up to 25 ms, cues, names and lengths missing."""
+    """A cue track with the errors of a detector or a creator.
+
+    Times are off (standard deviation up to 25 ms); some cues, names and lengths are missing.
+    """
     jitter = rng.choice([0.0, 0.01, 0.025])
     named = rng.random()
     lengths = rng.random() < 0.7
@@ -97,7 +100,7 @@ class Batches:
         return {name: torch.from_numpy(np.stack([row[name] for row in rows])).float() for name in rows[0]}
 
     def _row(self, rng: np.random.Generator, clean: bool) -> Row:
-        encoded = self.sets[rng.integers(len(self.sets))]
+        encoded = self.sets[int(rng.integers(len(self.sets)))]
         video = int(rng.integers(len(encoded.videos)))
         arrays, clip = encoded.latents[video], int(rng.integers(CLIPS_PER_VIDEO))
         start, tokens = float(arrays["starts"][clip]), encoded.tokens
@@ -139,7 +142,10 @@ def row_without_action(arrays: dict[str, np.ndarray], video: np.ndarray, start: 
 
 
 def neighbour_latent(arrays: dict[str, np.ndarray], start: float, rng: np.random.Generator, clean: bool) -> np.ndarray:
-    """Another clip of the same long video without overlap, or at times, unless `clean`, a clip of its ambience alone."""
+    """Another clip of the same long video without overlap.
+
+    In one of five cases, unless `clean`, it is a clip of the ambience alone.
+    """
     apart = np.flatnonzero(np.abs(arrays["starts"] - start) >= AUDIO.window_seconds)
     if not len(apart) or (not clean and rng.random() < AMBIENCE_ALONE):
         return arrays["ambient"][rng.integers(len(arrays["ambient"]))]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, ValidationError
+from pydantic_core import ErrorDetails
 
 from a2s.errors import BadSettings
 
@@ -26,13 +27,15 @@ class TrainingConfig(StrictModel):
 
     data: folder of rendered videos (`a2s world render`). Videos in the folder `DATA-held-out`, where it exists, measure
     the model. out: folder of the run. steps: optimiser steps. batch: rows per step. seed: of weights and batches.
+    evaluation_clips: clips that measure it.
     """
 
     data: Path
     out: Path
-    steps: int = Field(gt=0)
-    batch: int = Field(gt=0)
-    seed: int = Field(default=0, ge=0)
+    steps: PositiveInt
+    batch: PositiveInt
+    seed: NonNegativeInt = 0
+    evaluation_clips: PositiveInt
 
 
 C = TypeVar("C", bound=TrainingConfig)
@@ -43,11 +46,13 @@ def load_config(kind: type[C], file: Path | None = None, overrides: Mapping[str,
 
     Raises BadSettings for a missing file, an unknown or missing key, and a value of the wrong type or range.
     """
-    values = (read_yaml(file) if file else {}) | dict(overrides or {})
+    values, overrides = read_yaml(file) if file else {}, overrides or {}
     try:
-        return kind.model_validate(values)
+        return kind.model_validate(values | dict(overrides))
     except ValidationError as error:
-        raise BadSettings(_sentence(kind, error, file)) from error
+        first = error.errors()[0]
+        origin = f" in {file}" if file and first["loc"][0] in values.keys() - overrides.keys() else ""
+        raise BadSettings(_sentence(kind, first, origin)) from error
 
 
 def read_yaml(file: Path) -> dict[str, object]:
@@ -78,13 +83,13 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def _sentence(kind: type[TrainingConfig], error: ValidationError, file: Path | None) -> str:
-    """The first problem as one sentence."""
-    first = error.errors()[0]
-    key, where = ".".join(map(str, first["loc"])), f" in {file}" if file else ""
-    if first["type"] == "extra_forbidden":
-        return f"Unknown key {key!r}{where}; allowed keys: {', '.join(sorted(kind.model_fields))}."
-    if first["type"] == "missing":
-        return f"The training needs a value for {key!r}; give it{where or ' as an option'}."
-    reason = first["msg"][:1].lower() + first["msg"][1:]
-    return f"The value {first['input']!r} of {key!r} is not allowed: {reason}."
+def _sentence(kind: type[BaseModel], problem: ErrorDetails, origin: str) -> str:
+    """One sentence about a problem that pydantic found. origin: " in FILE" or nothing."""
+    key = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(kind.model_fields))
+        return f"The training has no setting {key!r}{origin}; allowed: {allowed}."
+    if problem["type"] == "missing":
+        return f"The training needs the setting {key!r}; give it as an option or in the configuration file."
+    reason = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"The value {problem['input']!r} of {key!r}{origin} is not allowed: {reason}."

@@ -108,7 +108,7 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + value / log_every
             if self.step % log_every == 0:
                 minutes = (time.monotonic() - started) / 60
-                self._write(sums | {"minutes": minutes, "rate": self.rates.get_last_lr()[0]})
+                self._write(sums | {"minutes": minutes, "rate": self.optimiser.param_groups[0]["lr"]})
                 sums = {}
             if evaluate and (self.step % evaluate_every == 0 or self.step == self.schedule.steps):
                 with self.averaged():

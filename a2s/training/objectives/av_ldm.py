@@ -7,13 +7,14 @@ the video tokens; see `a2s.training.batches`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-from pydantic import Field
+from pydantic import Field, PositiveInt
 from torch import nn
 
 from a2s.models import AVSim, Conditioner, MelVAE
@@ -53,8 +54,9 @@ class AVLDMConfig(TrainingConfig):
     is trained without. cache: folder for latents and tokens, which runs on the same data may share; default: `out`.
     """
 
-    steps: int = 12_000
-    batch: int = 16
+    steps: PositiveInt = 12_000
+    batch: PositiveInt = 16
+    evaluation_clips: PositiveInt = 96
     vae: Path = Field(default_factory=lambda: checkpoint_folder("compact") / "vae")
     av_sim: Path | None = None
     sound_only: Path | None = None
@@ -131,7 +133,7 @@ def train(config: AVLDMConfig, resume: bool = False) -> Path:
         rows = batches.draw(rng, config.batch)
         return objective(model, rows, torch.Generator().manual_seed(int(rng.integers(2**31))))
 
-    trainer.fit(loss, lambda: evaluate(model, held, noise), evaluate_every=1000)
+    trainer.fit(loss, lambda: evaluate(model, held, noise, config.evaluation_clips), evaluate_every=1000)
     with trainer.averaged():
         model.unet.save_pretrained(config.out / "unet", max_shard_size="8MB")
         model.conditioner.save_pretrained(config.out / "conditioner", max_shard_size="8MB")
@@ -154,7 +156,7 @@ class Objective:
         """Loss of a batch at random timesteps, drawn from `generator` as the noise is."""
         latent = rows["latent"]
         eps = torch.randn(latent.shape, generator=generator)
-        t = torch.randint(0, len(self.weights), (len(latent),), generator=generator)
+        t = _timesteps(torch.randint(0, len(self.weights), (len(latent),), generator=generator))
         with torch.autocast("cpu", enabled=False):
             noisy = self.noise.add_noise(latent, eps, t)
             target = self.noise.get_velocity(latent, eps, t)
@@ -167,12 +169,12 @@ class Objective:
 
 
 @torch.inference_mode()
-def evaluate(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 96) -> dict[str, float]:
+def evaluate(model: Generator, held: Batches, noise: DDPMScheduler, size: int) -> dict[str, float]:
     """Error of the clean latent on held-out videos, and the same with a condition exchanged between rows or dropped."""
     rows = held.draw(np.random.default_rng(7), size, clean=True)
     generator = torch.Generator().manual_seed(7)
     eps = torch.randn(rows["latent"].shape, generator=generator)
-    t = torch.linspace(60, 980, size).long()[torch.randperm(size, generator=generator)]
+    t = _timesteps(torch.linspace(60, 980, size).long()[torch.randperm(size, generator=generator)])
     noisy, alpha = noise.add_noise(rows["latent"], eps, t), noise.alphas_cumprod[t][:, None, None, None]
 
     def error(**exchanged: torch.Tensor) -> float:
@@ -190,6 +192,11 @@ def evaluate(model: Generator, held: Batches, noise: DDPMScheduler, size: int = 
         "x0_cues_only": error(keep_video=off),
         "x0_neither": error(keep_cues=off, keep_video=off),
     }
+
+
+def _timesteps(t: torch.Tensor) -> torch.IntTensor:
+    """int64 timesteps under the type that diffusers annotates."""
+    return cast(torch.IntTensor, t)
 
 
 class Encoders:

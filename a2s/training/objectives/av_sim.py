@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import PositiveInt
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
@@ -36,8 +37,9 @@ class AVSimConfig(TrainingConfig):
     token_dim: dimensions of a video token.
     """
 
-    steps: int = 4000
-    batch: int = 24
+    steps: PositiveInt = 4000
+    batch: PositiveInt = 24
+    evaluation_clips: PositiveInt = 96
     learning_rate: float = 2e-3
     contrastive: bool = False
     embedding: int = 128
@@ -192,14 +194,14 @@ def train(config: AVSimConfig, resume: bool = False) -> Path:
         rng = np.random.default_rng([config.seed, step])
         return objective(model, clips.draw(rng, config.batch, moments=moments))
 
-    trainer.fit(loss, lambda: evaluate(model, held), evaluate_every=500)
+    trainer.fit(loss, lambda: evaluate(model, held, config.evaluation_clips), evaluate_every=500)
     with trainer.averaged():
         model.save_pretrained(config.out / "av_sim", max_shard_size="8MB")
     return config.out / "av_sim"
 
 
 @torch.inference_mode()
-def evaluate(model: AVSim, held: Clips, size: int = 96) -> dict[str, float]:
+def evaluate(model: AVSim, held: Clips, size: int) -> dict[str, float]:
     """Accuracy of the classes at events, and recall of retrieval among `size` unseen videos (chance: 1 / size).
 
     place_recall: the query sound is the ambience alone.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import PositiveInt
 from torch import nn
 
 from a2s.audio.mel import mel_spectrogram
@@ -25,8 +26,9 @@ from a2s.training.trainer import Schedule, Trainer
 class PlaceConfig(TrainingConfig):
     """init: folder of the trained AV-Sim that receives the towers. embedding: dimensions of the space of places."""
 
-    steps: int = 2500
-    batch: int = 64
+    steps: PositiveInt = 2500
+    batch: PositiveInt = 64
+    evaluation_clips: PositiveInt = 256
     init: Path
     learning_rate: float = 2e-3
     embedding: int = 64
@@ -78,8 +80,8 @@ def reframed(keyframes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     top, left = rng.integers(0, size - side + 1, 2)
     at = np.arange(size) * side // size
     cropped = keyframes[:, top + at][:, :, left + at].astype(np.float32)
-    cropped = cropped * rng.uniform(0.75, 1.25) * rng.uniform(0.92, 1.08, 3) + rng.normal(0, 8)
-    return cropped.clip(0, 255).astype(np.uint8)
+    recoloured = cropped * rng.uniform(0.75, 1.25) * rng.uniform(0.92, 1.08, 3) + rng.normal(0, 8)
+    return recoloured.clip(0, 255).astype(np.uint8)
 
 
 class PlaceTowers(nn.Module):
@@ -119,14 +121,14 @@ def train(config: PlaceConfig, resume: bool = False) -> Path:
         nce = info_nce(*towers.embed(rows), towers.log_temperature.exp().clamp(max=30), alike)
         return nce, {"nce": nce.item()}
 
-    trainer.fit(loss, lambda: evaluate(towers, held), evaluate_every=250)
+    trainer.fit(loss, lambda: evaluate(towers, held, config.evaluation_clips), evaluate_every=250)
     with trainer.averaged():
         model.eval().save_pretrained(config.out / "av_sim", max_shard_size="8MB")
     return config.out / "av_sim"
 
 
 @torch.inference_mode()
-def evaluate(towers: PlaceTowers, held: Places, size: int = 256) -> dict[str, float]:
+def evaluate(towers: PlaceTowers, held: Places, size: int) -> dict[str, float]:
     """How often the nearest sound of another video has the same kind of ambience as the query.
 
     kind: the query is a picture; kind_by_sound: a sound; kind_random: by chance.

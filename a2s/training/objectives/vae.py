@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import PositiveInt
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models.mel_vae import MelVAE
@@ -20,8 +21,9 @@ class VAEConfig(TrainingConfig):
     the KL divergence per latent value, times 100.
     """
 
-    steps: int = 20_000
-    batch: int = 8
+    steps: PositiveInt = 20_000
+    batch: PositiveInt = 8
+    evaluation_clips: PositiveInt = 64
     recordings: Path | None = None
     learning_rate: float = 1e-3
     channels: tuple[int, ...] = (64, 128)
@@ -43,7 +45,7 @@ def reconstruction_loss(made: torch.Tensor, true: torch.Tensor) -> tuple[torch.T
 def train(config: VAEConfig, resume: bool = False) -> Path:
     """Fit the VAE to the mixes of the data set and to real recordings; writes a diffusers folder `out/vae`."""
     torch.manual_seed(config.seed)
-    videos, held = LongVideos(config.data), held_out_mels(config.data)
+    videos, held = LongVideos(config.data), held_out_mels(config.data, config.evaluation_clips)
     real = Recordings(recordings_in(config.recordings)) if config.recordings else None
     model = MelVAE(block_out_channels=config.channels, layers_per_block=config.layers)
     schedule = Schedule(config.steps, config.learning_rate, weight_decay=0.0)
@@ -73,7 +75,7 @@ def evaluate(model: MelVAE, held: torch.Tensor) -> dict[str, float]:
     return {"l1_db": 100 * (made - held)[..., : AUDIO.window_frames].abs().mean().item()}
 
 
-def held_out_mels(data: str | Path, clips: int = 64) -> torch.Tensor:
+def held_out_mels(data: str | Path, clips: int) -> torch.Tensor:
     """Mels (clips, 128, 192) of videos that measure the model, see `a2s.training.data.held_out_videos`."""
     waves = held_out_mixes(data, clips, np.random.default_rng(1))
     return pad_frames(mel_spectrogram(torch.from_numpy(np.stack(waves))))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models.mel_vae import MelVAE
@@ -33,8 +33,9 @@ class VocoderConfig(TrainingConfig):
     of the backbone. rounds: of fast Griffin-Lim behind it.
     """
 
-    steps: int = 20_000
-    batch: int = 8
+    steps: PositiveInt = 20_000
+    batch: PositiveInt = 8
+    evaluation_clips: PositiveInt = 16
     recordings: Path | None = None
     vae: Path | None = None
     init: Path | None = None
@@ -96,7 +97,9 @@ def train(config: VocoderConfig, resume: bool = False) -> Path:
     schedule = Schedule(config.steps, config.learning_rate, betas=(0.8, 0.95), clip=5.0)
     trainer = Trainer(model, schedule, config.out, resume, precision="bf16")
     held = held_out_waves(config)
-    trainer.fit(VocoderObjective(config, model), lambda: evaluate(model, held), evaluate_every=2000)
+    trainer.fit(
+        VocoderObjective(config, model), lambda: evaluate(model, held, config.evaluation_clips), evaluate_every=2000
+    )
     with trainer.averaged():
         model.save_pretrained(config.out / "vocoder", max_shard_size="8MB")
     return config.out / "vocoder"
@@ -131,18 +134,18 @@ class Adversary:
 
 
 def held_out_waves(config: VocoderConfig) -> torch.Tensor:
-    """(16, 48000) of held-out videos, followed by 16 of held-out recordings where there are any."""
+    """(evaluation_clips, 48000) of held-out videos, then as many of held-out recordings where there are any."""
     rng = np.random.default_rng(2)
-    waves = held_out_mixes(config.data, 16, rng)
+    waves = held_out_mixes(config.data, config.evaluation_clips, rng)
     if config.recordings:
         fold = Recordings(recordings_in(config.recordings, ("1-", "2-"))[::15])
-        waves += [fold.clip(rng, AUDIO.window_samples) for _ in range(16)]
+        waves += [fold.clip(rng, AUDIO.window_samples) for _ in range(config.evaluation_clips)]
     return torch.from_numpy(np.stack(waves).clip(-1, 1))
 
 
 @torch.inference_mode()
-def evaluate(model: Vocoder, held: torch.Tensor) -> dict[str, float]:
-    """mrstft_0 and mrstft_1: spectral distance on videos and on recordings, see `multi_resolution_stft`."""
+def evaluate(model: Vocoder, held: torch.Tensor, clips: int) -> dict[str, float]:
+    """mrstft_0 and mrstft_1: spectral distance on videos and on recordings, `clips` of each."""
     made = model(mel_spectrogram(held))[:, : held.shape[-1]]
-    pairs = zip(made.split(16), held.split(16), strict=True)
+    pairs = zip(made.split(clips), held.split(clips), strict=True)
     return {f"mrstft_{k}": multi_resolution_stft(m, h).item() for k, (m, h) in enumerate(pairs)}
