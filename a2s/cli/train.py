@@ -23,7 +23,6 @@ Steps = Annotated[int | None, typer.Option("--steps", help="Total number of opti
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the weights and batches.")]
 Batch = Annotated[int | None, typer.Option("--batch", help="Clips per step.")]
 Recordings = Annotated[Path | None, typer.Option("--recordings", help="Folder of real recordings to mix in.")]
-Folder = Annotated[Path, typer.Option(show_default=False)]
 
 
 @train_app.command("vae")
@@ -159,20 +158,21 @@ def train_ablations_command(
 
 @train_app.command("assemble")
 def assemble_command(
-    vae: Folder,
-    vocoder: Folder,
-    av_sim: Folder,
-    av_ldm: Annotated[Path, typer.Option(help="Run folder with unet, conditioner, scheduler.", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="Folder of the AV-LDM run.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model folder.", show_default=False)],
+    vae: Annotated[Path | None, typer.Option(help="A trained VAE. Default: RUN/vae.")] = None,
+    vocoder: Annotated[Path | None, typer.Option(help="A trained vocoder. Default: RUN/vocoder.")] = None,
+    av_sim: Annotated[Path | None, typer.Option(help="A trained AV-Sim. Default: RUN/av_sim.")] = None,
 ) -> None:
     """Assemble trained parts into one model folder with checksums."""
     from a2s.training.assemble import assemble_model  # keeps `a2s --help` fast
 
-    for part in (vae, vocoder, av_sim, av_ldm):
+    parts = (vae or run / "vae", vocoder or run / "vocoder", av_sim or run / "av_sim", run)
+    for part in parts:
         if not part.is_dir():
             raise BadSettings(f"The folder {part} does not exist.")
     _check_parent(out)
-    print(assemble_model(vae, vocoder, av_sim, av_ldm, out))
+    print(assemble_model(*parts, out))
 
 
 def _check_data(data: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
+from a2s.io import atomic_folder
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.pipelines import AVLDMPipeline
 from a2s.weights.registry import write_checksums
@@ -38,16 +38,13 @@ def assemble_model(vae: Path, vocoder: Path, av_sim: Path, av_ldm: Path, out: Pa
     if half:
         parts = {name: part.half() for name, part in parts.items()}
     scheduler = DPMSolverMultistepScheduler.from_pretrained(av_ldm / "scheduler")
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    AVLDMPipeline(scheduler=scheduler, **parts).save_pretrained(part, max_shard_size=SHARD_SIZE)
-    for name in PRESERVED:
-        if (out / name).is_file():
-            shutil.copy2(out / name, part / name)
-    _remove_local_paths(part)
-    write_checksums(part)
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(part, out)
+    with atomic_folder(out) as part:
+        AVLDMPipeline(scheduler=scheduler, **parts).save_pretrained(part, max_shard_size=SHARD_SIZE)
+        for name in PRESERVED:
+            if (out / name).is_file():
+                shutil.copy2(out / name, part / name)
+        _remove_local_paths(part)
+        write_checksums(part)
     return out
 
 

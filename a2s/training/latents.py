@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.errors import BadSettings
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 from a2s.models.mel_vae import MelVAE
 from a2s.models.video_encoder import SKETCH_BANDS, SKETCH_SLOTS
 from a2s.settings import AUDIO
@@ -74,5 +74,5 @@ def cache_latents(vae: MelVAE, videos: LongVideos, folder: Path, denoised: bool 
 
 
 def _save_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    with whole_file(file) as part, part.open("wb") as stream:
+    with atomic_file(file) as part, part.open("wb") as stream:
         np.savez(stream, allow_pickle=False, **arrays)

@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel
 from transformers.optimization import get_wsd_schedule
 
 from a2s.errors import WeightsMissing
-from a2s.media.files import whole_file
+from a2s.io import atomic_file, write_json
 
 FINAL_RATE = 0.02
 """The learning rate at the last step, as a share of its peak."""
@@ -156,11 +156,10 @@ class Trainer:
         }
         parts = {"model": self.raw.state_dict(), "ema": self.average.module.state_dict(), "optimiser": moments}
         for name, tensors in parts.items():
-            with whole_file(self.out / f"{name}.safetensors") as part:
+            with atomic_file(self.out / f"{name}.safetensors") as part:
                 save_file(_copies(tensors), part)
         state = {"step": self.step, "schedule": asdict(self.schedule), "log": self.log}
-        with whole_file(self.out / "state.json") as part:
-            part.write_text(json.dumps(state), "utf-8")
+        write_json(self.out / "state.json", state, indent=None)
 
     def _resume(self) -> None:
         try:

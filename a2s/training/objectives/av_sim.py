@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
 from a2s.datasets.foley_world.plan import Event
-from a2s.media.files import whole_file
+from a2s.io import atomic_file
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.video_encoder import SKETCH_SLOTS, model_inputs
 from a2s.settings import ACTIONS, MATERIALS, VIDEO
@@ -62,7 +62,7 @@ def cache_tokens(model: AVSim, videos: LongVideos, starts: list[np.ndarray], fol
     for source, begins in zip(videos.folders, starts, strict=True):
         file = folder / f"{source.parent.name}-{source.name}.npy"
         if not file.is_file():
-            with whole_file(file) as part, part.open("wb") as stream:
+            with atomic_file(file) as part, part.open("wb") as stream:
                 np.save(stream, video_tokens(model, source, begins))
         found.append(np.load(file))
     return found
