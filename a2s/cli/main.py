@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run_logged(arguments: list[str]) -> int:
     """Run one command. The log line of its end is a JSON object, the only output on stderr."""
     to_stderr(as_json=True)
-    request, messages = Request(arguments[0] if arguments else "help"), []
+    messages: list[str] = []
+    request = Request(arguments[0] if arguments else "help")
     try:
         with request.current():
             code = _run(arguments, messages.append)
