@@ -71,6 +71,8 @@ def dub(
     from a2s.pipelines.windows import vocode
 
     check_settings(settings)
+    if cues is not None:
+        cues.check()
     progress = Progress(on_progress, cancelled)
     progress.enter("reading", Path(video).name)
     source = _read(video, settings)

@@ -9,7 +9,7 @@ from a2s.cues import detect_cues
 from a2s.evaluation.real_scorer import score_corpus
 from a2s.evaluation.suites.real_clips import read_clips
 from a2s.media import read_frames
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 from a2s.vision import observe
 from tests.scenes import clock, disc_film, panned, strokes
 
@@ -134,7 +134,7 @@ def test_real_clips_beat_chance(shared):
     for clip in read_clips(shared / "real_clips"):
         if clip.tier == "A":
             track = cues_of(read_frames(clip.file), clip.duration)
-            assert len(track) <= LIMITS.max_cues
+            assert len(track) <= Limits().max_cues
             scores.append(clip.score([cue.time for cue in track]))
     corpus = score_corpus(scores)
     assert corpus["f1"] >= 0.55 and corpus["z"] >= 4.5
