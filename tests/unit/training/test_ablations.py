@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.unit.evaluation.worlds import render_worlds
 
 from a2s.cues import draw_cue_roll
 from a2s.pipelines import AVLDMPipeline
