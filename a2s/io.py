@@ -1,7 +1,8 @@
-"""Atomic writes: files and folders that are complete or absent, and JSON files."""
+"""Files: atomic writes, JSON, checksums and names for messages."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -93,6 +94,12 @@ def write_json(
     text = json.dumps(data, indent=indent, default=default)
     with atomic_file(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file as 64 hex digits, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
