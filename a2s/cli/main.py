@@ -76,10 +76,10 @@ def _run_logged(arguments: list[str]) -> int:
         with request.current():
             code = _run(arguments, messages.append)
     except Exception as error:
-        request.over(error)
+        request.finish(error)
         return 1
     outcomes = {2: A2SError(), 130: Cancelled()}
-    request.over(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
+    request.finish(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
     return code
 
 
