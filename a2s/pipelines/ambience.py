@@ -33,14 +33,14 @@ class AmbienceSource:
     sha256: of a bank clip's samples, or of a recording's file. amount: 0 to 1. level_in_db: RMS of the condition, dBFS.
     """
 
-    name: str
-    sha256: str
-    amount: float
-    level_in_db: float
     clip: str | None = None
+    name: str = ""
     author: str | None = None
     licence: str | None = None
     score: float | None = None
+    sha256: str = ""
+    amount: float = 0.0
+    level_in_db: float = 0.0
     time: float = 0.0
 
 
@@ -117,17 +117,18 @@ def choose_ambience(
     if clip in clips:
         known, waveform = clips[clip], bank.waveform(clip)
         scaled = ambience_at(waveform, amount, known.kind, pipe, bank)
-        source = AmbienceSource(
-            known.name, sha256(waveform).hexdigest(), amount, _level_db(scaled), known.id, known.author, known.licence,
-            score, time,
-        )  # fmt: skip
+        digest = sha256(waveform).hexdigest()
+        named = (known.id, known.name, known.author, known.licence)
+        source = AmbienceSource(*named, score, digest, amount, _level_db(scaled), time)
     elif Path(clip).is_file():
         from a2s.media import read_audio
 
         limits = limits or Limits()
         waveform = read_audio(clip, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds)
         scaled = ambience_at(waveform, amount, None, pipe, bank)
-        source = AmbienceSource(Path(clip).name, sha256_of(clip), amount, _level_db(scaled), time=time)
+        source = AmbienceSource(
+            name=Path(clip).name, sha256=sha256_of(clip), amount=amount, level_in_db=_level_db(scaled), time=time
+        )
     else:
         raise BadSettings(f"There is no ambience {clip[:80]!r}: it is neither a clip of the bank nor a file.")
     return Ambience(scaled, bank.waveform(bank.low_ambient.id), source)
