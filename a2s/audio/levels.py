@@ -5,6 +5,7 @@ A level of -120 dBFS stands for silence, so that every figure is finite.
 
 from __future__ import annotations
 
+import math
 from typing import overload
 
 import numpy as np
@@ -33,7 +34,7 @@ def power_db(power: float | np.ndarray) -> float | np.ndarray:
 
 def amplitude_db(amplitude: float) -> float:
     """Magnitude (full scale is 1) in dBFS, at least -120."""
-    return power_db(float(amplitude) ** 2)
+    return max(SILENCE_DB, 20 * math.log10(max(amplitude, 1e-12)))
 
 
 def db_to_amplitude(level: float) -> float:
@@ -43,7 +44,8 @@ def db_to_amplitude(level: float) -> float:
 
 def level_db(waveform: np.ndarray) -> float:
     """RMS level of (n,) float in dBFS, at least -120; an empty sound is silent."""
-    return power_db(float(np.mean(np.square(waveform, dtype=np.float64)))) if len(waveform) else SILENCE_DB
+    rms = math.sqrt(float(np.mean(np.square(waveform, dtype=np.float64)))) if len(waveform) else 0.0
+    return amplitude_db(rms)
 
 
 def quietest(waveform: np.ndarray, sample_rate: int, seconds: float = QUIET_SECONDS, hop: int = HOP) -> slice:

@@ -25,8 +25,7 @@ def measure_random(threads: int | None = None) -> dict:
     """
     from a2s.bench import draw_clip, peak_mb
     from a2s.dubbing.analysis import load_bank
-    from a2s.dubbing.job import torch_threads
-    from a2s.pipelines.devices import place
+    from a2s.pipelines.devices import place, torch_threads
 
     began = time.perf_counter()
     pipe = place(random_pipeline())
@@ -97,6 +96,7 @@ def gemm_seconds(repeats: int = 5) -> tuple[float, float]:
 def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
     """Seconds of a dub and of its sampler's steps, from the times at which it reports them."""
     from a2s.dubbing.job import dub
+    from a2s.dubbing.progress import Watcher
 
     stamps: list[tuple[float, float]] = []
 
@@ -105,12 +105,12 @@ def _time_window(clip: Path, pipe, bank, threads: int) -> dict:
             stamps.append(_now())
 
     began = time.perf_counter()
-    take = dub(clip, DubSettings(ambient_clip=bank.clips[0].id), pipe, bank, threads=threads, on_progress=told)
+    take = dub(clip, DubSettings(ambient_clip=bank.clips[0].id), pipe, bank, threads=threads, watcher=Watcher(told))
     whole = time.perf_counter() - began
     clock, processor = (_median_gap(times) for times in zip(*stamps, strict=True))
     return {
         "whole_window": round(whole, 2),
-        "steps": take.recipe["settings"]["steps"],
+        "steps": take.recipe.settings.steps,
         "unet_step": round(clock, 4),
         "unet_step_processor": round(processor, 4),
     }

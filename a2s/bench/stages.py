@@ -11,7 +11,8 @@ from statistics import median
 import numpy as np
 
 from a2s.dubbing.analysis import analyze_motion, retrieve
-from a2s.dubbing.job import dub, torch_threads
+from a2s.dubbing.job import dub
+from a2s.pipelines.devices import torch_threads
 from a2s.settings import AUDIO, DubSettings
 
 
@@ -30,7 +31,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
     import torch
 
     from a2s.cues.cue_roll import draw_cue_roll
-    from a2s.media import mux_soundtrack, probe_video, read_frames
+    from a2s.media import mux_soundtrack, read_frames
     from a2s.pipelines.windows import vocode
 
     motion, steps = analyze_motion(clip), pipe.default_steps
@@ -61,7 +62,7 @@ def time_stages(clip: Path, pipe, bank, threads: int, repeats: int) -> dict[str,
         step = median(gaps) if gaps else generating
         return {
             "decode": _median_seconds(lambda: sum(1 for _ in read_frames(clip)), repeats),
-            "decode_and_observe": _median_seconds(lambda: analyze_motion(clip, probe_video(clip)), repeats),
+            "decode_and_observe": _median_seconds(lambda: analyze_motion(clip), repeats),
             "encode_video": _median_seconds(lambda: pipe.encode_video(motion, 0.0), repeats),
             "encode_ambient": _median_seconds(lambda: pipe.encode_ambient(place), repeats),
             "retrieve": _median_seconds(lambda: retrieve(motion, 1, pipe, bank), repeats),

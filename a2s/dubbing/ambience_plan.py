@@ -37,7 +37,9 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
     if changes and changes[0].time == 0:
         first.append(changes.pop(0).clip)
     if len(first) > 1:
-        raise BadSettings(f"A film begins in one place, not in both {first[0]} and {first[1]}; give one of them a time.")
+        raise BadSettings(
+            f"A film begins in one place, not in both {first[0]} and {first[1]}; give one of them a time."
+        )
     return (first[0] if first else None), tuple(changes)
 
 

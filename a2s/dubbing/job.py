@@ -268,7 +268,10 @@ def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIde
 def model_source(pipe: AVLDMPipeline) -> ModelSource:
     """Name and checksum of a model; both None for one that was made in memory."""
     folder = model_folder(pipe)
-    return ModelSource(folder.name, _fingerprint(folder)) if folder else ModelSource()
+    if folder is None:
+        return ModelSource()
+    name = pipe.name_or_path
+    return ModelSource(Path(name).name if Path(name).is_dir() else name, _fingerprint(folder))
 
 
 @cache

@@ -38,6 +38,10 @@ class Stems(Mapping[str, np.ndarray]):
         """Whether an access needs no generation."""
         return self._action is not None
 
+    def against(self, mix: np.ndarray) -> Stems:
+        """The stems that add up to another version of the mix, (n,) float32, such as the one in a file."""
+        return Stems(mix, self._known_action())
+
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in NAMES:
             raise KeyError(name)
@@ -64,12 +68,15 @@ class Stems(Mapping[str, np.ndarray]):
     def __setstate__(self, state: dict) -> None:
         self.__init__(state["_mix"], state["_action"])  # type: ignore[misc]  (locks cannot be pickled)
 
-    def _split(self) -> tuple[np.ndarray, np.ndarray]:
+    def _known_action(self) -> np.ndarray:
         if self._action is None:
             if self._render is None:
                 raise BadSettings("This take has no stems: dub it again with stems=True.")
             self._action, self._render = self._render(), None
-        mix, action = _whole_steps(self._mix), _whole_steps(self._action)
+        return self._action
+
+    def _split(self) -> tuple[np.ndarray, np.ndarray]:
+        mix, action = _whole_steps(self._mix), _whole_steps(self._known_action())
         # Both stems stay within full scale; only samples where mix and action have opposite extremes are changed.
         action = np.clip(action, np.maximum(mix, -1) - FULL_SCALE + 1, np.minimum(mix, 0) + FULL_SCALE - 1)
         found = (action / FULL_SCALE).astype(np.float32), ((mix - action) / FULL_SCALE).astype(np.float32)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.audio.levels import level_db
 from a2s.errors import BadSettings
 from a2s.io import sha256_of
 from a2s.resources import asset_folder
@@ -119,7 +120,7 @@ def choose_ambience(
         scaled = ambience_at(waveform, amount, known.kind, pipe, bank)
         digest = sha256(waveform).hexdigest()
         named = (known.id, known.name, known.author, known.licence)
-        source = AmbienceSource(*named, score, digest, amount, _level_db(scaled), time)
+        source = AmbienceSource(*named, score, digest, amount, round(level_db(scaled), 2), time)
     elif Path(clip).is_file():
         from a2s.media import read_audio
 
@@ -127,7 +128,11 @@ def choose_ambience(
         waveform = read_audio(clip, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds)
         scaled = ambience_at(waveform, amount, None, pipe, bank)
         source = AmbienceSource(
-            name=Path(clip).name, sha256=sha256_of(clip), amount=amount, level_in_db=_level_db(scaled), time=time
+            name=Path(clip).name,
+            sha256=sha256_of(clip),
+            amount=amount,
+            level_in_db=round(level_db(scaled), 2),
+            time=time,
         )
     else:
         raise BadSettings(f"There is no ambience {clip[:80]!r}: it is neither a clip of the bank nor a file.")
@@ -141,17 +146,10 @@ def ambience_at(
 
     kind: of a bank clip; None for a recording.
     """
-    from a2s.ambient import Calibration, full_level, scale_ambience
-    from a2s.ambient.clip import level_db
+    from a2s.ambient import Calibration, full_level, scale_ambience  # keeps imports fast: a bank needs faiss
 
     low = bank.low_ambient
     if amount == 0:
         return bank.waveform(low.id)
     calibration = Calibration.load(pipe.folder) if pipe.folder else None
     return scale_ambience(waveform, amount, low.level_db, full_level(level_db(waveform), kind), calibration)
-
-
-def _level_db(waveform: np.ndarray) -> float:
-    from a2s.ambient.clip import level_db
-
-    return round(level_db(waveform), 2)

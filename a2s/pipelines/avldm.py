@@ -332,9 +332,7 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         without, with_video = prediction.chunk(2)
         return without + guidance_scale * (with_video - without)
 
-    def _noise(
-        self, shape: Sequence[int], generator: torch.Generator | list[torch.Generator] | None
-    ) -> torch.Tensor:
+    def _noise(self, shape: Sequence[int], generator: torch.Generator | list[torch.Generator] | None) -> torch.Tensor:
         each = generator if isinstance(generator, list) else [generator] * shape[0]
         return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self._execution_device)
 

@@ -187,7 +187,7 @@ def sample_windows(
     condition: Condition,
     sampling: Sampling,
     on_step: OnStep | None = None,
-    run: WindowRun = WindowRun(),  # noqa: B008  (frozen)
+    run: WindowRun = WindowRun(),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Sample consecutive windows, all takes in one batch.
 

@@ -112,8 +112,7 @@ def load_model(model="compact"):
 
 def model_folder(pipe) -> Path | None:
     """Where a pipeline was loaded from; None for one that was made in memory."""
-    name = getattr(pipe, "name_or_path", None)
-    return Path(name) if name and (Path(name) / INDEX).is_file() else None
+    return pipe.folder if pipe is not None else None
 
 
 def sampler_of(model: str | Path) -> tuple[int, float]:
