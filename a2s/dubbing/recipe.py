@@ -61,8 +61,8 @@ class LoudnessFigures:
 class Recipe:
     """Everything that determines a take. The same recipe gives the same sound on one machine.
 
-    settings: of this take alone. cues: with their classes. ambience: one for each place, in order of time. bank: hash of
-    the model that embedded the ambient bank. uses_cues: whether the model follows cues. original_audio: whether the
+    settings: of this take alone. cues: with their classes. ambience: one for each place, in order of time. bank: hash
+    of the model that embedded the ambient bank. uses_cues: whether the model follows cues. original_audio: whether the
     original soundtrack is mixed in. samples: at `sample_rate`. threads: of torch. take: its number. version: of a2s.
     """
 

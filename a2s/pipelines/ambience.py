@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.audio.levels import level_db
 from a2s.errors import BadSettings
 from a2s.io import sha256_of
 from a2s.resources import asset_folder
@@ -110,6 +109,8 @@ def choose_ambience(
     amount: 0 (action only) to 1 (the full ambience). clip: id of a bank clip or path of a recording; None takes the
     bank's best match. within: (begin, end) in seconds of the part. Raises BadSettings, BankError, UnreadableAudio.
     """
+    from a2s.audio.levels import level_db  # keeps `import a2s` fast: torch
+
     clips, score = {known.id: known for known in bank.clips}, None
     if clip is None:
         match = retrieve_ambiences(motion, pipe, bank, 1, within)[0]
@@ -147,6 +148,7 @@ def ambience_at(
     kind: of a bank clip; None for a recording.
     """
     from a2s.ambient import Calibration, full_level, scale_ambience  # keeps imports fast: a bank needs faiss
+    from a2s.audio.levels import level_db
 
     low = bank.low_ambient
     if amount == 0:

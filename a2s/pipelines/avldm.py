@@ -227,9 +227,9 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
     ) -> AVLDMPipelineOutput | tuple:
         """Generate the sound of a video, exactly as long as its picture.
 
-        video: path of a video file. ambient: amount of ambience, 0 (action only) to 1. ambient_clip: id of a clip of the
-        model's ambient bank or path of a recording; None takes the bank's best match. cues: a CueTrack, a cue file, or
-        times in seconds; None detects them. num_inference_steps, guidance_scale: None takes the model's defaults.
+        video: path of a video file. ambient: amount of ambience, 0 (action only) to 1. ambient_clip: id of a clip of
+        the model's ambient bank or path of a recording; None takes the bank's best match. cues: a CueTrack, a cue file,
+        or times in seconds; None detects them. num_inference_steps, guidance_scale: None takes the model's defaults.
         num_waveforms: number of takes. output_type: "np", "pt", "mel" or "latent", see `AVLDMPipelineOutput`.
         generator: its initial seed is the seed (0 to 2**32 - 1), whatever was drawn from it; None is seed 0. The noise
         of every take and window is derived from it, so `torch.Generator().manual_seed(7)` gives the same sound as

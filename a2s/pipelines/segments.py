@@ -1,4 +1,4 @@
-"""A video with several places: from each change on, windows are sampled in another ambience, and the mels are crossfaded.
+"""A video with several places: windows are sampled in the ambience of each place, and the mels are crossfaded.
 
 A segment is the part of a video that lies in one acoustic place.
 """

@@ -13,6 +13,7 @@ import numpy as np
 from a2s.dubbing.ambience_plan import read_places
 from a2s.dubbing.progress import Progress, Watcher
 from a2s.errors import A2SError
+from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.request import DubRequest, attended, take_maker
