@@ -112,7 +112,7 @@ def dub(
     from a2s.pipelines.oom_retry import translate_device_errors
 
     with translate_device_errors(), torch_threads(job.threads):
-        motion = analyze_motion(job.video, progress)
+        motion = job.video.motion if job.video.analysed else analyze_motion(job.video, progress)
         track = job.pipe.label_cues(motion, detect_cues(motion) if cues is None else cues)
         progress.enter("retrieving")
         places = choose_places(job.settings, job.pipe, job.bank, motion)

@@ -53,6 +53,11 @@ class Video:
         return sha256_of(self.path)
 
     @property
+    def analysed(self) -> bool:
+        """Whether `motion` is known already."""
+        return self._motion is not None
+
+    @property
     def motion(self) -> Motion:
         """Motion and keyframes of the picture."""
         return self.observe()
