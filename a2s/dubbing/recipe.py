@@ -96,7 +96,7 @@ class Recipe:
             "video": asdict(self.video),
             "samples": self.samples,
             "sample_rate": self.sample_rate,
-            "settings": self.settings.to_dict(),
+            "settings": json.loads(json.dumps(self.settings.to_dict())),
             "seed": self.settings.seed,
             "threads": self.threads,
             "original_audio": self.original_audio,
