@@ -32,6 +32,7 @@ from a2s.evaluation.real_scorer import (
 from a2s.evaluation.statistics import Figures, mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
+from a2s.vision.video import Video
 from a2s.weights.registry import load_model
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ def evaluate_real_clips(
     figures: Figures = {"clips": {}, "settings": settings.to_dict()}
     for clip in clips:
         on_message(f"  {clip.name}")
-        motion = analyze_motion(clip.file)
-        automatic = find_cues(motion, pipe)
+        video = Video(clip.file)
+        automatic = find_cues(analyze_motion(video), pipe)
         tracks = {"automatic_cues": automatic, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
-        takes = {name: dub(clip.file, settings, pipe, bank, cues=t, motion=motion) for name, t in tracks.items()}
+        takes = {name: dub(video, settings, pipe, bank, cues=track) for name, track in tracks.items()}
         for name, take in takes.items():
             found[name].append(take_onsets(take, clip.duration))
         found["cue_times_alone"].append(np.array([cue.time for cue in automatic]))
