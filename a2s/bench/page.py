@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from a2s.errors import A2SError
 from a2s.media import probe_video
-from a2s.weights.registry import resolve_model
+from a2s.weights import resolve_model
 
 ROOT = Path(__file__).resolve().parents[2]
 

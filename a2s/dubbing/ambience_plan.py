@@ -15,7 +15,7 @@ import numpy as np
 from a2s.dubbing.analysis import retrieve
 from a2s.errors import BadSettings
 from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings
-from a2s.weights.registry import model_folder, sha256_of
+from a2s.weights import model_folder, sha256_of
 
 if TYPE_CHECKING:
     from a2s.vision import Motion

@@ -7,18 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.ambient.retrieval import retrieve_ambiences
 from a2s.dubbing.progress import Progress
-from a2s.errors import BadSettings
 from a2s.resources import asset_folder
-from a2s.weights.registry import load_model, model_folder
+from a2s.weights import load_embedder, load_model, model_folder
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
     from a2s.cues import CueTrack
     from a2s.media import VideoInfo
     from a2s.vision import Motion
-
-MAX_MATCHES = 100
 
 
 def load_bank(bank=None, pipe=None):
@@ -72,16 +70,8 @@ def retrieve(
 ) -> list[Match]:
     """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError.
 
-    within: (begin, end) s of the stretch of the film that is looked at; None is all of it.
-
-    The low-ambient clip is not among them while there are others: it stands for no place at all, and with it no amount
-    of ambience would be heard.
+    within: (begin, end) in s, of the part of the video to use; None is all of it. Only AV-Sim is loaded. The
+    low-ambient clip is returned only if the bank has no other clip.
     """
-    if not 1 <= k <= MAX_MATCHES:
-        raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
-    pipe = load_model(model)
-    bank = load_bank(bank, pipe)
-    look = pipe.embed_video(motion, *within) if within else pipe.embed_video(motion)
-    matches = bank.retrieve(look, k + 1, pipe.model_hash)
-    low = bank.low_ambient
-    return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches
+    embedder = load_embedder(model)
+    return retrieve_ambiences(load_bank(bank, embedder), embedder, motion, k, within)

@@ -20,7 +20,7 @@ from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
 from a2s.dubbing.take import Source, Take
 from a2s.settings import AUDIO, DubSettings, check_settings
-from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
+from a2s.weights import fingerprint, load_model, model_folder, sha256_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -43,7 +43,7 @@ class SoundGenerator:
 
     def __init__(self, recipe: Recipe):
         from a2s.dubbing.analysis import load_bank
-        from a2s.weights.registry import load_model
+        from a2s.weights import load_model
 
         self.recipe = recipe
         self.pipe = load_model(recipe.model)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from a2s.evaluation.experiments import Experiment
-from a2s.weights.registry import fingerprint, resolve_model
+from a2s.weights import fingerprint, resolve_model
 
 
 @dataclass(frozen=True)

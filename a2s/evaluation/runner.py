@@ -177,7 +177,7 @@ class EvaluationRun:
         from a2s.dubbing.analysis import load_bank
         from a2s.evaluation.suites.real_clips import examine_real
         from a2s.settings import DubSettings
-        from a2s.weights.registry import load_model
+        from a2s.weights import load_model
 
         pipe = load_model(self.recipe.model)
         bank: AmbientBank = load_bank(self.recipe.bank, pipe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,8 +14,11 @@ import numpy as np
 import torch
 from diffusers import DiffusionPipeline, SchedulerMixin, UNet2DConditionModel
 
+from a2s.ambient.extension import repeated
+from a2s.ambient.retrieval import embed_audio, embed_video
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models import AVSim, Conditioner, GriffinLim, MelVAE, Vocoder
+from a2s.models.digest import weights_hash
 from a2s.models.official import HiFiGAN, OfficialAVSim, OfficialConditioner, PictureVAE
 from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only classes of modules that are there)
 from a2s.settings import ACTIONS, AUDIO, GUIDANCE_SCALE, MATERIALS, STEPS, VIDEO
@@ -120,20 +122,12 @@ class AVLDMPipeline(DiffusionPipeline):
 
         begin, end: s, of the stretch that is looked at. One shorter than a window is seen with what follows it.
         """
-        end = motion.duration if end is None else end
-        last = max(begin, end - VIDEO.window_seconds)
-        count = int(np.clip(np.ceil((end - begin) / VIDEO.window_seconds), 1, 12))
-        found = []
-        for start in np.linspace(begin, last, count):
-            tokens = self.encode_video(motion, float(start))
-            found.append(self.av_sim.embed_window(tokens, motion, float(start)))
-        mean = torch.cat(found).mean(0)
-        return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
+        return embed_video(self.av_sim, self.encode_video, motion, begin, end)
 
     @torch.inference_mode()
     def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
         """waveform: (n,) float32 at 16 kHz, any length (short ones are looped). Returns (E,) float32 of unit length."""
-        return self.av_sim.embed_sound(looped(waveform))[0].float().cpu().numpy()
+        return embed_audio(self.av_sim, waveform)
 
     @torch.inference_mode()
     def label_cues(self, motion: Motion, track: CueTrack) -> CueTrack:
@@ -167,7 +161,7 @@ class AVLDMPipeline(DiffusionPipeline):
 
         generator: for a VAE whose posterior is to be sampled; without it, its mode is taken.
         """
-        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self._execution_device)
+        wave = torch.from_numpy(repeated(waveform)[: AUDIO.window_samples]).to(self._execution_device)
         mel = pad_frames(mel_spectrogram(wave)[None]).to(self.vae.dtype)
         shape = (1, self.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames)
         return self.vae.encode(mel, None if generator is None else self._noise(shape, generator))
@@ -264,19 +258,3 @@ def _estimate(solver: SchedulerMixin) -> torch.Tensor | None:
     # A scheduler made from another one's configuration carries its words on, whatever it does itself.
     kept = getattr(solver, "model_outputs", None)
     return kept[-1] if kept and solver.config.get("algorithm_type", "").endswith("++") else None
-
-
-def weights_hash(model: torch.nn.Module) -> str:
-    """Eight hex digits of a model's weights as float32."""
-    digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
-    return digest.hexdigest()[:8]
-
-
-def looped(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:
-    """(n,) -> float32, repeated until it is at least one window long. Silence where there is nothing."""
-    wave = np.asarray(waveform, np.float32)
-    if not len(wave):
-        return np.zeros(samples, np.float32)
-    return wave if len(wave) >= samples else np.tile(wave, -(-samples // len(wave)))

@@ -17,7 +17,7 @@ from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
 
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.pipelines import AVLDMPipeline
-from a2s.weights.registry import write_checksums
+from a2s.weights import write_checksums
 
 SHARD = "8MB"
 KEPT = ("README.md", "ambient_calibration.json")

@@ -20,7 +20,7 @@ from a2s.evaluation.metrics.embeddings import Clap, Embedding
 from a2s.evaluation.metrics.frechet import fad, fad_infinity, outliers
 from a2s.evaluation.metrics.similarity import matched, text_similarity
 from a2s.evaluation.statistics import onset_figures, ratio
-from a2s.pipelines.avldm import weights_hash
+from a2s.models.digest import weights_hash
 from a2s.settings import AUDIO
 
 TOLERANCES = (0.05, 0.1, 0.15)

@@ -17,7 +17,7 @@ from torch import nn
 from a2s.cues import Cue, detect_cues
 from a2s.cues.cue_roll import draw_cue_roll
 from a2s.models import AVSim, Conditioner, MelVAE
-from a2s.pipelines.avldm import weights_hash
+from a2s.models.digest import weights_hash
 from a2s.settings import AUDIO, VIDEO
 from a2s.training.ablations import FULL, Ablation
 from a2s.training.data import LongVideos
