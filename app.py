@@ -46,7 +46,7 @@ def main() -> int:
         engine = Engine(flags.model)
         engine.check()
     except A2SError as error:
-        Request("start").over(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
+        Request("start").finish(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
         return 2
     page, port = build(engine), 7860 if ON_SPACE and flags.port is None else flags.port
     where = {"server_name": flags.host, "server_port": port, "share": flags.share, "mcp_server": flags.mcp}

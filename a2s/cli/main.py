@@ -71,15 +71,16 @@ def main(arguments: list[str] | None = None) -> int:
 def _run_logged(arguments: list[str]) -> int:
     """Run one command. The log line of its end is a JSON object, the only output on stderr."""
     to_stderr(as_json=True)
-    request, messages = Request(arguments[0] if arguments else "help"), []
+    messages: list[str] = []
+    request = Request(arguments[0] if arguments else "help")
     try:
         with request.current():
             code = _run(arguments, messages.append)
     except Exception as error:
-        request.over(error)
+        request.finish(error)
         return 1
     outcomes = {2: A2SError(), 130: Cancelled()}
-    request.over(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
+    request.finish(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
     return code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.audio.levels import level_db
 from a2s.dubbing.analysis import retrieve
 from a2s.errors import BadSettings
+from a2s.io import sha256_of
 from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings
-from a2s.weights import model_folder, sha256_of
+from a2s.weights import model_folder
 
 if TYPE_CHECKING:
     from a2s.vision import Motion
@@ -94,22 +95,16 @@ def _place(chosen: str | None, amount: float, pipe, bank, motion: Motion, within
         raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
     scaled = at_amount(waveform, amount, clips[chosen].kind if chosen in clips else None, pipe, bank)
     low = bank.waveform(bank.low_ambient.id)
-    report |= {"amount": amount, "level_in_db": level_db(scaled)}
+    report |= {"amount": amount, "level_in_db": round(level_db(scaled), 2)}
     return Place(scaled, low, report, within[0] if within else 0.0)
 
 
 def at_amount(waveform: np.ndarray, amount: float, kind: str | None, pipe, bank) -> np.ndarray:
     """The condition of a dub, 16 kHz, for an ambience at an amount 0..1. kind: of a bank's clip. Raises BadSettings."""
     from a2s.ambient import Calibration, full_level, scale_ambience
-    from a2s.ambient.clip import level_db as level_of
 
     low, folder = bank.low_ambient, model_folder(pipe)
     if amount == 0:
         return bank.waveform(low.id)
     calibration = Calibration.load(folder) if folder else None
-    return scale_ambience(waveform, amount, low.level_db, full_level(level_of(waveform), kind), calibration)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, never below -120."""
-    return round(10 * math.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))), 2)
+    return scale_ambience(waveform, amount, low.level_db, full_level(level_db(waveform), kind), calibration)

@@ -19,8 +19,9 @@ from a2s.dubbing.ambience_plan import Place, choose_places
 from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
 from a2s.dubbing.take import Source, Take
+from a2s.io import sha256_of
 from a2s.settings import AUDIO, DubSettings, check_settings
-from a2s.weights import fingerprint, load_model, model_folder, sha256_of
+from a2s.weights import fingerprint, load_model, model_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,8 @@ def dub(
     from a2s.pipelines.windows import vocode
 
     check_settings(settings)
+    if cues is not None:
+        cues.check()
     progress = Progress(on_progress, cancelled)
     progress.enter("reading", Path(video).name)
     source = _read(video, settings)

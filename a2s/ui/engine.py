@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.dubbing.progress import STAGES, OnProgress, Progress
-from a2s.resources import asset_folder, checkpoint_folder
+from a2s.resources import asset_folder, checkpoint_roots
 from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.eta import DubEstimator, measure_dub_speed
@@ -185,7 +185,7 @@ def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and whatever else lies beside them."""
     from a2s.weights import INDEX, MODELS
 
-    beside = {path.parent.name: path.parent for path in sorted(checkpoint_folder().glob(f"*/{INDEX}"))}
+    beside = {path.parent.name: path.parent for root in checkpoint_roots() for path in sorted(root.glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in beside.items() if name not in MODELS}
 
 

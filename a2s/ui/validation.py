@@ -63,13 +63,13 @@ def _told(request: Request, level: int) -> Iterator[None]:
     except gr.Error:
         raise
     except GeneratorExit as gone:
-        request.over(gone, level)
+        request.finish(gone, level)
         raise
     except A2SError as error:
-        request.over(error, level)
+        request.finish(error, level)
         raise gr.Error(html.escape(str(error)), title=DID_NOT_WORK, print_exception=False) from None
     except Exception as error:
-        request.over(error)
+        request.finish(error)
         raise gr.Error(f"Something went wrong, id {request.id}.", title="A fault", print_exception=False) from None
     else:
-        request.over(level=level)
+        request.finish(level=level)

@@ -9,7 +9,7 @@ from a2s.weights.catalogue import (
 )
 from a2s.weights.loading import load_embedder, load_model, model_folder
 from a2s.weights.origin import origin_of, vocoder_note
-from a2s.weights.verification import fingerprint, model_files, sha256_of, verify, write_checksums
+from a2s.weights.verification import fingerprint, model_files, verify, write_checksums
 
 __all__ = [
     "INDEX",
@@ -23,7 +23,6 @@ __all__ = [
     "origin_of",
     "resolve_model",
     "sampler_defaults",
-    "sha256_of",
     "verify",
     "vocoder_note",
     "write_checksums",

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from a2s.errors import BadSettings, CannotFetch, CannotWrite
+from a2s.io import sha256_of
 from a2s.weights.catalogue import MODELS, Model
 from a2s.weights.target import check_space, check_target
-from a2s.weights.verification import sha256_of
 
 REVISION = "main"
 """Default revision. It is resolved to a commit once, and all files are of that commit."""

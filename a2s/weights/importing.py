@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from a2s.errors import BadCheckpoint, CannotWrite
+from a2s.io import sha256_of
 from a2s.weights.card import write_card
 from a2s.weights.catalogue import resolve_model
 from a2s.weights.configuration import empty_components
@@ -32,7 +33,7 @@ from a2s.weights.plan import (
 )
 from a2s.weights.release import Checkpoint, Release, recognise
 from a2s.weights.target import check_space, check_target
-from a2s.weights.verification import sha256_of, write_checksums
+from a2s.weights.verification import write_checksums
 
 SHARD = "500MB"
 """Largest weights file. One shard at a time is in memory."""

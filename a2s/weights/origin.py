@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from a2s.errors import WeightsMissing
+from a2s.io import write_json
 from a2s.weights.catalogue import resolve_model
 
 ORIGIN = "origin.json"
@@ -15,7 +16,7 @@ ORIGIN = "origin.json"
 def write_origin(folder: Path, facts: dict[str, Any]) -> Path:
     """Write `origin.json`; facts are what `origin_of` returns."""
     path = folder / ORIGIN
-    path.write_text(json.dumps(facts, indent=1) + "\n")
+    write_json(path, facts)
     return path
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from a2s.errors import CannotWrite, WeightsMissing
+from a2s.errors import WeightsMissing
+from a2s.io import sha256_of, write_json
 from a2s.weights.catalogue import read_index, resolve_model
 
 CHECKSUMS = "checksums.json"
@@ -79,19 +79,8 @@ def write_checksums(folder: str | Path) -> Path:
     """Write `checksums.json`, which `verify` compares with. Raises CannotWrite."""
     folder = resolve_model(Path(folder))
     target = folder / CHECKSUMS
-    part = target.with_name(CHECKSUMS + ".part")
-    try:
-        part.write_text(json.dumps(_digests(folder), indent=1) + "\n")
-        os.replace(part, target)
-    except OSError as error:
-        raise CannotWrite(f"The checksums cannot be written to {target}.") from error
+    write_json(target, _digests(folder))
     return target
-
-
-def sha256_of(path: str | Path) -> str:
-    """Return the digest of one file, which is read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _components(folder: Path) -> list[str]:

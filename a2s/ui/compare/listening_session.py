@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.audio.loudness import SILENCE_LUFS
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, NEITHER, QUESTIONS, SIDES
 from a2s.media.files import shown
-from a2s.media.loudness import SILENCE_LUFS
 
 if TYPE_CHECKING:
     from a2s.ui.state import Visit

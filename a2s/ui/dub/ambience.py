@@ -122,7 +122,8 @@ class AmbienceHandlers:
 
     def take_own(self, upload: str | None, words: str, k: int, amount: float, request: gr.Request):
         """The visitor's own recording becomes an ambience. Returns (cards, level, the button that keeps it)."""
-        from a2s.ambient.clip import checked_waveform, fitted, level_db
+        from a2s.ambient.clip import checked_waveform, fitted
+        from a2s.audio.levels import level_db
         from a2s.media import read_audio
 
         visit = self.visits.of(request.session_hash)
@@ -192,7 +193,7 @@ class AmbienceHandlers:
 
 def level_of(amount: float, own_db: float, kind: str | None, pipe, bank) -> float:
     """Level in dBFS of an ambience recorded at `own_db` at this amount, by the very function that scales it."""
-    from a2s.ambient.clip import level_db
+    from a2s.audio.levels import level_db
 
     sample = np.full(1, 10 ** (own_db / 20), np.float32)
     return level_db(at_amount(sample, float(amount), kind, pipe, bank))

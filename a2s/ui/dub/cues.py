@@ -127,11 +127,11 @@ class CueHandlers:
 
 def _strip(visit: Visit) -> str:
     """Address of the filmstrip of the visit's picture; "" where none can be made, for the cues matter more."""
-    from a2s.media.filmstrip import filmstrip
+    from a2s.media.filmstrip import write_filmstrip
 
     for old in visit.folder.glob("strip-*.jpg"):
         old.unlink(missing_ok=True)
     try:
-        return served(filmstrip(visit.need_picture(), visit.next_path("strip", ".jpg"), FRAMES))
+        return served(write_filmstrip(visit.need_picture(), visit.next_path("strip", ".jpg"), FRAMES))
     except A2SError:
         return ""

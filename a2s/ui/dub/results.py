@@ -108,7 +108,8 @@ def export(
     name: the visitor's for the clip. number: of the take in this visit, from 1. own_name: the visitor's for the
     recording that is the ambience, where it is one. Raises what `mux` does, also Cancelled.
     """
-    from a2s.media import mux_soundtrack, whole_file, write_audio
+    from a2s.io import atomic_file
+    from a2s.media import mux_soundtrack, write_audio
 
     settings = DubSettings.from_dict(take.recipe["settings"])
     recipe = public_recipe(take.recipe, name, own_name)
@@ -122,7 +123,7 @@ def export(
             take.video, take.waveform, take.sample_rate, video, comment=_tag(recipe), cancelled=cancelled
         )
         write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
-        with whole_file(told) as part:
+        with atomic_file(told) as part:
             part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
         take.events.save(cues)
         picture, wipe = _draw(take, folder / f"{stem}.png", folder / f"{stem}.mel.png")

@@ -9,7 +9,7 @@ import pytest
 
 from a2s.cues import detect_cues
 from a2s.media import read_frames
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 from a2s.vision import observe
 from tests.scenes import clock, disc_film, panned, strokes
 
@@ -138,7 +138,7 @@ def test_real_clips_beat_chance(shared):
     for clip in sync_score.read_onsets(folder / "onsets.json").values():
         if clip["tier"] == "A":
             track = cues_of(read_frames(folder / clip["file"]), clip["duration"])
-            assert len(track) <= LIMITS.max_cues
+            assert len(track) <= Limits().max_cues
             times = [cue.time for cue in track]
             rows.append(sync_score.score(times, clip["onsets"], clip["optional"], clip["duration"]))
     corpus = sync_score.corpus(rows, 0.1)

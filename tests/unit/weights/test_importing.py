@@ -14,9 +14,10 @@ import torch
 from a2s import AVLDMPipeline
 from a2s.cli.main import main
 from a2s.errors import BadCheckpoint, BadSettings, CannotWrite, WeightsMissing
+from a2s.io import sha256_of
 from a2s.pipelines.official_size import official_parts
 from a2s.settings import AUDIO
-from a2s.weights import importing, origin_of, sha256_of, verify
+from a2s.weights import importing, origin_of, verify
 from a2s.weights.importing import import_release
 from a2s.weights.plan import SCHEDULE, av_sim_target, latent_diffusion_target, plan_weights, vocoder_target
 from a2s.weights.release import Checkpoint
