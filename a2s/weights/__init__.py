@@ -7,7 +7,7 @@ from a2s.weights.catalogue import (
     resolve_model,
     sampler_defaults,
 )
-from a2s.weights.loading import load_embedder, load_model, model_folder
+from a2s.weights.loading import load_embedder, load_model
 from a2s.weights.origin import origin_of, vocoder_note
 from a2s.weights.verification import fingerprint, model_files, verify, write_checksums
 
@@ -18,7 +18,6 @@ __all__ = [
     "load_embedder",
     "load_model",
     "model_files",
-    "model_folder",
     "model_takes_cues",
     "origin_of",
     "resolve_model",

@@ -14,7 +14,8 @@ from a2s.weights.catalogue import INDEX, read_index, resolve_model
 from a2s.weights.verification import check_files
 
 if TYPE_CHECKING:
-    from a2s.ambient.retrieval import AVSimEmbedder, Embedder
+    from a2s.ambient.embedder import AVSimEmbedder
+    from a2s.ambient.retrieval import Embedder
     from a2s.pipelines import AVLDMPipeline
 
 MODEL_MODULES = "a2s.models."
@@ -46,12 +47,6 @@ def load_embedder(model: str | Path | Embedder | None = "compact") -> Embedder:
     return model
 
 
-def model_folder(pipe: object) -> Path | None:
-    """Return the folder that a pipeline or an embedder was loaded from; None if it was made in memory."""
-    name = getattr(pipe, "name_or_path", None)
-    return Path(name) if name and (Path(name) / INDEX).is_file() else None
-
-
 @lru_cache(maxsize=4)  # the two known models and two others: the page must not load them in turns
 def _load_pipeline(folder: Path) -> AVLDMPipeline:
     from a2s.pipelines import AVLDMPipeline  # loads torch and diffusers
@@ -67,7 +62,7 @@ def _load_pipeline(folder: Path) -> AVLDMPipeline:
 def _load_embedder(folder: Path) -> AVSimEmbedder:
     import torch  # keeps `a2s --help` fast
 
-    from a2s.ambient.retrieval import AVSimEmbedder
+    from a2s.ambient.embedder import AVSimEmbedder
 
     with _loading(folder):
         module, name = read_index(folder)["av_sim"]
@@ -77,7 +72,7 @@ def _load_embedder(folder: Path) -> AVSimEmbedder:
         part = kind.from_pretrained(
             folder / "av_sim", torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
         )
-        return AVSimEmbedder(part.eval(), name_or_path=str(folder))
+        return AVSimEmbedder(part.eval(), folder)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from a2s.errors import BadSettings
 from a2s.evaluation.statistics import mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
+from a2s.vision.video import Video
 
 ROWS = ("automatic_cues", "annotated_cues", "cue_times_alone")
 
@@ -114,10 +115,11 @@ def examine_real(
     scores: dict[str, list[dict]] = {row: [] for row in ROWS}
     for clip in clips:
         told(f"{clip.name}: dubbing twice")
-        motion = analyze_motion(clip.file)
+        video = Video(clip.file)
+        motion = analyze_motion(video)
         seen = find_cues(motion, pipe)
         tracks = {"automatic_cues": seen, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
-        takes = {row: dub(clip.file, settings, pipe, bank, cues=track, motion=motion) for row, track in tracks.items()}
+        takes = {row: dub(video, settings, pipe, bank, cues=track) for row, track in tracks.items()}
         heard = {row: ear.hear(take, clip.duration) for row, take in takes.items()}
         heard["cue_times_alone"] = np.array([cue.time for cue in seen])
         for row in ROWS:
