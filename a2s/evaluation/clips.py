@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
-from a2s.audio.onsets import HOP, SAMPLE_RATE, Comparison, band_levels, detect_onsets
+from a2s.audio.onset_scores import Comparison
+from a2s.audio.onsets import HOP, SAMPLE_RATE, band_levels, detect_onsets
 from a2s.cues import Cue, CueTrack, detect_cues
 from a2s.cues.cue_roll import draw_cue_roll
 from a2s.datasets.foley_world.plan import Event

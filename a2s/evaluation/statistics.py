@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
+from a2s.audio.onset_scores import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
 
 
 def ratio(parts: Sequence[float], wholes: Sequence[float], draws: int = 1000) -> dict:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCES
+from a2s.audio.onset_scores import ONSET_TOLERANCES
 from a2s.evaluation.clips import Clip, onsets_of
 from a2s.evaluation.statistics import onset_figures
 

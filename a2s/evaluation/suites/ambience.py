@@ -11,7 +11,8 @@ import torch
 from a2s.ambient import AmbientBank, full_level, scale_ambience
 from a2s.audio.levels import level_db, quietest, quietest_db
 from a2s.audio.mel import mel_spectrogram
-from a2s.audio.onsets import detect_onsets, pooled_f1
+from a2s.audio.onset_scores import pooled_f1
+from a2s.audio.onsets import detect_onsets
 from a2s.evaluation.clips import Clip, Maker, onsets_of
 from a2s.evaluation.statistics import mean, onset_figures, spearman
 from a2s.settings import AUDIO

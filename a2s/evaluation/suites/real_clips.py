@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, chance_f1, detect_onsets, onset_f1
+from a2s.audio.onset_scores import ONSET_TOLERANCE, Comparison, chance_f1, onset_f1
+from a2s.audio.onsets import detect_onsets
 from a2s.cues import CueTrack
 from a2s.dubbing.analysis import analyze_motion, find_cues
 from a2s.dubbing.job import dub

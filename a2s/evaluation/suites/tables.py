@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCES, match, onset_f1
+from a2s.audio.onset_scores import ONSET_TOLERANCES, match_onsets, onset_f1
 from a2s.cues import CueTrack
 from a2s.evaluation.clips import Clip, UnseenWorlds, onsets_of
 from a2s.evaluation.judges.events import Judge
@@ -135,7 +135,7 @@ def _named(clips: Sequence[Clip], tracks: Sequence[CueTrack]) -> dict:
         cues = _inside(track, clip).cues
         order = np.argsort([event.time for event in clip.events], kind="stable")
         events = [clip.events[i] for i in order]
-        pairs = match([cue.time - clip.start for cue in cues], [event.time for event in events])
+        pairs = match_onsets([cue.time - clip.start for cue in cues], [event.time for event in events])
         for k, name in enumerate(right):
             right[name].append(sum(getattr(cues[i], name) == getattr(events[j], name) for i, j in pairs))
             truth[name].append(clip.classes[k][order][[j for _, j in pairs]])
