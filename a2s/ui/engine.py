@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2s.dubbing.progress import STAGES, OnProgress, Progress
+from a2s.dubbing.progress import STAGES, OnProgress, Progress, Watcher
 from a2s.resources import asset_folder, checkpoint_roots
 from a2s.settings import DubSettings
 from a2s.ui import text
@@ -160,8 +160,12 @@ class Engine:
         from a2s.dubbing.analysis import analyze_motion, find_cues, retrieve
         from a2s.ui.dub.scene_changes import find_scene_changes
 
-        before, share = STAGES["reading"], STAGES["seeing"]
-        told = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
+        before, share = STAGES["reading"], STAGES["analysing"]
+        told = Progress(
+            Watcher(
+                lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled=cancelled
+            )
+        )
         motion = analyze_motion(visit.need_picture(), progress=told)
         pipe, _ = self.parts(model)
         bank = self.bank_of(visit, model)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from a2s.errors import BadSettings, CannotWrite, WeightsMissing
+from a2s.io import sha256_of
 from a2s.resources import checkpoint_folder
 from a2s.settings import GUIDANCE_SCALE, STEPS
 
@@ -111,8 +112,7 @@ def load_model(model="compact"):
 
 def model_folder(pipe) -> Path | None:
     """Where a pipeline was loaded from; None for one that was made in memory."""
-    name = getattr(pipe, "name_or_path", None)
-    return Path(name) if name and (Path(name) / INDEX).is_file() else None
+    return pipe.folder if pipe is not None else None
 
 
 def sampler_of(model: str | Path) -> tuple[int, float]:
@@ -276,12 +276,6 @@ def _compare(folder: Path, digests: dict[str, str]) -> None:
             raise WeightsMissing(f"The model at {folder} is incomplete: {name} is missing.")
         if digests[name] != expected.get(name):
             raise WeightsMissing(f"The file {folder / name} is not what its checksum says.")
-
-
-def sha256_of(path: str | Path) -> str:
-    """Digest of one file, read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digests(folder: Path) -> dict[str, str]:
