@@ -22,7 +22,7 @@ from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
 from a2s.dubbing.stems import Stems
 from a2s.dubbing.take import Take
 from a2s.settings import AUDIO, DubSettings, check_settings
-from a2s.weights.registry import fingerprint, load_model, model_folder
+from a2s.weights import fingerprint, load_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +105,8 @@ def dub(
     Cancelled; with `checkpoints` also CannotWrite.
     """
     check_settings(settings)
+    if cues is not None:
+        cues.check()
     progress = Progress(watcher)
     job = _load(video, settings, model, bank, threads, progress)
     from a2s.cues import detect_cues  # keeps `import a2s` fast: torch and scipy
@@ -267,7 +269,7 @@ def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIde
 
 def model_source(pipe: AVLDMPipeline) -> ModelSource:
     """Name and checksum of a model; both None for one that was made in memory."""
-    folder = model_folder(pipe)
+    folder = pipe.folder
     if folder is None:
         return ModelSource()
     name = pipe.name_or_path

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.ambient import AmbientBank
-from a2s.audio.onsets import Comparison
+from a2s.audio.onset_scores import Comparison
 from a2s.cues import CueTrack
 from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.job import dub
@@ -33,7 +33,7 @@ from a2s.evaluation.statistics import Figures, mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
 from a2s.vision.video import Video
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
