@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from a2s.cli.light_imports import import_diffusers
 from a2s.cli.options import ModelName, VideoFile
 
 
@@ -19,6 +20,7 @@ def cues_command(
     model: ModelName = "compact",
 ) -> None:
     """Find the cues of a video and print them as JSON for `a2s dub --cues`."""
+    import_diffusers()
     from a2s.dubbing.analysis import analyze_motion, find_cues
     from a2s.dubbing.delivery import check_folder
     from a2s.weights import resolve_model

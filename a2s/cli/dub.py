@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from a2s.cli.light_imports import import_diffusers
 from a2s.cli.options import BankFolder, ModelName, VideoFile
 from a2s.cli.output import progress_bar
 from a2s.errors import BadSettings
@@ -58,6 +59,7 @@ def dub_command(
     ] = False,
 ) -> None:
     """Generate the sound of a video, exactly as long as its picture."""
+    import_diffusers()
     from a2s.cues import CueTrack
     from a2s.dubbing.ambience_plan import read_places
     from a2s.dubbing.checkpoints import WindowCheckpoints

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from a2s.cli.light_imports import import_diffusers
 from a2s.cli.options import AsJson, BankFolder, ModelName, VideoFile
 from a2s.cli.output import print_rows
 
@@ -18,6 +19,7 @@ def retrieve_command(
     as_json: AsJson = False,
 ) -> None:
     """List the ambient clips that match the picture of a video best."""
+    import_diffusers()
     from a2s.dubbing.analysis import analyze_motion, load_bank, retrieve
     from a2s.weights import load_embedder
 
