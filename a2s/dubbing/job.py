@@ -105,6 +105,8 @@ def dub(
     Cancelled; with `checkpoints` also CannotWrite.
     """
     check_settings(settings)
+    if cues is not None:
+        cues.check()
     progress = Progress(watcher)
     job = _load(video, settings, model, bank, threads, progress)
     from a2s.cues import detect_cues  # keeps `import a2s` fast: torch and scipy

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from a2s.audio.onsets import match, onset_f1
+from a2s.audio.onset_scores import match_onsets, onset_f1
 from a2s.evaluation.statistics import Figures
 from a2s.media import read_audio
 
@@ -149,7 +149,7 @@ def score_onsets(
     optional: onsets that are audible in the true soundtrack with a cause that is not visible. They count neither way.
     """
     found, true, optional = (np.sort(np.asarray(times, float)) for times in (found, true, optional))
-    pairs = match(found, true, 0.15)
+    pairs = match_onsets(found, true, 0.15)
     lagged = np.array([onset_f1(found - lag, true, 0.1, optional).f1 for lag in LAG_STEPS])
     best = LAG_STEPS[lagged >= lagged.max() - EPSILON]
     return ClipScore(

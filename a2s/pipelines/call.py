@@ -106,8 +106,13 @@ class PipelineCall:
         if self.cues is None:
             return detect_cues(motion)
         if isinstance(self.cues, CueTrack):
-            return self.cues
-        return CueTrack.load(Path(self.cues)) if isinstance(self.cues, str | os.PathLike) else CueTrack.at(self.cues)
+            track = self.cues
+        elif isinstance(self.cues, str | os.PathLike):
+            track = CueTrack.load(Path(self.cues))
+        else:
+            track = CueTrack.at(self.cues)
+        track.check()
+        return track
 
     def settings(self, seed: int, takes: int) -> DubSettings:
         """The settings of one run."""

@@ -45,7 +45,7 @@ class Video:
         """Size, rate, duration and codecs."""
         from a2s.media import probe_video  # keeps `a2s --help` fast: PyAV
 
-        return probe_video(self.path, self.limits)
+        return probe_video(self.path, limits=self.limits)
 
     @cached_property
     def sha256(self) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.ambient import AmbientBank
-from a2s.audio.onsets import Comparison
+from a2s.audio.onset_scores import Comparison
 from a2s.cues import CueTrack
 from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.job import dub
