@@ -30,7 +30,7 @@ from a2s.evaluation.worlds import Clip, HeldOutWorlds, mixes_of
 from a2s.io import atomic_file
 from a2s.settings import AUDIO
 from a2s.vision import Motion
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline

@@ -17,7 +17,7 @@ from a2s.evaluation.judges.place import PlaceJudge
 from a2s.evaluation.judges.sync import SyncJudge
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.worlds import Clip, onsets_of
-from a2s.pipelines.features import weights_hash
+from a2s.models.digest import weights_hash
 
 
 @dataclass(frozen=True, eq=False)

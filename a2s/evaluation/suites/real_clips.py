@@ -33,7 +33,7 @@ from a2s.evaluation.statistics import Figures, mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
 from a2s.vision.video import Video
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
