@@ -1,25 +1,34 @@
-"""Import diffusers without transformers and without torch's compiler. Halves the imports of `a2s dub`.
+"""Start-up of the commands that load a model: light imports, and the film is read meanwhile.
 
-diffusers imports both at module level: transformers for type checks of components that our pipeline does not have, and
-`torch._dynamo` (with sympy) to mark functions for `torch.compile`. Together they cost about 4 of 12 seconds of processor
-time of a short dub. No option of diffusers avoids that, so this file stays ours.
+diffusers imports two large libraries at module level: transformers for type checks of components that our pipeline
+does not have, and `torch._dynamo` (with sympy) to mark functions for `torch.compile`. Together they cost about a third
+of the processor time of a short dub. diffusers has no option that avoids them, so this file stays ours.
 
-While `import_diffusers` runs, both modules are replaced by placeholders. A placeholder of a class behaves like the class:
-at the first use that needs it, the real module is imported. Only the command line uses this, in its own process and
-before other threads start; `import a2s` changes nothing for other programs.
+While `import_diffusers` runs, placeholders replace both. The placeholder of a class behaves like the class: the first
+use that needs the real module imports it. Only the command line does this, in its own process; `import a2s` does not
+change other programs.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from a2s.settings import Limits
+    from a2s.vision.video import Video
+
+MAX_OBSERVED_SECONDS = 60.0
+"""Longer videos are observed later, with a progress bar: reading them takes longer than the imports."""
 
 COMPILER = "torch._dynamo"
 TRANSFORMERS = ("transformers", "transformers.utils", "transformers.utils.quantization_config")
@@ -40,6 +49,32 @@ def import_diffusers() -> None:
     _skip_compiler_check(pipeline_loading_utils)
 
 
+def start(path: Path, limits: Limits) -> Video:
+    """Import diffusers, and observe a short video at the same time. Raises UnreadableVideo, TooLarge."""
+    from a2s.vision.motion import observe  # noqa: F401  (before the thread, which must import nothing)
+    from a2s.vision.video import Video
+
+    video = Video(path, limits=limits)
+    if video.info.duration > MAX_OBSERVED_SECONDS:
+        import_diffusers()
+        return video
+    errors: list[Exception] = []
+
+    def observe_video() -> None:
+        try:
+            video.observe()
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=observe_video, daemon=True)  # Ctrl-C need not wait for a daemon
+    thread.start()
+    import_diffusers()
+    thread.join()
+    for error in errors:
+        raise error
+    return video
+
+
 @contextmanager
 def _placeholders() -> Iterator[None]:
     modules = {name: _PlaceholderModule(name) for name in (COMPILER, *TRANSFORMERS)}
@@ -55,7 +90,7 @@ def _placeholders() -> Iterator[None]:
             del sys.modules[name]
 
 
-def _unmarked(function: Any = None, **_: object) -> Any:
+def _unmarked(function: Any = None, *_: object, **__: object) -> Any:
     """A decorator of torch's compiler, with or without arguments, that returns its function unchanged."""
     return function if function is not None else lambda decorated: decorated
 
