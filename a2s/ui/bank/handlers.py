@@ -139,7 +139,7 @@ class BankHandlers:
 
 def _unpacked(visit: Visit, uploads: list[str], work: Path) -> list[Path]:
     """All plain files that were handed in, zips unpacked; names are kept for display, each in a folder of its own."""
-    from a2s.ambient.bank import RECORDINGS
+    from a2s.ambient.recordings import RECORDINGS
 
     found = []
     for number, upload in enumerate(uploads):
