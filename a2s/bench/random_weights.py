@@ -31,8 +31,7 @@ def measure_random(threads: int | None = None) -> dict[str, Any]:
     and by processor time, which other programs disturb less; and peak memory in MB.
     """
     from a2s.dubbing.analysis import load_bank
-    from a2s.dubbing.job import torch_threads
-    from a2s.pipelines.devices import place
+    from a2s.pipelines.devices import place, torch_threads
 
     began = time.perf_counter()
     pipe = place(random_pipeline())
@@ -103,6 +102,7 @@ def gemm_seconds(repeats: int = 5) -> tuple[float, float]:
 def _time_window(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int) -> dict[str, Any]:
     """Seconds of a dub and of a sampler step, from the times of its progress reports."""
     from a2s.dubbing.job import dub
+    from a2s.dubbing.progress import Watcher
 
     stamps: list[tuple[float, float]] = []
 
@@ -111,12 +111,13 @@ def _time_window(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: in
             stamps.append(_now())
 
     began = time.perf_counter()
-    take = dub(clip, DubSettings(ambient_clip=bank.clips[0].id), pipe, bank, threads=threads, on_progress=on_progress)
+    settings = DubSettings(ambient_clip=bank.clips[0].id)
+    take = dub(clip, settings, pipe, bank, threads=threads, watcher=Watcher(on_progress))
     whole = time.perf_counter() - began
     wall, processor = (_median_gap(times) for times in zip(*stamps, strict=True))
     return {
         "whole_window": round(whole, 2),
-        "steps": take.recipe["settings"]["steps"],
+        "steps": take.recipe.settings.steps,
         "unet_step": round(wall, 4),
         "unet_step_processor": round(processor, 4),
     }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a2s.dubbing.analysis import analyze_motion, retrieve
-from a2s.dubbing.job import dub, torch_threads
+from a2s.dubbing.job import dub
+from a2s.pipelines.devices import torch_threads
 from a2s.settings import AUDIO, DubSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def time_dub(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int, r
 
 def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int, repeats: int) -> dict[str, float]:
     """Seconds of each stage. Decoding, observing and muxing: the whole clip; the other stages: its first window."""
-    from a2s.media import mux_soundtrack, probe_video, read_frames
+    from a2s.media import mux_soundtrack, read_frames
     from a2s.pipelines.windows import vocode
 
     motion = analyze_motion(clip)
@@ -48,7 +49,7 @@ def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int
         generating, step = sampler.time(repeats)
         return {
             "decode": seconds(lambda: sum(1 for _ in read_frames(clip))),
-            "decode_and_observe": seconds(lambda: analyze_motion(clip, probe_video(clip))),
+            "decode_and_observe": seconds(lambda: analyze_motion(clip)),
             "encode_video": seconds(lambda: pipe.encode_video(motion, 0.0)),
             "encode_ambient": seconds(lambda: pipe.encode_ambient(ambience)),
             "retrieve": seconds(lambda: retrieve(motion, 1, pipe, bank)),

@@ -21,6 +21,7 @@ from a2s.cli.bench import bench_command
 from a2s.cli.cues import cues_command
 from a2s.cli.dub import dub_command
 from a2s.cli.evaluate import evaluate_command
+from a2s.cli.judges import train_judge_command
 from a2s.cli.retrieve import retrieve_command
 from a2s.cli.train import train_app
 from a2s.cli.weights import weights_app
@@ -39,6 +40,7 @@ app.command("retrieve")(retrieve_command)
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
+train_app.command("judge")(train_judge_command)
 app.add_typer(train_app, name="train")
 app.command("evaluate")(evaluate_command)
 app.command("bench")(bench_command)

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from a2s.ambient.bank import AmbientBank
-from a2s.ambient.clip import looped
+from a2s.ambient.extension import seamless_loop
 from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.settings import AUDIO
 
@@ -140,10 +140,9 @@ def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
     samples, fade = round(SECONDS * AUDIO.sample_rate), round(FADE * AUDIO.sample_rate)
     for kind, clips in CLIPS.items():
         for name, level, traits in clips:
-            rng = np.random.default_rng(
-                [seed, crc32(name.encode())]
-            )  # by name, so that a changed clip does not change the others
-            y = looped(make_ambience(kind, SECONDS + FADE, rng, AUDIO.sample_rate, traits), samples, fade)
+            # The seed contains the name, so that a changed clip does not change the others.
+            rng = np.random.default_rng([seed, crc32(name.encode())])
+            y = seamless_loop(make_ambience(kind, SECONDS + FADE, rng, AUDIO.sample_rate, traits), samples, fade)
             y *= 10 ** (level / 20) / np.sqrt(np.mean(y**2))
             yield y, {"name": name, "kind": kind, "author": "a2s", "licence": "CC0-1.0"}
 

@@ -34,11 +34,11 @@ NO_CLIP = '<p class="facts subdued">Choose an ambience to see it.</p>'
 
 STAGES = {
     "reading": "Reading the video",
-    "seeing": "Watching the picture",
+    "analysing": "Watching the picture",
     "retrieving": "Finding the place",
     "generating": "Making the sound",
-    "sounding": "Making it audible",
-    "finishing": "Setting the level",
+    "vocoding": "Making it audible",
+    "mastering": "Setting the level",
 }
 """What a creator reads for each of `a2s.dubbing.progress.STAGES`."""
 
@@ -129,7 +129,7 @@ def clip_facts(clip) -> str:
 
 def summary(duration: float, cues: int, recipe: dict) -> str:
     """One line about a take, from what its recipe says."""
-    heard = "" if recipe.get("hears_cues", True) else " that this model does not hear"
+    heard = "" if recipe.get("uses_cues", True) else " that this model does not hear"
     parts = [seconds(duration), count(cues, "cue") + heard]
     for key, unit in (("lufs", "LUFS"), ("true_peak_db", "dBTP")):
         value = find(recipe, key)

@@ -40,7 +40,7 @@ def looked_through(file: Path, out: Path) -> list[str]:
     import soundfile
 
     from a2s.ambient.archive import unpack
-    from a2s.dubbing.take import read_recipe
+    from a2s.dubbing.recipe import read_recipe
     from a2s.errors import A2SError
     from a2s.media.filmstrip import write_filmstrip
     from a2s.media.share import share_comparison

@@ -8,8 +8,8 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from a2s.dubbing.ambience_plan import at_amount
 from a2s.errors import A2SError
+from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO, LIMITS
 from a2s.ui import text
 from a2s.ui.bank.media_cache import MediaCache, write_both
@@ -98,7 +98,8 @@ class AmbienceHandlers:
 
     def _scores(self, visit: Visit) -> dict[str, float]:
         """Similarity of the picture to every clip of the bank."""
-        from a2s.dubbing.analysis import MAX_MATCHES, retrieve
+        from a2s.ambient.retrieval import MAX_MATCHES
+        from a2s.dubbing.analysis import retrieve
 
         pipe, _ = self.engine.parts(visit.model)
         bank = self.engine.bank_of(visit)
@@ -195,4 +196,4 @@ def level_of(amount: float, own_db: float, kind: str | None, pipe, bank) -> floa
     from a2s.audio.levels import level_db
 
     sample = np.full(1, 10 ** (own_db / 20), np.float32)
-    return level_db(at_amount(sample, float(amount), kind, pipe, bank))
+    return level_db(ambience_at(sample, float(amount), kind, pipe, bank))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.cues import CueTrack
-from a2s.dubbing.job import model_report
-from a2s.dubbing.take import read_recipe
+from a2s.dubbing.job import model_source
+from a2s.dubbing.recipe import read_recipe
 from a2s.errors import BadSettings
 from a2s.media.files import shown
 from a2s.settings import AmbientChange, DubSettings, check_settings
@@ -50,7 +50,7 @@ def restored(file: Path, visit: Visit, engine: Engine, name: str | None = None) 
     name: what the visitor calls the file. Raises BadSettings, BadCues, TooLarge.
     """
     try:
-        recipe = read_recipe(file)
+        recipe = read_recipe(file).to_dict()
     except BadSettings:
         raise BadSettings(f"{shown(name or file.name)} carries no recipe of a2s.") from None
     settings, track = read_back(recipe)
@@ -78,7 +78,7 @@ def read_back(recipe: dict) -> tuple[DubSettings, CueTrack]:
 
 
 def _video(recipe: dict, visit: Visit) -> tuple[str, ...]:
-    from a2s.weights.registry import sha256_of
+    from a2s.io import sha256_of
 
     said = _part(recipe, "video")
     if said.get("sha256") == sha256_of(visit.need_picture()):
@@ -92,7 +92,7 @@ def _model(recipe: dict, engine: Engine) -> tuple[str | None, tuple[str, ...]]:
     offered = [choice.name for choice in engine.choices() if not choice.missing]
     model = said.get("name") if said.get("name") in offered else None
     pipe, _ = engine.parts(model)
-    if said.get("sha256") == model_report(pipe)["sha256"]:
+    if said.get("sha256") == model_source(pipe).sha256:
         return model, ()
     return model, (f"This recipe was made with other weights{_called(said)}; the sound will differ.",)
 
@@ -108,7 +108,7 @@ def _place(said: dict, wanted: str | None, visit: Visit, bank) -> tuple[str | No
     """(what is chosen on the page, what `dub` takes, notes) of an ambience. said: its report; wanted: its setting."""
     from hashlib import sha256
 
-    from a2s.weights.registry import sha256_of
+    from a2s.io import sha256_of
 
     wanted = said.get("clip") or (None if said.get("sha256") else wanted)
     if wanted is not None and wanted in [clip.id for clip in bank.clips]:

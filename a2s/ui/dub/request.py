@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from a2s.dubbing.progress import Watcher
 from a2s.errors import Cancelled
 from a2s.settings import DubSettings
 from a2s.ui.dub.worker import Report, Worker
@@ -40,21 +41,23 @@ def take_maker(engine: Engine, visits: Visits) -> Callable[[DubRequest], Iterato
 
     def make(order: DubRequest) -> Iterator[object]:
         from a2s.ui.plots import preview_address
+        from a2s.vision.video import Video
 
         visit = visits.find(order.session)
 
         def work(tell):
             return engine.dub(
-                order.picture,
+                Video(order.picture, order.motion),
                 order.settings,
                 model=order.model,
                 bank=order.bank,
                 cues=order.cues,
-                motion=order.motion,
                 stems=order.stems,
-                on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
-                on_preview=lambda preview: tell(preview_address(preview.mel)),
-                cancelled=visit and visit.cancel.is_set,
+                watcher=Watcher(
+                    on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
+                    on_preview=lambda preview: tell(preview_address(preview.mel)),
+                    cancelled=visit and visit.cancel.is_set,
+                ),
             )
 
         with Worker(work) as worker:

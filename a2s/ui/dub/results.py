@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,9 +58,9 @@ class Result:
     @cached_property
     def peaks(self) -> list:
         """The waveform as the timeline draws it."""
-        from a2s.audio.peaks import peaks
+        from a2s.audio.outline import peak_outline
 
-        return peaks(soundfile.read(self.sound, dtype="float32")[0])
+        return peak_outline(soundfile.read(self.sound, dtype="float32")[0])
 
     def flac(self) -> Path:
         """The sound as FLAC, sample for sample what the wav holds, with the recipe inside."""
@@ -111,8 +111,8 @@ def export(
     from a2s.io import atomic_file
     from a2s.media import mux_soundtrack, write_audio
 
-    settings = DubSettings.from_dict(take.recipe["settings"])
-    recipe = public_recipe(take.recipe, name, own_name)
+    settings = take.recipe.settings
+    recipe = public_recipe(take.report.to_dict(), name, own_name)
     percent = round(settings.ambient * 100)
     stem = f"{plain_name(name)}-ambient{percent}-seed{settings.seed}" + (f"-take{number}" if number > 1 else "")
     video, sound = folder / f"{stem}.mp4", folder / f"{stem}.wav"
@@ -125,7 +125,7 @@ def export(
         write_audio(sound, take.waveform, take.sample_rate, comment=_tag(recipe))
         with atomic_file(told) as part:
             part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        take.events.save(cues)
+        take.cues.save(cues)
         picture, wipe = _draw(take, folder / f"{stem}.png", folder / f"{stem}.mel.png")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -133,8 +133,8 @@ def export(
     return Result(
         label=f"Take {number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=told, cues=cues, picture=picture, wipe=wipe,
-        summary=summary(take.duration, len(take.events), take.recipe) + ("" if copied else _note(NOT_COPIED)),
-        settings=settings, track=take.events, model=model, lufs=take.recipe["loudness"]["lufs"],
+        summary=summary(take.duration, len(take.cues), recipe) + ("" if copied else _note(NOT_COPIED)),
+        settings=settings, track=take.cues, model=model, lufs=take.report.loudness.lufs,
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def write_stems(result: Result, again: Take) -> None:
     mix, rate = soundfile.read(result.sound, dtype="float32")
     if len(mix) != len(again.waveform) or np.abs(mix - again.waveform).max(initial=0) > ROUNDING:
         raise BadSettings("The stems can't be made: something that this take was made of has changed since.")
-    for path, stem in zip(result.stems(), replace(again, waveform=mix).stems(), strict=True):
+    for path, stem in zip(result.stems(), again.stems.against(mix).values(), strict=True):
         write_audio(path, stem, rate)
 
 
@@ -192,7 +192,7 @@ def _draw(take: Take, picture: Path, wipe: Path) -> tuple[Path, Path]:
 
     mel, condition = mel_of(take.waveform), mel_of(np.resize(take.condition, AUDIO.window_samples))
     onsets = detect_onsets(take.waveform, take.sample_rate)
-    figure = result_figure(take.waveform, take.sample_rate, mel, condition[:, :-1], take.events, onsets)
+    figure = result_figure(take.waveform, take.sample_rate, mel, condition[:, :-1], take.cues, onsets)
     wipe_picture(mel).save(wipe, format="PNG")
     return save_figure(figure, picture), wipe
 

@@ -76,7 +76,7 @@ class VideoHandlers:
 
             return self.engine.analyse(visit, int(k), told, lambda: visit.picture != picture, model)
 
-        yield job("running", text.STAGES["seeing"])
+        yield job("running", text.STAGES["analysing"])
         with Worker(look) as worker:
             for report in worker:
                 yield job("running", text.STAGES[report.stage], report.detail, done=report.done)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from a2s.training.data import LongVideos
-from tests.unit.evaluation.worlds import render_worlds
+from tests.unit.evaluation.tiny_worlds import render_worlds
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from a2s.models import AVSim, MelVAE, Vocoder
 from a2s.settings import AUDIO
 from a2s.training.data import LongVideos, Recordings, recordings_in, sound_batch
 from a2s.training.objectives import av_ldm, av_sim, place, vae, vocoder
-from tests.unit.evaluation.worlds import render_worlds
+from tests.unit.evaluation.tiny_worlds import render_worlds
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A tiny rendered data set with an invented motion, and a pipeline that answers its conditions."""
+"""A tiny rendered data set with synthetic motion, and pipelines that follow their conditions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fakes import FakePipeline
 
 
 def render_worlds(folder: Path, count: int, seconds: float = 12.0, first_seed: int = 500) -> Path:
-    """`count` videos whose motion is a block that stops at each true event."""
+    """Render `count` videos whose motion is a block that stops at each true event."""
     for k in range(count):
         video = folder / f"{k:06d}"
         render_video(first_seed + k, video, seconds, picture=False)
@@ -31,7 +31,7 @@ def render_worlds(folder: Path, count: int, seconds: float = 12.0, first_seed: i
 
 
 class WorldPipeline(FakePipeline):
-    """The fake, with the components that the exam looks into: a VAE that keeps the mel's columns in the latent."""
+    """The fake pipeline with an identity VAE."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,8 +41,8 @@ class WorldPipeline(FakePipeline):
         pass
 
 
-class Oracle(WorldPipeline):
-    """Vocodes to a flat noise with clicks where the mel is bright; good enough for sync."""
+class FollowingPipeline(WorldPipeline):
+    """Vocodes to noise with the level of the brightest mel band, so its audio follows cues and ambience."""
 
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
         samples = mel.shape[-1] * AUDIO.hop_length

@@ -7,18 +7,19 @@ import pytest
 import torch
 
 from a2s.errors import BadCheckpoint, BadSettings, WeightsMissing
-from a2s.evaluation.judges.events import Judge
-from a2s.evaluation.metrics.embeddings import CLAP, NAMES, Clap, embedding, mel_statistics
-from a2s.evaluation.metrics.vggish import VGGish, examples_of, load_vggish, log_mel
+from a2s.evaluation.embeddings import NAMES, load_embedding, mel_statistics
+from a2s.evaluation.embeddings.clap import REPOSITORY, Clap
+from a2s.evaluation.embeddings.vggish import VGGish, examples_of, load_vggish, log_mel
+from a2s.evaluation.judges.events import EventJudge
 from tests.tiny import tiny_pipeline
-from tests.unit.evaluation.metrics.tiny_clap import save_tiny_clap
+from tests.unit.evaluation.embeddings.tiny_clap import save_tiny_clap
 
 RATE = 16_000
 
 
 @pytest.fixture(scope="module")
 def waves() -> np.ndarray:
-    return (0.1 * np.random.default_rng(0).standard_normal((5, 3 * RATE))).astype(np.float32)
+    return (0.1 * np.random.default_rng(0).standard_normal((3, 3 * RATE))).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -43,38 +44,38 @@ def each(request, monkeypatch, clap_folder, vggish_file):
     monkeypatch.setenv("A2S_CLAP", str(clap_folder))
     monkeypatch.setenv("A2S_VGGISH", str(vggish_file))
     torch.manual_seed(0)
-    return embedding(request.param, tiny_pipeline(), Judge().eval())
+    return load_embedding(request.param, tiny_pipeline(), EventJudge().eval())
 
 
-def test_each_gives_a_row_a_clip_whatever_the_batch(each, waves):
+def test_each_gives_a_row_per_clip_for_any_batch_size(each, waves):
     found = each(waves)
-    assert found.ndim == 2 and len(found) == 5 and found.dtype == np.float32 and np.isfinite(found).all()
+    assert found.ndim == 2 and len(found) == 3 and found.dtype == np.float32 and np.isfinite(found).all()
     assert np.allclose(each(waves, batch=2), found, atol=1e-5)
-    assert np.allclose(each(waves[3:4])[0], found[3], atol=1e-5)
+    assert np.allclose(each(waves[2:3])[0], found[2], atol=1e-5)
     assert np.allclose(each.in_frames(waves).mean(1), found, atol=1e-6)
     assert np.ptp(each(np.stack([waves[0], 0.01 * waves[0], np.zeros_like(waves[0])])), axis=0).max() > 0
 
 
-def test_av_sim_in_batches_is_what_the_pipeline_says_of_each(waves):
+def test_av_sim_in_batches_equals_single_clips(waves):
     pipe = tiny_pipeline()
     one_by_one = np.stack([pipe.embed_audio(wave) for wave in waves])
-    assert np.allclose(embedding("av-sim", pipe)(waves), one_by_one, atol=1e-5)
+    assert np.allclose(load_embedding("av-sim", pipe)(waves), one_by_one, atol=1e-5)
     short = waves[:2, :RATE]
-    assert np.allclose(embedding("av-sim", pipe)(short), [pipe.embed_audio(wave) for wave in short], atol=1e-5)
+    assert np.allclose(load_embedding("av-sim", pipe)(short), [pipe.embed_audio(wave) for wave in short], atol=1e-5)
 
 
-def test_the_judges_features_are_what_its_answers_are_made_of(waves):
-    judge = Judge().eval()
-    frames = embedding("judge", judge=judge).in_frames(waves)
-    assert frames.shape == (5, 9, 192)
+def test_the_judge_embedding_is_its_hidden_features(waves):
+    judge = EventJudge().eval()
+    frames = load_embedding("judge", judge=judge).in_frames(waves)
+    assert frames.shape == (3, 9, 192)
     from a2s.audio.mel import mel_spectrogram
 
     cut = torch.from_numpy(waves[1:2, 4800:14_400])
     with torch.inference_mode():
-        assert np.allclose(frames[1, 1], judge.slots(mel_spectrogram(cut)).mean(-1)[0], atol=1e-5)
+        assert np.allclose(frames[1, 1], judge.hidden_features(mel_spectrogram(cut)).mean(-1)[0], atol=1e-5)
 
 
-def test_mel_statistics_tell_level_spread_and_rate():
+def test_mel_statistics_show_level_spread_and_rate():
     t = np.arange(3 * RATE) / RATE
     noise = 0.05 * np.random.default_rng(0).standard_normal(3 * RATE)
     steady, slow, fast = (noise * gain for gain in (1.0, 10 ** np.sin(2 * np.pi * t), 10 ** np.sin(2 * np.pi * 12 * t)))
@@ -87,14 +88,14 @@ def test_mel_statistics_tell_level_spread_and_rate():
     assert high[3] > 3 * low[3]
 
 
-def test_clap_reads_sounds_and_sentences_into_one_space(clap_folder, monkeypatch, waves):
+def test_clap_embeds_audio_and_sentences_in_one_space(clap_folder, monkeypatch, waves):
     monkeypatch.setenv("A2S_CLAP", str(clap_folder))
     clap = Clap.load()
-    sounds, texts = clap.embed_sounds(waves), clap.embed_texts(["hitting wood", "water is poured over stone"])
-    assert sounds.shape == (5, 12) and texts.shape == (2, 12)
+    sounds, texts = clap.embed_audio(waves), clap.embed_texts(["hitting wood", "water is poured over stone"])
+    assert sounds.shape == (3, 12) and texts.shape == (2, 12)
     for vectors in (sounds, texts):
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert np.allclose(clap.embed_texts(["hitting wood"])[0], texts[0], atol=1e-5)  # padding is not read
+    assert np.allclose(clap.embed_texts(["hitting wood"])[0], texts[0], atol=1e-5)  # padding has no effect
 
 
 def test_vggish_front_end():
@@ -109,7 +110,7 @@ def test_vggish_front_end():
     assert log_mel(tone)[0, 50].max().exp() == pytest.approx(50, rel=0.5)
 
 
-def test_vggish_flattens_as_where_its_weights_come_from():
+def test_vggish_flattens_in_the_order_of_tensorflow():
     """Rows of time, then columns of frequency, then channels."""
     model = VGGish.__new__(VGGish)
     torch.nn.Module.__init__(model)
@@ -127,21 +128,21 @@ def test_vggish_is_the_value_before_the_last_rectifier(vggish_file, waves):
     assert found.shape == (3, 128) and (found < 0).any()
 
 
-def test_absent_weights_are_one_sentence(monkeypatch, tmp_path):
+def test_missing_weights_and_arguments_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("A2S_VGGISH", str(tmp_path / "none.pth"))
     with pytest.raises(WeightsMissing, match="A2S_VGGISH"):
-        embedding("vggish")
+        load_embedding("vggish")
     monkeypatch.setenv("A2S_CLAP", str(tmp_path))
-    with pytest.raises(WeightsMissing, match=CLAP):
-        embedding("clap")
+    with pytest.raises(WeightsMissing, match=REPOSITORY):
+        load_embedding("clap")
     for name in ("av-sim", "judge"):
         with pytest.raises(BadSettings, match=f"{name} needs"):
-            embedding(name)
-    with pytest.raises(BadSettings, match="no embedding panns; there are av-sim"):
-        embedding("panns")
+            load_embedding(name)
+    with pytest.raises(BadSettings, match="no embedding panns. The embeddings are av-sim"):
+        load_embedding("panns")
 
 
-def test_a_clap_that_is_a_pickle_is_not_opened(clap_folder, monkeypatch, tmp_path):
+def test_a_pickled_clap_is_refused(clap_folder, monkeypatch, tmp_path):
     import shutil
 
     shutil.copytree(clap_folder, tmp_path / "clap")
@@ -149,7 +150,7 @@ def test_a_clap_that_is_a_pickle_is_not_opened(clap_folder, monkeypatch, tmp_pat
     (tmp_path / "clap/model.safetensors").unlink()
     monkeypatch.setenv("A2S_CLAP", str(tmp_path / "clap"))
     with pytest.raises(WeightsMissing, match="safetensors"):
-        embedding("clap")
+        load_embedding("clap")
 
 
 def test_other_weights_and_unsafe_files_are_refused(tmp_path):

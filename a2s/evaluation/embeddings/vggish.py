@@ -1,13 +1,17 @@
-"""VGGish (Hershey et al., "CNN architectures for large-scale audio classification", ICASSP 2017), embeddings alone.
+"""VGGish (Hershey et al., "CNN architectures for large-scale audio classification", ICASSP 2017): its embeddings.
 
-The published front-end and architecture; weights are those of the PyTorch port "torchvggish", a state dict of
-`features.*` and `embeddings.*`. As frechet-audio-distance 0.2.0 does with use_pca=False and use_activation=False, which
-the paper's FAD was measured with, a frame is the 128 numbers before the last ReLU, without PCA. The published weights
-could not be had where this was written: that the port's keys and shapes are met is tested, that its figures are is not.
+The published front end and architecture, with the weights of the PyTorch port "torchvggish", a state dict of
+`features.*` and `embeddings.*`. An embedding is the 128 numbers before the last ReLU, without PCA, as in
+frechet-audio-distance 0.2.0 with use_pca=False and use_activation=False, which measured the paper's FAD. Tests prove
+that the port's keys and shapes load; without the published weights they do not prove its figures.
+
+Our own implementation, because the port downloads its weights and is not maintained.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,8 +24,8 @@ from a2s.weights.unpickle import open_checkpoint
 
 SAMPLE_RATE, WINDOW, HOP, N_FFT = 16_000, 400, 160, 512
 BANDS, LOWEST, HIGHEST, OFFSET = 64, 125.0, 7_500.0, 0.01
-ROWS = 96
-"""Frames of 10 ms that one embedding is of: 0.96 s."""
+FRAMES = 96
+"""Mel frames of 10 ms in one embedding: 0.96 s."""
 
 
 class VGGish(nn.Module):
@@ -42,13 +46,13 @@ class VGGish(nn.Module):
         )
 
     def forward(self, examples: torch.Tensor) -> torch.Tensor:
-        # The weights were TensorFlow's, where channels come last.
+        # The weights come from TensorFlow, where channels are the last dimension.
         return self.embeddings(self.features(examples[:, None]).permute(0, 2, 3, 1).flatten(1))
 
 
 def load_vggish(file: str | Path) -> VGGish:
-    """The published weights from a state dict. Raises BadCheckpoint (unsafe, damaged) or WeightsMissing (another's)."""
-    # Building 72 million random weights first would take longer than reading them.
+    """Read the published weights. Raises BadCheckpoint (unsafe or damaged file), WeightsMissing (other weights)."""
+    # Initialising 72 million random weights first would take longer than reading the file.
     with torch.device("meta"):
         model = VGGish()
     found = {k: v for k, v in open_checkpoint(file).items() if k.split(".")[0] in ("features", "embeddings")}
@@ -59,24 +63,40 @@ def load_vggish(file: str | Path) -> VGGish:
     return model.float().eval()
 
 
+def vggish_frames() -> Callable[[np.ndarray], np.ndarray]:
+    """A function (n, samples) float32 at 16 kHz -> (n, F, 128). Weights from A2S_VGGISH. Raises WeightsMissing."""
+    file = os.environ.get("A2S_VGGISH", "")
+    if not Path(file).is_file():
+        raise WeightsMissing(
+            "The VGGish weights are missing: set A2S_VGGISH to the path of torchvggish's vggish-10086976.pth."
+        )
+    model = load_vggish(file)
+
+    def frames(waves: np.ndarray) -> np.ndarray:
+        examples = examples_of(torch.from_numpy(waves))
+        return model(examples.flatten(0, 1)).unflatten(0, examples.shape[:2]).numpy()
+
+    return frames
+
+
 def log_mel(waves: torch.Tensor) -> torch.Tensor:
-    """(n, samples) float32 in [-1, 1] at 16 kHz -> (n, frames, 64): log of mel magnitude + 0.01, 10 ms a frame."""
+    """(n, samples) float32 in [-1, 1] at 16 kHz -> (n, frames, 64): log of mel magnitude + 0.01, 10 ms per frame."""
     windows = waves.unfold(-1, WINDOW, HOP) * torch.hann_window(WINDOW)
     return torch.log(torch.fft.rfft(windows, N_FFT).abs() @ _mel_basis() + OFFSET)
 
 
 def examples_of(waves: torch.Tensor) -> torch.Tensor:
-    """(n, samples) -> (n, F, 96, 64), examples of 0.96 s side by side; what is left at the end is dropped."""
+    """(n, samples) -> (n, F, 96, 64): examples of 0.96 s side by side. The remainder is dropped."""
     frames = log_mel(waves)
-    count = frames.shape[1] // ROWS
-    return frames[:, : count * ROWS].unflatten(1, (count, ROWS))
+    count = frames.shape[1] // FRAMES
+    return frames[:, : count * FRAMES].unflatten(1, (count, FRAMES))
 
 
 @lru_cache(maxsize=1)
 def _mel_basis() -> torch.Tensor:
-    """(257, 64): triangles on HTK's mel scale, unit height, straight in mel and not in Hz; nothing of DC."""
+    """(257, 64): triangles on the HTK mel scale, unit height, linear in mel rather than in Hz; no DC."""
 
-    def mel(hertz):
+    def mel(hertz: np.ndarray | float) -> np.ndarray:
         return 1127.0 * np.log1p(np.asarray(hertz) / 700.0)
 
     bins = mel(np.linspace(0, SAMPLE_RATE / 2, N_FFT // 2 + 1))[:, None]
