@@ -10,7 +10,7 @@ import numpy as np
 from a2s.datasets.foley_world.examples import EXAMPLES, write_poster, write_video
 from a2s.datasets.foley_world.picture import render_frames
 from a2s.datasets.foley_world.plan import make_plan
-from a2s.media import probe
+from a2s.media import probe_video
 
 SHIPPED = Path(__file__).resolve().parents[4] / "assets" / "examples"
 
@@ -26,7 +26,7 @@ def test_a_picture_becomes_a_small_silent_video_and_a_poster(tmp_path):
     still = write_video(tmp_path / "clip.mp4", picture, 0.5)
     index = max(k for k, (time, _) in enumerate(frames) if time <= 0.5)
     assert np.array_equal(still, frames[index][1])
-    info = probe(tmp_path / "clip.mp4")
+    info = probe_video(tmp_path / "clip.mp4")
     assert not info.has_audio and abs(info.duration - 1.0) < 0.1
     write_poster(tmp_path / "clip.jpg", still)
     assert cv2.imread(str(tmp_path / "clip.jpg")).shape == (180, 320, 3)
