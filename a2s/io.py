@@ -101,7 +101,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a file as 64 hex digits, read in pieces."""
+    """SHA-256 of a file, in hex. The file is read in pieces."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -18,7 +18,7 @@ from typing import Any
 from a2s.bench.process import cpu_seconds, resident_mb
 from a2s.errors import A2SError, BadSettings
 from a2s.media import probe_video
-from a2s.weights.registry import resolve_model
+from a2s.weights import resolve_model
 
 ROOT = Path(__file__).resolve().parents[2]
 

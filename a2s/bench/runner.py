@@ -20,7 +20,7 @@ from a2s.bench.random_weights import table as random_table
 from a2s.bench.stages import time_dub, time_stages
 from a2s.dubbing.analysis import load_bank
 from a2s.errors import A2SError, BadSettings
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank

@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.ambient.retrieval import MAX_MATCHES, retrieve_ambiences
 from a2s.dubbing.progress import Progress
-from a2s.pipelines.ambience import MAX_MATCHES, load_bank, retrieve_ambiences
-from a2s.weights.registry import load_model
+from a2s.pipelines.ambience import load_bank
+from a2s.weights import load_embedder, load_model
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
+    from a2s.ambient.retrieval import Embedder
     from a2s.cues import CueTrack
     from a2s.pipelines import AVLDMPipeline
     from a2s.vision import Motion
@@ -49,10 +51,13 @@ def find_cues(motion: Motion, model: str | Path | AVLDMPipeline = "compact") -> 
 def retrieve(
     motion: Motion,
     k: int = 5,
-    model: str | Path | AVLDMPipeline = "compact",
+    model: str | Path | Embedder = "compact",
     bank: AmbientBank | str | Path | None = None,
     within: tuple[float, float] | None = None,
 ) -> list[Match]:
-    """`a2s.pipelines.ambience.retrieve_ambiences` for a model and a bank that are given by name or folder."""
-    pipe = load_model(model)
-    return retrieve_ambiences(motion, pipe, load_bank(bank, pipe), k, within)
+    """`a2s.ambient.retrieval.retrieve_ambiences` for a model and a bank that are given by name or folder.
+
+    Of a model that is given by name or folder, AV-Sim alone is loaded.
+    """
+    embedder = load_embedder(model)
+    return retrieve_ambiences(motion, embedder, load_bank(bank, embedder), k, within)

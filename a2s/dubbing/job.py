@@ -22,7 +22,7 @@ from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
 from a2s.dubbing.stems import Stems
 from a2s.dubbing.take import Take
 from a2s.settings import AUDIO, DubSettings, check_settings
-from a2s.weights.registry import fingerprint, load_model, model_folder
+from a2s.weights import fingerprint, load_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -269,7 +269,7 @@ def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIde
 
 def model_source(pipe: AVLDMPipeline) -> ModelSource:
     """Name and checksum of a model; both None for one that was made in memory."""
-    folder = model_folder(pipe)
+    folder = pipe.folder
     if folder is None:
         return ModelSource()
     name = pipe.name_or_path

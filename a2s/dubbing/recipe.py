@@ -42,7 +42,7 @@ class VideoSource:
 
 @dataclass(frozen=True)
 class ModelSource:
-    """The model of a take. sha256: of its folder, see `a2s.weights.registry.fingerprint`; None for one in memory."""
+    """The model of a take. sha256: of its folder, see `a2s.weights.fingerprint`; None for one in memory."""
 
     name: str | None = None
     sha256: str | None = None

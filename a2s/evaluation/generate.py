@@ -30,7 +30,7 @@ from a2s.evaluation.worlds import Clip, HeldOutWorlds, mixes_of
 from a2s.io import atomic_file
 from a2s.settings import AUDIO
 from a2s.vision import Motion
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
@@ -186,6 +186,7 @@ def resample_motion(motion: Motion, fps: float | None) -> Motion:
     spans[0] = max(spans[0], 1e-6)
     start = np.zeros_like(displacement[:1])
     velocity = np.diff(displacement[last], axis=0, prepend=start) / spans[:, None, None, None]
+    assert motion.breaks is not None  # `Motion` sets it
     breaks = np.diff(np.cumsum(motion.breaks)[last], prepend=0) > 0
     velocity[breaks] = 0
     return replace(motion, times=times, velocity=velocity.astype(np.float32), breaks=breaks)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from a2s.evaluation.cache import digest, version_key
 from a2s.evaluation.experiments import Experiment
-from a2s.weights.registry import fingerprint, resolve_model
+from a2s.weights import fingerprint, resolve_model
 
 VERSION = 2
 """Of `a2s.evaluation.generate`: raised by one whenever the same experiment may generate other audio."""

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
+from a2s.audio.onset_scores import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
 
 Figures: TypeAlias = dict[str, Any]
 """Results by name, ready for JSON: numbers, text, None, and lists and dicts of them. Hence `Any`.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.audio.onsets import HOP, SAMPLE_RATE, Comparison, band_levels, detect_onsets
+from a2s.audio.onset_scores import Comparison
+from a2s.audio.onsets import HOP, SAMPLE_RATE, band_levels, detect_onsets
 from a2s.cues import Cue, CueTrack
 from a2s.datasets.foley_world.plan import Event
 from a2s.errors import BadSettings

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.ambient.retrieval import retrieve_ambiences
 from a2s.errors import BadSettings
 from a2s.io import sha256_of
 from a2s.resources import asset_folder
 from a2s.settings import AUDIO, Limits
 
 if TYPE_CHECKING:
-    from a2s.ambient import AmbientBank, Match
+    from a2s.ambient import AmbientBank
+    from a2s.ambient.retrieval import Embedder
     from a2s.pipelines.avldm import AVLDMPipeline
     from a2s.vision import Motion
-
-MAX_MATCHES = 100
-"""Most ambiences that one retrieval returns."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Ambience:
     source: AmbienceSource
 
 
-def load_bank(bank: AmbientBank | str | Path | None = None, pipe: AVLDMPipeline | None = None) -> AmbientBank:
+def load_bank(bank: AmbientBank | str | Path | None = None, pipe: Embedder | None = None) -> AmbientBank:
     """An AmbientBank, loaded once per folder. A bank object is returned as it is.
 
     None: the folder `ambient` of the pipeline's model, else the bank that is shipped with a2s. Raises BankError.
@@ -73,26 +72,6 @@ def _load_bank(folder: Path) -> AmbientBank:
     from a2s.ambient import AmbientBank  # keeps imports of this module fast: a bank needs faiss
 
     return AmbientBank.load(folder)
-
-
-def retrieve_ambiences(
-    motion: Motion,
-    pipe: AVLDMPipeline,
-    bank: AmbientBank,
-    k: int = 5,
-    within: tuple[float, float] | None = None,
-) -> list[Match]:
-    """The k clips of the bank that match the look of a video best, best first (Action2Sound, section 3.4).
-
-    within: (begin, end) in seconds of the part of the video that is compared; None is all of it. The low-ambient clip
-    is excluded unless the bank has no other: at no amount would an ambience be audible. Raises BadSettings, BankError.
-    """
-    if not 1 <= k <= MAX_MATCHES:
-        raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
-    embedding = pipe.embed_video(motion, *within) if within else pipe.embed_video(motion)
-    matches = bank.retrieve(embedding, k + 1, pipe.model_hash)
-    low = bank.low_ambient
-    return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches
 
 
 def choose_ambience(

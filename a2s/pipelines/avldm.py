@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from diffusers import DiffusionPipeline, SchedulerMixin, UNet2DConditionModel
 
+from a2s.ambient.extension import repeated
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models import AVSim, Conditioner, GriffinLim, MelVAE, Vocoder
 from a2s.models.official import HiFiGAN, OfficialAVSim, OfficialConditioner, PictureVAE
 from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only classes of imported modules)
 from a2s.pipelines.call import PipelineCall, generate
-from a2s.pipelines.features import AVSimFeatures, looped
+from a2s.pipelines.features import AVSimFeatures
 from a2s.pipelines.loading import check_safetensors, model_folder
 from a2s.pipelines.output import AVLDMPipelineOutput, AVLDMWindowOutput
 from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS
@@ -184,11 +185,11 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
 
     @torch.inference_mode()
     def encode_ambient(self, waveform: np.ndarray, generator: torch.Generator | None = None) -> torch.Tensor:
-        """The ambient condition (1, C, 16, 24) of a sound (n,) float32 at 16 kHz: its first 3 s, looped if shorter.
+        """The ambient condition (1, C, 16, 24) of a sound (n,) float32 at 16 kHz: its first 3 s, repeated if shorter.
 
         generator: for a VAE whose posterior is to be sampled; without it, the mode is taken.
         """
-        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self._execution_device)
+        wave = torch.from_numpy(repeated(waveform)[: AUDIO.window_samples]).to(self._execution_device)
         mel = pad_frames(mel_spectrogram(wave)[None]).to(self.vae.dtype)
         shape = (1, self.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames)
         noise = None if generator is None else self._noise(shape, generator).to(self.vae.dtype)

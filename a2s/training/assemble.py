@@ -13,7 +13,7 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from a2s.io import atomic_folder
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.pipelines import AVLDMPipeline
-from a2s.weights.registry import write_checksums
+from a2s.weights import write_checksums
 
 SHARD_SIZE = "8MB"
 PRESERVED = ("README.md", "ambient_calibration.json")

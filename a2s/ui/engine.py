@@ -51,7 +51,7 @@ class Engine:
 
     def check(self) -> None:
         """Raise WeightsMissing now rather than at the first dub, when the model is not where it should be."""
-        from a2s.weights.registry import resolve_model
+        from a2s.weights import resolve_model
 
         model = self._models[self.default]
         if isinstance(model, (str, Path)):
@@ -59,18 +59,18 @@ class Engine:
 
     def sampler(self, model: str | None = None) -> tuple[int, float]:
         """(steps, guidance_scale) that suit a model, without loading it."""
-        from a2s.weights.registry import sampler_of
+        from a2s.weights import sampler_defaults
 
         chosen = self._models[model or self.default]
         return (
-            sampler_of(chosen)
+            sampler_defaults(chosen)
             if isinstance(chosen, (str, Path))
             else (chosen.default_steps, chosen.default_guidance_scale)
         )
 
     def about(self, model: str) -> str:
         """What a visitor should know of a model; empty where there is nothing."""
-        from a2s.weights.registry import vocoder_note
+        from a2s.weights import vocoder_note
 
         chosen = self._models[model]
         vocoder = vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
@@ -78,10 +78,10 @@ class Engine:
 
     def uses_cues(self, model: str | None = None) -> bool:
         """Whether cues shape what a model makes, without loading it."""
-        from a2s.weights.registry import uses_cues_of
+        from a2s.weights import model_takes_cues
 
         chosen = self._models[model or self.default]
-        return uses_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.uses_cues
+        return model_takes_cues(chosen) if isinstance(chosen, (str, Path)) else chosen.uses_cues
 
     def choices(self) -> tuple[Choice, ...]:
         """Every model that the page offers, the default first."""
@@ -101,7 +101,7 @@ class Engine:
         """(pipeline, bank), loaded once however many threads ask. Raises BadSettings, WeightsMissing, BankError."""
         from a2s.dubbing.analysis import load_bank
         from a2s.errors import BadSettings
-        from a2s.weights.registry import load_model
+        from a2s.weights import load_model
 
         if model is not None and model not in self._models:
             raise BadSettings("There is no such model on this page.")
@@ -187,7 +187,7 @@ def _name_of(model) -> str:
 
 def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and whatever else lies beside them."""
-    from a2s.weights.registry import INDEX, MODELS
+    from a2s.weights import INDEX, MODELS
 
     beside = {path.parent.name: path.parent for root in checkpoint_roots() for path in sorted(root.glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in beside.items() if name not in MODELS}
@@ -196,7 +196,7 @@ def _known_models() -> dict[str, str | Path]:
 def _missing(model) -> str:
     """Why a model can't be used now; empty when it can."""
     from a2s.errors import WeightsMissing
-    from a2s.weights.registry import MODELS, resolve_model
+    from a2s.weights import MODELS, resolve_model
 
     if not isinstance(model, (str, Path)):
         return ""

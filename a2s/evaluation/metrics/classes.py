@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import match
+from a2s.audio.onset_scores import match_onsets
 from a2s.cues import CueTrack
 from a2s.evaluation.judges.events import EventJudge
 from a2s.evaluation.metrics.base import MetricInputs
@@ -15,7 +15,7 @@ from a2s.evaluation.worlds import Clip
 from a2s.settings import AUDIO
 
 VERSION = 1
-LIBRARIES = ("numpy", "torch")
+LIBRARIES = ("numpy", "torch", "mir_eval")
 
 LATEST = 2.7
 """Seconds. A later event of a 3 s window leaves the judge too little audio."""
@@ -49,7 +49,7 @@ def cue_class_accuracy(clips: Sequence[Clip], tracks: Sequence[CueTrack]) -> Fig
         cues = track.between(clip.start, clip.start + AUDIO.window_seconds).cues
         order = np.argsort([event.time for event in clip.events], kind="stable")
         events = [clip.events[i] for i in order]
-        pairs = match([cue.time - clip.start for cue in cues], [event.time for event in events])
+        pairs = match_onsets([cue.time - clip.start for cue in cues], [event.time for event in events])
         for k, name in enumerate(right):
             right[name].append(sum(getattr(cues[i], name) == getattr(events[j], name) for i, j in pairs))
             truth[name].append(clip.classes[k][order][[j for _, j in pairs]])

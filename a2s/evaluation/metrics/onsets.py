@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCE, ONSET_TOLERANCES, onset_f1
+from a2s.audio.onset_scores import ONSET_TOLERANCE, ONSET_TOLERANCES, onset_f1
 from a2s.evaluation.metrics.base import MetricInputs
 from a2s.evaluation.statistics import Figures, onset_figures
 from a2s.evaluation.worlds import Clip
 
 VERSION = 1
-LIBRARIES = ("numpy", "scipy", "librosa")
+LIBRARIES = ("numpy", "scipy", "librosa", "mir_eval")
 
 
 def measure(inputs: MetricInputs) -> Figures:

@@ -12,7 +12,8 @@ import torch
 from a2s.ambient import AmbientBank, full_level, scale_ambience
 from a2s.audio.levels import level_db, quietest, quietest_db
 from a2s.audio.mel import mel_spectrogram
-from a2s.audio.onsets import detect_onsets, pooled_f1
+from a2s.audio.onset_scores import pooled_f1
+from a2s.audio.onsets import detect_onsets
 from a2s.evaluation.sampler import ClipSampler
 from a2s.evaluation.statistics import Figures, mean, onset_figures, spearman
 from a2s.evaluation.worlds import Clip, mixes_of, onsets_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
 
 VERSION = 1
-LIBRARIES = ("numpy", "scipy", "torch", "librosa")
+LIBRARIES = ("numpy", "scipy", "torch", "librosa", "mir_eval")
 
 AMOUNTS = tuple(np.linspace(0, 1, 9).tolist())
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.ambient import AmbientBank
-from a2s.audio.onsets import Comparison
+from a2s.audio.onset_scores import Comparison
 from a2s.cues import CueTrack
 from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.job import dub
@@ -33,14 +33,14 @@ from a2s.evaluation.statistics import Figures, mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
 from a2s.vision.video import Video
-from a2s.weights.registry import load_model
+from a2s.weights import load_model
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
     from a2s.pipelines import AVLDMPipeline
 
 VERSION = 1
-LIBRARIES = (*real_scorer.LIBRARIES, "torch", "diffusers")
+LIBRARIES = (*real_scorer.LIBRARIES, "torch", "diffusers", "mir_eval")
 
 CONDITIONS = ("automatic_cues", "annotated_cues", "cue_times_alone")
 """What is scored: a dub with automatic cues, a dub with the annotated onsets as cues, automatic cues as onsets."""
@@ -138,7 +138,7 @@ def evaluate_real_clips(
 
 
 def _by_tier(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
-    tiers = {"all": range(len(clips))}
+    tiers = {"all": list(range(len(clips)))}
     figures: Figures = {}
     for tier in sorted({clip.tier for clip in clips}):
         tiers[f"tier_{tier}"] = [i for i, clip in enumerate(clips) if clip.tier == tier]

@@ -18,7 +18,7 @@ from pydantic import Field, PositiveInt
 from torch import nn
 
 from a2s.models import AVSim, Conditioner, MelVAE
-from a2s.pipelines.features import weights_hash
+from a2s.models.digest import weights_hash
 from a2s.resources import checkpoint_folder
 from a2s.settings import AUDIO
 from a2s.training.ablations import FULL, Ablation

@@ -190,13 +190,13 @@ def _pair(ids: list[str], a: str | None, b: str | None) -> tuple[str | None, str
 
 def _rendered(source: Path, booth: ListeningSession, id: str, label: str, **how) -> Sound:
     """A file's sound as a wav that every browser decodes; mono, as ours are."""
-    from a2s.audio.loudness import integrated
+    from a2s.audio.loudness import integrated_lufs
     from a2s.media import read_audio, write_audio
 
     waveform = read_audio(source, RATE, max_seconds=LIMITS.max_seconds, **how)
     path = booth.folder / f"{id}.wav"
     write_audio(path, waveform, RATE)
-    return Sound(id, label, path, integrated(waveform, RATE))
+    return Sound(id, label, path, integrated_lufs(waveform, RATE))
 
 
 def _label(visit: Visit, name: str) -> str:

@@ -98,7 +98,8 @@ class AmbienceHandlers:
 
     def _scores(self, visit: Visit) -> dict[str, float]:
         """Similarity of the picture to every clip of the bank."""
-        from a2s.dubbing.analysis import MAX_MATCHES, retrieve
+        from a2s.ambient.retrieval import MAX_MATCHES
+        from a2s.dubbing.analysis import retrieve
 
         pipe, _ = self.engine.parts(visit.model)
         bank = self.engine.bank_of(visit)

@@ -78,7 +78,7 @@ def read_back(recipe: dict) -> tuple[DubSettings, CueTrack]:
 
 
 def _video(recipe: dict, visit: Visit) -> tuple[str, ...]:
-    from a2s.weights.registry import sha256_of
+    from a2s.io import sha256_of
 
     said = _part(recipe, "video")
     if said.get("sha256") == sha256_of(visit.need_picture()):
@@ -108,7 +108,7 @@ def _place(said: dict, wanted: str | None, visit: Visit, bank) -> tuple[str | No
     """(what is chosen on the page, what `dub` takes, notes) of an ambience. said: its report; wanted: its setting."""
     from hashlib import sha256
 
-    from a2s.weights.registry import sha256_of
+    from a2s.io import sha256_of
 
     wanted = said.get("clip") or (None if said.get("sha256") else wanted)
     if wanted is not None and wanted in [clip.id for clip in bank.clips]:

@@ -58,9 +58,9 @@ class Result:
     @cached_property
     def peaks(self) -> list:
         """The waveform as the timeline draws it."""
-        from a2s.audio.peaks import peaks
+        from a2s.audio.outline import peak_outline
 
-        return peaks(soundfile.read(self.sound, dtype="float32")[0])
+        return peak_outline(soundfile.read(self.sound, dtype="float32")[0])
 
     def flac(self) -> Path:
         """The sound as FLAC, sample for sample what the wav holds, with the recipe inside."""

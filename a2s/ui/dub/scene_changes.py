@@ -93,7 +93,7 @@ def _is_known(visit: Visit, bank: AmbientBank, clip: object) -> bool:
 
 def _options(visit: Visit, bank: AmbientBank, look: np.ndarray | None) -> list[dict]:
     """The bank's clips, those that fit what is seen first, and one's own recording."""
-    from a2s.dubbing.analysis import MAX_MATCHES
+    from a2s.ambient.retrieval import MAX_MATCHES
 
     clips = list(bank.clips)
     if look is not None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from a2s.audio.onsets import pooled_f1
+from a2s.audio.onset_scores import pooled_f1
 from a2s.datasets.foley_world.plan import Event
 from a2s.datasets.foley_world.world import render_video
 from a2s.errors import BadSettings

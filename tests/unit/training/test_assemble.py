@@ -6,7 +6,7 @@ import torch
 
 from a2s import AVLDMPipeline
 from a2s.training.assemble import assemble_model
-from a2s.weights.registry import verify
+from a2s.weights import verify
 from tests.tiny import tiny_pipeline
 
 

@@ -151,12 +151,12 @@ def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
 
 @pytest.mark.parametrize("target", [-14.0, -16.0, -23.0])
 def test_loudness_targets_hold_the_true_peak(result_of, target):
-    from a2s.audio.loudness import integrated, true_peak
+    from a2s.audio.loudness import integrated_lufs, true_peak
 
     result = result_of(replace(SETTINGS, loudness=target, ambient=1.0))
     waveform, rate = soundfile.read(result.sound, dtype="float32")
     assert true_peak(waveform, rate) <= -0.99
-    assert integrated(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
+    assert integrated_lufs(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
 
 
 def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of, tmp_path):

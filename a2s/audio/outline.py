@@ -1,17 +1,17 @@
-"""A sound as the outline that a page draws."""
+"""The outline of a waveform, for a player to draw."""
 
 from __future__ import annotations
 
 import numpy as np
 
 BINS = 4000
-"""Enough for a screen at four times its width; about 24 kB on their way to a browser."""
+"""Values of an outline: enough for a screen at four times its width, about 24 kB as JSON."""
 
 
-def peaks(waveform: np.ndarray, bins: int = BINS) -> list[float]:
-    """The loudest sample of each of `bins` equal stretches, 0..1, three decimals; fewer for a shorter sound.
+def peak_outline(waveform: np.ndarray, bins: int = BINS) -> list[float]:
+    """The largest magnitude of each of `bins` equal parts, 0 to 1, three decimals; one per sample for a shorter sound.
 
-    waveform: (n,) or (n, channels) float. What isn't finite counts as silence.
+    waveform: (n,) or (n, channels) float. Values that are not finite count as silence.
     """
     wave = np.abs(np.nan_to_num(np.asarray(waveform, np.float32), posinf=0.0, neginf=0.0))
     if wave.ndim == 2:

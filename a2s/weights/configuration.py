@@ -1,6 +1,8 @@
-"""The size of a released model: the authors' configuration in terms of our classes."""
+"""The size of a released model: the authors' configuration in the terms of a2s's classes."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from torch import nn
 
@@ -8,20 +10,20 @@ from a2s.errors import BadCheckpoint
 from a2s.settings import AUDIO
 
 LEVELS = 4
-"""Resolutions of the VAE, whose three halvings make a latent of 16 bands."""
+"""Resolutions of the VAE. Three halvings reduce 128 mel bands to 16."""
 
 
-def is_sizes(content: object) -> bool:
-    """Whether a json file states sizes, as its authors' configuration does."""
+def is_configuration(content: object) -> bool:
+    """Return whether the content of a JSON file is a configuration as the authors write it."""
     return isinstance(content, dict) and {"unet", "vae", "video_model", "audio_model"} <= set(content)
 
 
-def empty_parts(sizes: dict | None) -> dict[str, nn.Module]:
-    """unet, vae, conditioner and av_sim without weights, on torch's meta device.
+def empty_components(configuration: dict[str, Any] | None) -> dict[str, nn.Module]:
+    """Return unet, vae, conditioner and av_sim without weights, on torch's meta device.
 
-    sizes: the authors' configuration of a model that isn't the released one; None for the released size. How many
-    heads an attention has can be read from no weight, so a model of another size cannot be guessed. Raises
-    BadCheckpoint where sizes make no model.
+    configuration: of a model of another size, as the authors write it; None for the released size. The number of
+    attention heads cannot be derived from weights, so another size needs its configuration. Raises BadCheckpoint if it
+    describes no model.
     """
     import torch
 
@@ -29,19 +31,19 @@ def empty_parts(sizes: dict | None) -> dict[str, nn.Module]:
 
     try:
         with torch.device("meta"):
-            return official_parts(**_ours(sizes) if sizes else {})
+            return official_parts(**_arguments(configuration) if configuration else {})
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise BadCheckpoint(f"The sizes that were given make no model ({reason}).") from error
+        raise BadCheckpoint(f"The configuration describes no model ({reason}).") from error
 
 
-def _ours(sizes: dict) -> dict[str, dict]:
+def _arguments(sizes: dict[str, Any]) -> dict[str, dict[str, Any]]:
     unet, vae = sizes["unet"], sizes["vae"]
-    video, audio, seen = sizes["video_model"], sizes["audio_model"], sizes["video_cond"]
+    video, audio, video_cond = sizes["video_model"], sizes["audio_model"], sizes["video_cond"]
     widths = [unet["model_channels"] * times for times in unet["channel_mult"]]
     attends = [2**level in unet["attention_resolutions"] for level in range(len(widths))]
     if len(vae["ch_mult"]) != LEVELS or vae["z_channels"] * AUDIO.latent_bands != _rows(sizes):
-        raise ValueError("the latent is not that of a 128-band mel")
+        raise ValueError("the latent is not that of a mel with 128 bands")
     return {
         "unet": {
             "in_channels": unet["in_channels"],
@@ -60,10 +62,10 @@ def _ours(sizes: dict) -> dict[str, dict]:
             "scaling_factor": sizes["scale_factor"],
         },
         "conditioner": {
-            "video_dim": seen["origin_dim"],
-            "context_dim": seen["embed_dim"],
+            "video_dim": video_cond["origin_dim"],
+            "context_dim": video_cond["embed_dim"],
             "latent_channels": vae["z_channels"],
-            "num_frames": seen["seq_len"],
+            "num_frames": video_cond["seq_len"],
         },
         "av_sim": {
             "video": {
@@ -76,6 +78,6 @@ def _ours(sizes: dict) -> dict[str, dict]:
     }
 
 
-def _rows(sizes: dict) -> int:
+def _rows(sizes: dict[str, Any]) -> int:
     channels, bands, _ = sizes["audio_cond"]["input_shape"]
     return channels * bands
