@@ -16,7 +16,7 @@ import torch
 from a2s.ambient.embedder import window_starts
 from a2s.errors import UnreadableAudio
 from a2s.settings import AUDIO
-from a2s.vision.frames import spread
+from a2s.vision.frames import frame_indices
 from a2s.vision.video import Video
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def score_soundtrack(classifier: OfficialSync, video: str | os.PathLike | Video)
     size = classifier.av_sim.video_model.config.img_size
     halves = []
     for start in window_starts(0.0, duration):
-        frames = film.pictures(spread(film.times, duration, start, IMAGES), size)
+        frames = film.pictures(frame_indices(film.times, duration, start, IMAGES), size)
         first = round(start * AUDIO.sample_rate)
         wave = sound[first : first + AUDIO.window_samples].astype(np.float32)
         wave = np.pad(wave, (0, AUDIO.window_samples - len(wave)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from a2s.evaluation import figures as plots
@@ -91,15 +92,14 @@ COLUMNS = (
 
 def score_table(experiments: Mapping[str, Figures]) -> list[str]:
     """A markdown table with a line per experiment."""
-    columns = [Column("", lambda f: f["title"])]
-    for name in next(iter(experiments.values())).get("fad", {}):
-        columns.append(Column(f"FAD {name}", lambda f, name=name: _fad_cell(f, name)))
-    columns += COLUMNS
+    embeddings = next(iter(experiments.values())).get("fad", {})
+    distances = [Column(f"FAD {name}", partial(_fad_cell, name)) for name in embeddings]
+    columns = [Column("", lambda f: f["title"]), *distances, *COLUMNS]
     lines = ["| " + " | ".join(column.title for column in columns) + " |", "|" + "---|" * len(columns)]
     return lines + ["| " + " | ".join(column.cell(f) for column in columns) + " |" for f in experiments.values()]
 
 
-def _fad_cell(figures: Figures, embedding: str) -> str:
+def _fad_cell(embedding: str, figures: Figures) -> str:
     return estimate((_part(figures, "fad", embedding) or {}).get("infinity"), digits=3)
 
 
@@ -127,10 +127,10 @@ def _tables(figures: Figures, out: Path) -> list[str]:
 def _legend(figures: Figures) -> list[str]:
     """What the columns mean."""
     truth = figures["truth"]
-    sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
+    sync = " Sync: share of clips that a trained judge classifies as in sync." if truth["sync"] else ""
     place = truth.get("place")
     random = f"(random {100 * place['random']:.0f})" if place else ""
-    places = f" Place: share of clips with the true kind of ambience by a judge {random}." if place else ""
+    places = f" Place: share of clips with the true kind of ambience, by a judge {random}." if place else ""
     return [
         "FAD: Frechet distance to true audio of other windows, extrapolated to infinitely many clips; the distance of",
         f"the ground truth is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, with the chance level by circular shifts",

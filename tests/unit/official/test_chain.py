@@ -11,7 +11,7 @@ from a2s.evaluation.metrics.ambience import lowest_energy
 from a2s.models.official import HiFiGAN
 from a2s.models.official.av_sim import normalised
 from a2s.pipelines.official_size import official_parts, official_pipeline
-from a2s.vision.frames import spread
+from a2s.vision.frames import frame_indices
 from a2s.weights.av_sync import load_av_sync
 from tests.unit.official import goldens, names
 from tests.unit.official.goldens import LATENT, MODULE, arrays, config, error
@@ -67,7 +67,7 @@ def film() -> np.ndarray:
 
 
 def pictures() -> torch.Tensor:
-    return torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16)])[None]
+    return torch.from_numpy(film()[frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16)])[None]
 
 
 def neighbour(golden) -> torch.Tensor:
@@ -77,7 +77,7 @@ def neighbour(golden) -> torch.Tensor:
 
 
 def test_pictures(golden, pipe):
-    assert spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16).tolist() == golden["frame_indices"].tolist()
+    assert frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16).tolist() == golden["frame_indices"].tolist()
     assert error(pipe.av_sim.encode(pictures())[:, 1:], golden["video_feat"]) < MODULE
     if "frames_normalised" in golden:  # not in the tree
         assert error(normalised(pictures()), golden["frames_normalised"]) < MODULE
@@ -155,7 +155,7 @@ def test_likeness_of_picture_and_sound(golden, pipe):
 
 def test_the_metric_av_sync(golden, tmp_path):
     classifier = load_av_sync(write_golden_release(tmp_path) / "av_sync_classifier")
-    images = torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
+    images = torch.from_numpy(film()[frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
     made = np.asarray(golden["wav"])
     assert error(torch.from_numpy(classifier.probabilities(images, made)), golden["av_sync_probs"]) < MODULE
     assert classifier.in_sync(images, made) == bool(golden["metric_av_sync"])
