@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         engine = Engine(flags.model, limits=limits)
         engine.check_model()
     except A2SError as error:
-        Request("start").over(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
+        Request("start").finish(error, message=str(error)) if flags.log_json else print(error, file=sys.stderr)
         return 2
     port = 7860 if ON_SPACE and flags.port is None else flags.port
     auth = tuple(flags.auth.split(":", 1)) if flags.auth else None

@@ -1,6 +1,7 @@
-"""Every number that more than one part of a2s must agree on, as frozen dataclasses.
+"""Settings that several parts of a2s share: the model's audio and video specifications, limits, and the dub's settings.
 
-A number that follows from another is a property, so it is written once and cannot drift.
+All of them are immutable values that callers hand down. A number that follows from another one is a property, so it is
+written once.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Annotated, Any, Protocol, Self
+
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from a2s.errors import BadSettings
 
 ACTIONS = ("hit", "knock", "chop", "scrape", "pour", "step", "bounce", "splash")
-"""What a hand can do that is heard. Order is part of the weights: a class is its index."""
+"""Classes of actions that make a sound. The order is part of the weights: a class is its index."""
 
 MATERIALS = ("wood", "metal", "glass", "ceramic", "stone", "cloth", "plastic", "water")
-"""What it is done to. Order is part of the weights: a class is its index."""
-
+"""Classes of materials that an action meets. The order is part of the weights: a class is its index."""
 
 STEPS, GUIDANCE_SCALE = 12, 2.5
-"""Of the sampler, as they suit the compact model; another model's own are in its pipeline's configuration."""
+"""Sampler defaults of the compact model. Another model has its own in its pipeline's configuration."""
+
+SHORTEST_PLACE = 0.5
+"""Shortest time, in seconds, between two changes of place: their crossfades must not meet."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,31 @@ class AudioSpec:
         """Seconds from one mel frame to the next: 0.016."""
         return self.hop_length / self.sample_rate
 
+    def to_config(self) -> dict[str, int | float]:
+        """The specification as JSON values, for a model's configuration."""
+        return asdict(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> AudioSpec:
+        """Read what `to_config` wrote. A missing key takes its default; an unknown key is ignored.
+
+        Raises BadSettings for a value that is not a number above 0.
+        """
+        known = {field.name: field.type for field in fields(cls)}
+        values: dict[str, Any] = {
+            name: _positive(name, config[name], kind == "int") for name, kind in known.items() if name in config
+        }
+        return cls(**values)
+
 
 @dataclass(frozen=True)
 class VideoSpec:
-    """What the compact model sees of a picture: optical flow at the native frame rate, and a few colour keyframes."""
+    """The video input of the compact model: optical flow at the native frame rate, and a few colour keyframes.
+
+    flow_width: width in pixels at which flow is computed. flow_block: side in pixels of one block of the flow field.
+    grid: cells per side of the pooled motion grid. tokens_per_second: time slots of the video tokens.
+    keyframes: pictures per window. keyframe_size: their side in pixels.
+    """
 
     flow_width: int = 192
     flow_block: int = 12
@@ -85,57 +115,83 @@ class VideoSpec:
         return round(self.window_seconds * self.tokens_per_second)
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a visitor may ask for. One place; the environment overrides it when a2s is imported: A2S_MAX_SECONDS=60.
+Count = Annotated[int, Field(gt=0)]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-    max_bytes: of an upload. max_pixels: of a picture. max_decode_seconds: of a processor, for a look into a file or
-    one frame of it; max_work_seconds: of a processor, for all frames in one reading or writing of a film (by default 8
-    for each second of the longest, 0.07 for each of the most frames); max_decode_bytes: of memory. max_places: of a
-    film. max_kept_takes: of a visit, the oldest goes. max_recordings: a bank is built of on the page. max_zip_files,
-    max_zip_bytes: that may come out of a zip; max_zip_file_bytes: out of one of its files; max_zip_ratio: bytes out for
-    a byte in (recordings shrink to a half at best, silence to a hundredth, a bomb to a thousandth). max_waiting:
-    visitors in the line. max_stored_bytes: of all visits together. max_idle_seconds: after which a visit that nobody
-    uses is removed. max_away_seconds: between a browser's goodbye and the removal.
+
+class Limits(BaseSettings):
+    """Upper bounds of a request. `Limits()` reads the environment when it is built: A2S_MAX_SECONDS=60.
+
+    An argument overrides the environment. `app.py` and the command line build one `Limits` and hand it down.
+    Raises BadSettings, which names the variable, for a value that is not a number above 0 and for an A2S_MAX_ variable
+    that is not a limit.
     """
 
-    max_bytes: int = 512 * 2**20
-    max_seconds: float = 30 * 60.0
-    max_frames: int = 200_000
-    max_pixels: int = 8192 * 4608
-    max_decode_seconds: int = 60
-    max_work_seconds: int = 4 * 3600
-    max_decode_bytes: int = 4 * 2**30
-    max_takes: int = 6
-    max_steps: int = 100
-    max_cues: int = 20_000
-    max_places: int = 50
-    max_ambient_seconds: float = 600.0
-    max_kept_takes: int = 12
-    max_recordings: int = 200
-    max_zip_files: int = 1_000
-    max_zip_file_bytes: int = 256 * 2**20
-    max_zip_bytes: int = 1024 * 2**20
-    max_zip_ratio: int = 200
-    max_waiting: int = 16
-    max_stored_bytes: int = 16 * 2**30
-    max_idle_seconds: float = 3600.0
-    max_away_seconds: float = 30.0
+    model_config = SettingsConfigDict(env_prefix="A2S_", frozen=True, extra="forbid")
 
+    # Media files.
+    max_bytes: Count = 512 * 2**20  # of one file
+    max_seconds: Amount = 30 * 60.0  # of one video or recording
+    max_frames: Count = 200_000  # of one video
+    max_pixels: Count = 8192 * 4608  # of one picture
+    # The child process that decodes.
+    max_decode_seconds: Count = 60  # of processor time for one answer or one frame
+    max_work_seconds: Count = 4 * 3600  # of processor time for a whole file; 8 for each second of the longest video
+    max_decode_bytes: Count = 4 * 2**30  # of memory
+    # One dub.
+    max_takes: Count = 6
+    max_steps: Count = 100  # of the sampler
+    max_cues: Count = 20_000
+    max_places: Count = 50  # acoustic places in one film
+    max_ambient_seconds: Amount = 600.0  # of one ambience recording
+    # Ambient banks and zip archives.
+    max_recordings: Count = 200  # for a bank built on the page
+    max_zip_files: Count = 1_000
+    max_zip_file_bytes: Count = 256 * 2**20  # unpacked, of one file
+    max_zip_bytes: Count = 1024 * 2**20  # unpacked, of all files
+    max_zip_ratio: Count = 200  # unpacked to packed bytes: recordings reach 2, silence 100, a zip bomb 1000
+    # The page.
+    max_kept_takes: Count = 12  # of one session; the oldest is removed first
+    max_waiting: Count = 16  # requests in the queue
+    max_stored_bytes: Count = 16 * 2**30  # of all sessions together
+    max_idle_seconds: Amount = 3600.0  # after which an unused session is removed
+    max_away_seconds: Amount = 30.0  # from the moment a browser leaves to the removal of its session
+
+    @model_validator(mode="wrap")
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
-        """The limits with what the environment says in their place. Raises BadSettings that names the variable."""
-        known = {f"A2S_{field.name.upper()}": field for field in fields(cls)}
-        given = {name: text for name, text in environment.items() if name.upper().startswith("A2S_MAX_")}
-        if unknown := sorted(given.keys() - known.keys()):
-            raise BadSettings(f"There is no limit {unknown[0][:40]}; a2s.settings.Limits has them all.")
-        return cls(**{known[name].name: _positive(name, given[name], known[name].type == "int") for name in given})
+    def _check(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse unknown names, and turn pydantic's report into one sentence. values: what sources and caller gave."""
+        names = [f"A2S_{name.upper()}" for name in cls.model_fields]
+        given = {name.upper() for name in os.environ if name.upper().startswith("A2S_MAX_")}
+        given |= {f"A2S_{name.upper()}" for name in values}
+        if unknown := sorted(given.difference(names)):
+            near = get_close_matches(unknown[0], names, 1, 0)[0]
+            raise BadSettings(f"There is no limit {unknown[0][:40]}; the nearest is {near}.")
+        try:
+            return handler(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            whole = cls.model_fields[name].annotation is int
+            raise BadSettings(_not_positive(f"A2S_{name.upper()}", first["input"], whole)) from None
+
+
+class SamplerDefaults(Protocol):
+    """The defaults that a pipeline brings for its sampler."""
+
+    @property
+    def default_steps(self) -> int: ...
+    @property
+    def default_guidance_scale(self) -> float: ...
 
 
 @dataclass(frozen=True)
 class AmbientChange:
-    """From a time on, s from the first frame, the film is in another place. clip: as `DubSettings.ambient_clip`; None
-    takes the bank's best match of the stretch that begins there."""
+    """A point where the film moves to another acoustic place.
+
+    time: seconds from the first frame. clip: as `DubSettings.ambient_clip`; None takes the bank's best match of the
+    stretch that begins at `time`.
+    """
 
     time: float
     clip: str | None = None
@@ -143,15 +199,19 @@ class AmbientChange:
 
 @dataclass(frozen=True)
 class DubSettings:
-    """What a creator chooses for one dub. Everything that shapes the sound is in here or in the cues.
+    """The settings of one dub. Together with the video, the cues and the weights they determine every sample.
 
-    ambient: 0 is "only the action", 1 is the whole ambience of the place; the level follows evenly in dB.
-    ambient_clip: a bank clip's id or a path to a recording; None takes the best match of the bank.
-    ambient_changes: where the film goes on in another place, in order of time; `ambient_clip` is heard until the first.
-    original_audio: None leaves the original soundtrack out, a number mixes it under at that gain in dB.
-    loudness: integrated loudness target in LUFS, None leaves the level as generated.
-    steps, guidance_scale: of the sampler; None takes the defaults of the pipeline (`default_steps` and so on).
-    first_take: the number of the first take. Takes share nothing but the seed, so one of many can be made again alone.
+    ambient: amount of ambience, 0 (action only) to 1 (the full ambience); the level follows evenly in dB.
+    ambient_clip: the id of a bank clip or the path of a recording; None takes the bank's best match.
+    ambient_changes: points where the film moves to another place, in order of time; `ambient_clip` lasts until the
+    first one.
+    takes: 1 to `Limits.max_takes`. seed: 0 to 2**32 - 1.
+    steps: sampler steps, 1 to `Limits.max_steps`. guidance_scale: 1 to 15. None takes the model's own default
+    (`default_steps`, `default_guidance_scale`).
+    original_audio: gain in dB, -80 to 12, at which the original soundtrack is mixed in; None mixes none.
+    loudness: integrated loudness target in LUFS, -70 to -5; None keeps the level as generated.
+    overlap_seconds: crossfade of two windows, 0 to 1.5.
+    first_take: number of the first take, 0 to 1000. Takes share only the seed, so any take can be made again alone.
     """
 
     ambient: float = 0.35
@@ -166,8 +226,8 @@ class DubSettings:
     overlap_seconds: float = 0.5
     first_take: int = 0
 
-    def suited_to(self, pipe=None) -> DubSettings:
-        """These settings with nothing left open: steps and guidance as they suit the pipeline's model, or compact."""
+    def suited_to(self, pipe: SamplerDefaults | None = None) -> DubSettings:
+        """These settings with `steps` and `guidance_scale` filled in from the pipeline; None is the compact model."""
         steps, guidance_scale = (pipe.default_steps, pipe.default_guidance_scale) if pipe else (STEPS, GUIDANCE_SCALE)
         return replace(
             self,
@@ -175,12 +235,16 @@ class DubSettings:
             guidance_scale=guidance_scale if self.guidance_scale is None else self.guidance_scale,
         )
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON values."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict) -> DubSettings:
-        """Read settings back from a recipe; unknown keys are ignored so that newer recipes stay readable."""
+    def from_dict(cls, values: Mapping[str, Any]) -> DubSettings:
+        """Read settings from a recipe. Unknown keys are ignored, so that newer recipes stay readable.
+
+        Values are not checked here; `check_settings` does that.
+        """
         known = {field.name for field in fields(cls)}
         read = {key: value for key, value in values.items() if key in known}
         if isinstance(changes := read.get("ambient_changes"), list | tuple):
@@ -188,28 +252,85 @@ class DubSettings:
         return cls(**read)
 
 
-def _change(value):
-    """A change as a recipe has it; what is none is left as it is, for `check_settings` to refuse."""
-    return AmbientChange(value.get("time"), value.get("clip")) if isinstance(value, dict) else value
+_OPTIONAL = ("steps", "guidance_scale", "original_audio", "loudness")
+_WHOLE = ("takes", "seed", "steps", "first_take")
 
 
-def _positive(name: str, text: str, whole: bool) -> int | float:
-    """A number above 0. Raises BadSettings."""
-    try:
-        value = int(text) if whole else float(text)
-    except ValueError:
-        value = 0
-    if not (value > 0 and math.isfinite(value)):
-        raise BadSettings(f"{name} must be a {'whole ' if whole else ''}number above 0, not {text[:40]!r}.")
+def setting_ranges(limits: Limits | None = None) -> dict[str, tuple[float, float]]:
+    """Least and greatest value of every number in DubSettings; both are allowed."""
+    limits = limits or Limits()
+    return {
+        "ambient": (0.0, 1.0),
+        "takes": (1, limits.max_takes),
+        "seed": (0, 2**32 - 1),
+        "steps": (1, limits.max_steps),
+        "guidance_scale": (1.0, 15.0),
+        "original_audio": (-80.0, 12.0),
+        "loudness": (-70.0, -5.0),
+        "overlap_seconds": (0.0, 1.5),
+        "first_take": (0, 1000),
+    }
+
+
+def check_settings(settings: DubSettings, limits: Limits | None = None) -> None:
+    """Raises BadSettings that names the first setting outside its range, or a limit that the environment has wrong."""
+    limits = limits or Limits()
+    for name, (least, most) in setting_ranges(limits).items():
+        value = getattr(settings, name)
+        if value is None and name in _OPTIONAL:
+            continue
+        kind = int if name in _WHOLE else (int, float)
+        number = isinstance(value, kind) and not isinstance(value, bool)
+        if not (number and least <= value <= most):
+            what = "a whole number" if name in _WHOLE else "a number"
+            raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {repr(value)[:40]}.")
+    if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
+        raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
+    _check_changes(settings.ambient_changes, limits)
+
+
+def _check_changes(changes: tuple[AmbientChange, ...], limits: Limits) -> None:
+    """Raises BadSettings for a value of the wrong type, and for places that are out of order, too many or too short."""
+    if not isinstance(changes, tuple) or not all(isinstance(change, AmbientChange) for change in changes):
+        raise BadSettings(f"ambient_changes must be AmbientChange objects, not {repr(changes)[:40]}.")
+    if len(changes) > limits.max_places:
+        raise BadSettings(f"There are {len(changes)} changes of place; at most {limits.max_places} are allowed.")
+    for change in changes:
+        time = change.time
+        if isinstance(time, bool) or not (isinstance(time, int | float) and math.isfinite(time)):
+            raise BadSettings(f"A change of place needs a time in seconds, not {repr(time)[:40]}.")
+        if change.clip is not None and not isinstance(change.clip, str):
+            raise BadSettings(f"An ambience must be a clip's id or a file's path, not {repr(change.clip)[:40]}.")
+    for before, after in pairwise([0.0, *(change.time for change in changes)]):
+        if after - before < SHORTEST_PLACE:
+            raise BadSettings(
+                f"The place at {after:g} s begins less than {SHORTEST_PLACE:g} s after the one before, at {before:g} s."
+            )
+
+
+def _change(value: Any) -> Any:
+    """One entry of a recipe as an AmbientChange; anything else stays as it is, and `check_settings` refuses it."""
+    return AmbientChange(value.get("time", math.nan), value.get("clip")) if isinstance(value, dict) else value
+
+
+def _positive(name: str, value: Any, whole: bool) -> int | float:
+    """A finite number above 0. Raises BadSettings."""
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not (number and math.isfinite(value) and value > 0):
+        raise BadSettings(_not_positive(name, value, whole))
     return value
 
 
+def _not_positive(name: str, value: Any, whole: bool) -> str:
+    return f"{name} must be a {'whole ' if whole else ''}number above 0, not {repr(value)[:40]}."
+
+
 def _limits() -> Limits:
-    """What the environment says. Where that is wrong, nothing may be raised yet: `dub`, page and command line do."""
+    """Deprecated: what the environment says at import, or the defaults where it is wrong."""
     try:
-        return Limits.from_environment()
-    except BadSettings:
         return Limits()
+    except BadSettings:
+        return Limits.model_construct()
 
 
 AUDIO = AudioSpec()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.ambient.clip import SILENCE_DB, level_db
+from a2s.audio.levels import SILENCE_DB, level_db
 from a2s.errors import BadSettings, WeightsMissing
 from a2s.media.files import whole_file
 

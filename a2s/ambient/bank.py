@@ -26,10 +26,9 @@ from a2s.ambient.clip import (
     decode,
     encode,
     fitted,
-    floor_db,
-    level_db,
     slug,
 )
+from a2s.audio.levels import level_db, quietest_db
 from a2s.errors import BankError
 from a2s.media.files import shown
 from a2s.settings import AUDIO, LIMITS
@@ -229,7 +228,8 @@ def _clip(
     clip_id = slug(name, taken)
     clip = AmbientClip(clip_id, name, kind, f"clips/{clip_id}.flac", len(y) / AUDIO.sample_rate, 0.0, author, licence)
     y = decode(data, replace(clip, sha256=sha256(data).hexdigest()))
-    measured = {"level_db": round(level_db(y), 2), "floor_db": round(floor_db(y), 2)}
+    floor = quietest_db(y, AUDIO.sample_rate, hop=AUDIO.sample_rate // 2)
+    measured = {"level_db": round(level_db(y), 2), "floor_db": round(floor, 2)}
     return replace(clip, sha256=sha256(data).hexdigest(), **measured), data
 
 

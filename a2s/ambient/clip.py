@@ -13,11 +13,11 @@ from hashlib import sha256
 import numpy as np
 import soundfile
 
+from a2s.audio.levels import SILENCE_DB
 from a2s.errors import BankError
 from a2s.media.files import shown
 from a2s.settings import AUDIO
 
-SILENCE_DB = -120.0
 MIN_SECONDS, MAX_SECONDS = 3.0, 10.0
 MAX_BYTES = 8 * 1024 * 1024
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
@@ -70,19 +70,6 @@ def slug(name: str, taken: set[str]) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "clip"
     numbered = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(candidate for candidate in numbered if candidate not in taken)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, at least -120."""
-    rms = math.sqrt(float(np.mean(np.square(waveform, dtype=np.float64)))) if len(waveform) else 0.0
-    return max(SILENCE_DB, 20 * math.log10(max(rms, 1e-12)))
-
-
-def floor_db(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> float:
-    """RMS in dBFS of the quietest whole half second; of everything where there is none."""
-    half = sample_rate // 2
-    pieces = [waveform[i : i + half] for i in range(0, len(waveform) - half + 1, half)]
-    return min(map(level_db, pieces or [waveform]))
 
 
 def looped(waveform: np.ndarray, samples: int, fade: int) -> np.ndarray:

@@ -38,6 +38,12 @@ APART_SECONDS = 0.08
 GATE_DB = -42.0
 """The 60 ms from an onset on reach this level relative to the loudest 10 ms of the clip."""
 
+ONSET_TOLERANCE = 0.1
+"""Largest distance in seconds between a found onset and the true one that it matches."""
+
+ONSET_TOLERANCES = (0.05, ONSET_TOLERANCE, 0.15)
+"""Tolerances that a report lists side by side."""
+
 MIRRORED = 0.2
 """Seconds of the clip mirrored in front, so that a hit at its very start counts and the start itself does not."""
 
@@ -159,7 +165,7 @@ def _apart(peaks: np.ndarray, strength: np.ndarray) -> np.ndarray:
     return np.sort(np.array(kept, int))
 
 
-def match(found: Sequence[float], true: Sequence[float], tolerance: float = 0.1) -> list[tuple[int, int]]:
+def match(found: Sequence[float], true: Sequence[float], tolerance: float = ONSET_TOLERANCE) -> list[tuple[int, int]]:
     """Largest one-to-one matching of times at most `tolerance` s apart: pairs of indices into the sorted lists.
 
     With equal windows on a line, taking the earliest pair that fits is optimal.
@@ -180,7 +186,7 @@ def match(found: Sequence[float], true: Sequence[float], tolerance: float = 0.1)
 
 
 def onset_f1(
-    found: Sequence[float], true: Sequence[float], tolerance: float = 0.1, optional: Sequence[float] = ()
+    found: Sequence[float], true: Sequence[float], tolerance: float = ONSET_TOLERANCE, optional: Sequence[float] = ()
 ) -> Score:
     """Precision, recall and F1 of found onsets (s). One near an `optional` onset is neither right nor wrong."""
     found, optional = np.sort(found), np.asarray(optional, float)
@@ -202,7 +208,7 @@ def chance_f1(
     found: Sequence[float],
     true: Sequence[float],
     duration: float,
-    tolerance: float = 0.1,
+    tolerance: float = ONSET_TOLERANCE,
     optional: Sequence[float] = (),
     shifts: int = 200,
 ) -> Chance:
@@ -212,12 +218,14 @@ def chance_f1(
     return _chance(onset_f1(found, true, tolerance, optional).f1, values, 0.02)
 
 
-def pooled_f1(clips: Sequence[Comparison], tolerance: float = 0.1) -> Score:
+def pooled_f1(clips: Sequence[Comparison], tolerance: float = ONSET_TOLERANCE) -> Score:
     """One score over all clips: their counts are summed, so a busy clip weighs more than a quiet one."""
     return sum((onset_f1(c.found, c.true, tolerance, c.optional) for c in clips), Score())
 
 
-def pooled_chance(clips: Sequence[Comparison], tolerance: float = 0.1, shifts: int = 60, draws: int = 200) -> Chance:
+def pooled_chance(
+    clips: Sequence[Comparison], tolerance: float = ONSET_TOLERANCE, shifts: int = 60, draws: int = 200
+) -> Chance:
     """Chance of `pooled_f1`: every clip is shifted by a step of its own, drawn `draws` times (seed 0)."""
     rng = np.random.default_rng(0)
     counts = np.array([[(s.tp, s.fp, s.fn) for s in _shifted(clip, tolerance, shifts)] for clip in clips])

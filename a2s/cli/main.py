@@ -76,10 +76,10 @@ def _run_logged(arguments: list[str]) -> int:
         with request.current():
             code = _run(arguments, messages.append)
     except Exception as error:
-        request.over(error)
+        request.finish(error)
         return 1
     outcomes = {2: A2SError(), 130: Cancelled()}
-    request.over(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
+    request.finish(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
     return code
 
 
@@ -89,7 +89,7 @@ def _run(arguments: list[str], report: Callable[[str], object]) -> int:
     if not sys.warnoptions:  # deprecation warnings between libraries do not concern the user
         warnings.simplefilter("ignore")
     try:
-        limits = Limits.from_environment()
+        limits = Limits()
         return command.main(arguments or ["--help"], prog_name="a2s", standalone_mode=False, obj=limits) or 0
     except A2SError as error:
         message = str(error)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.audio.levels import level_db
 from a2s.dubbing.analysis import retrieve
 from a2s.errors import BadSettings
-from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings, Limits
+from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings
 from a2s.weights.registry import model_folder, sha256_of
 
 if TYPE_CHECKING:
     from a2s.vision import Motion
-
-SHORTEST = 0.5
-"""Seconds that a place lasts, at least: two crossings must not meet."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +61,6 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
     return (first[0] if first else None), tuple(changes)
 
 
-def check_changes(changes: tuple[AmbientChange, ...], limits: Limits = LIMITS) -> None:
-    """Raises BadSettings for changes of place that are none, out of order, too many or too close."""
-    if not isinstance(changes, tuple) or not all(isinstance(change, AmbientChange) for change in changes):
-        raise BadSettings(f"ambient_changes must be AmbientChange objects, not {repr(changes)[:40]}.")
-    if len(changes) > limits.max_places:
-        raise BadSettings(f"There are {len(changes)} changes of place; at most {limits.max_places} are allowed.")
-    for change in changes:
-        time = change.time
-        if isinstance(time, bool) or not (isinstance(time, int | float) and math.isfinite(time)):
-            raise BadSettings(f"A place changes at a number of seconds, not {repr(time)[:40]}.")
-        if change.clip is not None and not isinstance(change.clip, str):
-            raise BadSettings(f"An ambience must be a clip's id or a file's path, not {repr(change.clip)[:40]}.")
-    for before, after in pairwise([0.0, *(change.time for change in changes)]):
-        if after - before < SHORTEST:
-            raise BadSettings(
-                f"The place at {after:g} s begins less than {SHORTEST:g} s after the one before, at {before:g} s."
-            )
-
-
 def choose_places(settings: DubSettings, pipe, bank, motion: Motion) -> tuple[Place, ...]:
     """The place of each stretch of the film, in order. Raises BadSettings, UnreadableAudio, BankError."""
     changes, end = settings.ambient_changes, motion.duration
@@ -117,22 +94,16 @@ def _place(chosen: str | None, amount: float, pipe, bank, motion: Motion, within
         raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
     scaled = at_amount(waveform, amount, clips[chosen].kind if chosen in clips else None, pipe, bank)
     low = bank.waveform(bank.low_ambient.id)
-    report |= {"amount": amount, "level_in_db": level_db(scaled)}
+    report |= {"amount": amount, "level_in_db": round(level_db(scaled), 2)}
     return Place(scaled, low, report, within[0] if within else 0.0)
 
 
 def at_amount(waveform: np.ndarray, amount: float, kind: str | None, pipe, bank) -> np.ndarray:
     """The condition of a dub, 16 kHz, for an ambience at an amount 0..1. kind: of a bank's clip. Raises BadSettings."""
     from a2s.ambient import Calibration, full_level, scale_ambience
-    from a2s.ambient.clip import level_db as level_of
 
     low, folder = bank.low_ambient, model_folder(pipe)
     if amount == 0:
         return bank.waveform(low.id)
     calibration = Calibration.load(folder) if folder else None
-    return scale_ambience(waveform, amount, low.level_db, full_level(level_of(waveform), kind), calibration)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, never below -120."""
-    return round(10 * math.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))), 2)
+    return scale_ambience(waveform, amount, low.level_db, full_level(level_db(waveform), kind), calibration)

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s._version import __version__
-from a2s.dubbing.ambience_plan import Place, check_changes, choose_places
+from a2s.dubbing.ambience_plan import Place, choose_places
 from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
 from a2s.dubbing.take import Source, Take
-from a2s.errors import BadSettings
-from a2s.settings import AUDIO, LIMITS, DubSettings, Limits
+from a2s.settings import AUDIO, DubSettings, check_settings
 from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
 
 if TYPE_CHECKING:
@@ -31,41 +30,6 @@ if TYPE_CHECKING:
     from a2s.vision import Motion
 
 DEFAULTS = DubSettings()
-
-SETTING_RANGES = {
-    "ambient": (0.0, 1.0),
-    "takes": (1, LIMITS.max_takes),
-    "seed": (0, 2**32 - 1),
-    "steps": (1, LIMITS.max_steps),
-    "guidance_scale": (1.0, 15.0),
-    "original_audio": (-80.0, 12.0),
-    "loudness": (-70.0, -5.0),
-    "overlap_seconds": (0.0, 1.5),
-    "first_take": (0, 1000),
-}
-"""Least and most of every number in DubSettings; the ends are allowed."""
-
-_OPTIONAL = ("steps", "guidance_scale", "original_audio", "loudness")
-_WHOLE = ("takes", "seed", "steps", "first_take")
-
-
-def check_settings(settings: DubSettings, limits: Limits = LIMITS) -> None:
-    """Raises BadSettings that names the first setting outside its range, or a limit the environment has wrong."""
-    Limits.from_environment()
-    for name, (least, most) in (
-        SETTING_RANGES | {"takes": (1, limits.max_takes), "steps": (1, limits.max_steps)}
-    ).items():
-        value = getattr(settings, name)
-        if value is None and name in _OPTIONAL:
-            continue
-        kind = int if name in _WHOLE else (int, float)
-        number = isinstance(value, kind) and not isinstance(value, bool)
-        if not (number and least <= value <= most):
-            what = "a whole number" if name in _WHOLE else "a number"
-            raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {repr(value)[:40]}.")
-    if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
-        raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
-    check_changes(settings.ambient_changes, limits)
 
 
 def dub(

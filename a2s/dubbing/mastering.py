@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.audio.levels import quietest_db
+from a2s.audio.loudness import normalise
 from a2s.dubbing.take import Source, Take
 from a2s.media import mix_under
-from a2s.media.loudness import normalise
 from a2s.pipelines.windows import frames_of
 from a2s.settings import AUDIO, DubSettings
 
@@ -40,7 +40,7 @@ def finish(
         "take": number,
         "settings": recipe["settings"] | {"takes": 1, "first_take": number},
         "loudness": {"lufs": loudness.lufs, "true_peak_db": loudness.true_peak_db, "gain_db": gain},
-        "ambient": recipe["ambient"] | {"level_out_db": quietest_db(waveform)},
+        "ambient": recipe["ambient"] | {"level_out_db": round(quietest_db(waveform, AUDIO.sample_rate), 2)},
     }
     frames = frames_of(len(waveform) / AUDIO.sample_rate)
     return Take(
@@ -61,15 +61,3 @@ def gain_curve(before: np.ndarray, after: np.ndarray) -> np.ndarray:
         near = told[max(0, left - 1) : right + 1]  # with the neighbours on either side
         gain[first:last] = np.interp(np.arange(first, last), near, after[near] / before[near])
     return gain
-
-
-def quietest_db(waveform: np.ndarray, seconds: float = 0.5) -> float:
-    """RMS of the quietest half-second in dBFS: the ambience, wherever the action pauses that long."""
-    length, hop = min(len(waveform), round(seconds * AUDIO.sample_rate)), AUDIO.hop_length
-    quietest = math.inf
-    for first in range(0, len(waveform) - length + 1, BLOCK):
-        piece = waveform[first : first + BLOCK - hop + length]
-        power = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
-        starts = np.arange(0, len(piece) - length + 1, hop)
-        quietest = min(quietest, float((power[starts + length] - power[starts]).min()) / length)
-    return round(10 * math.log10(max(1e-12, quietest)), 2)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from a2s.audio.onsets import Comparison, onset_f1, pooled_chance, pooled_f1
-from a2s.settings import AUDIO
+from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, onset_f1, pooled_chance, pooled_f1
 
 
 def ratio(parts: Sequence[float], wholes: Sequence[float], draws: int = 1000) -> dict:
@@ -33,7 +32,7 @@ def mean(values: Sequence[float]) -> dict:
     return ratio(values, np.ones(len(values)))
 
 
-def onset_figures(clips: Sequence[Comparison], tolerance: float = 0.1) -> dict:
+def onset_figures(clips: Sequence[Comparison], tolerance: float = ONSET_TOLERANCE) -> dict:
     """Pooled precision, recall, F1 with an interval over clips, and the chance level by circular shifts."""
     each = [onset_f1(clip.found, clip.true, tolerance, clip.optional) for clip in clips]
     chance = pooled_chance(clips, tolerance)
@@ -59,22 +58,3 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float | None:
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return round(float(spearmanr(a, b).statistic), 4)
-
-
-def quietest(waveform: np.ndarray, seconds: float = 0.5) -> slice:
-    """Samples of the quietest stretch of (n,) at 16 kHz: what is heard there is the place."""
-    length = min(len(waveform), round(seconds * AUDIO.sample_rate))
-    power = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
-    starts = np.arange(0, len(waveform) - length + 1, AUDIO.hop_length)
-    first = int(starts[np.argmin(power[starts + length] - power[starts])])
-    return slice(first, first + length)
-
-
-def level_db(waveform: np.ndarray) -> float:
-    """RMS in dBFS, at least -120."""
-    return float(10 * np.log10(max(1e-12, float(np.mean(np.square(waveform, dtype=np.float64))))))
-
-
-def ambient_db(waveform: np.ndarray) -> float:
-    """Level of the quietest half second in dBFS."""
-    return level_db(waveform[quietest(waveform)])

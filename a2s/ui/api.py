@@ -114,7 +114,7 @@ class Api:
         Returns:
             the ambience as a flac file, and its name, kind, author, licence and level in dBFS.
         """
-        from a2s.ambient.clip import level_db
+        from a2s.audio.levels import level_db
         from a2s.media import write_audio
 
         visit = self.visits.of(request.session_hash)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2s.dubbing.progress import STAGES, OnProgress, Progress
-from a2s.resources import asset_folder, checkpoint_folder
+from a2s.resources import asset_folder, checkpoint_roots
 from a2s.settings import DubSettings, Limits
 from a2s.ui import text
 from a2s.ui.eta import DubEstimator, measure_dub_speed
@@ -83,7 +83,11 @@ class Engine:
         from a2s.weights.registry import sampler_of
 
         chosen = self._models[model or self.default]
-        return sampler_of(chosen) if isinstance(chosen, (str, Path)) else (chosen.steps, chosen.guidance_scale)
+        return (
+            sampler_of(chosen)
+            if isinstance(chosen, (str, Path))
+            else (chosen.default_steps, chosen.default_guidance_scale)
+        )
 
     def model_note(self, model: str) -> str:
         """Limitations of a model, as sentences; empty without any."""
@@ -230,7 +234,7 @@ def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and all others in the checkpoint folder."""
     from a2s.weights.registry import INDEX, MODELS
 
-    found = {path.parent.name: path.parent for path in sorted(checkpoint_folder().glob(f"*/{INDEX}"))}
+    found = {path.parent.name: path.parent for root in checkpoint_roots() for path in sorted(root.glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in found.items() if name not in MODELS}
 
 

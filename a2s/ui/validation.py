@@ -67,14 +67,14 @@ def _reported(request: Request, level: int) -> Iterator[None]:
     except gr.Error:
         raise
     except GeneratorExit as closed:
-        request.over(closed, level)
+        request.finish(closed, level)
         raise
     except A2SError as error:
-        request.over(error, level)
+        request.finish(error, level)
         raise gr.Error(html.escape(str(error)), title=ERROR_TITLE, print_exception=False) from None
     except Exception as error:
-        request.over(error)
+        request.finish(error)
         message = f"Something went wrong. The log has the details under the id {request.id}."
         raise gr.Error(message, title="Internal error", print_exception=False) from None
     else:
-        request.over(level=level)
+        request.finish(level=level)

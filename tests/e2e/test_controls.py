@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from a2s.evaluation.statistics import ambient_db
+from a2s.audio.levels import quietest_db
+from a2s.audio.loudness import integrated, true_peak
 from a2s.media import probe_video, read_audio
-from a2s.media.loudness import integrated, true_peak
 from tests.e2e.hands import choose, download
 from tests.e2e.panel import RATE, Made, apart, decibels, likeness
 from tests.fakes import draw_video
@@ -35,7 +35,7 @@ def test_more_ambience_is_a_louder_quietest_half_second(panel, tmp_path, name):
     for amount in (0.0, 0.25, 0.5, 0.75, 1.0):
         made = panel.dub(amount=amount)
         assert made.recipe["settings"]["ambient"] == amount and made.recipe["ambient"]["clip"] == place
-        levels.append(ambient_db(made.wave))
+        levels.append(quietest_db(made.wave, RATE))
         told.append(shown_level(panel))
     assert all(softer + 1 < louder for softer, louder in zip(levels, levels[1:])), levels
     assert told == sorted(told) and told[-1] - told[0] > 20
@@ -46,7 +46,7 @@ def test_the_ladder_is_made_of_rising_amounts(panel, clip):
     panel.place("forest-edge", "forest")
     panel.dub("#ladder")
     steps = [panel.show(number) for number in (2, 1, 0)]
-    levels = [ambient_db(made.wave) for made in steps]
+    levels = [quietest_db(made.wave, RATE) for made in steps]
     assert [made.recipe["settings"]["ambient"] for made in steps] == [2 / 3, 1 / 3, 0.0]
     assert levels[0] > levels[1] + 3 > levels[2] + 6
 
@@ -109,7 +109,7 @@ def test_guidance_lifts_the_action_out_of_the_place(panel, clip):
     above = []
     for guidance in (1.0, 2.5, 6.0):
         made = panel.dub(guidance=guidance)
-        above.append(made.level(0.98, 1.1) - ambient_db(made.wave))
+        above.append(made.level(0.98, 1.1) - quietest_db(made.wave, RATE))
     assert above[0] + 3 < above[1] and above[1] + 3 < above[2]
 
 

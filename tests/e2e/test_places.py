@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s.evaluation.statistics import ambient_db
+from a2s.audio.levels import quietest_db
 from tests.e2e.hands import choose
 from tests.e2e.panel import RATE, Panel
 from tests.fakes import draw_two_places
@@ -53,7 +53,7 @@ def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(
         panel.place(place, words)
         made.append(panel.dub(amount=1.0))
         assert chosen(panel) == made[-1].recipe["ambient"]["clip"] == place
-    assert ambient_db(made[0].wave) + 6 < ambient_db(made[1].wave)
+    assert quietest_db(made[0].wave, RATE) + 6 < quietest_db(made[1].wave, RATE)
 
 
 def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, clip, tmp_path):
@@ -67,12 +67,12 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
     wait_for_chosen(panel, "own recording")
     own = panel.dub(amount=1.0)
     assert own.recipe["ambient"]["name"] == "engine room"
-    assert ambient_db(own.wave) > ambient_db(plain.wave) + 6
+    assert quietest_db(own.wave, RATE) > quietest_db(plain.wave, RATE) + 6
     tab.click("#keep-own")
     tab.wait_for_function("document.querySelector('#ambiences input:checked').value.startsWith('engine-room')")
     kept = panel.dub(amount=1.0)
     assert kept.recipe["ambient"]["clip"] == chosen(panel)
-    assert ambient_db(kept.wave) == pytest.approx(ambient_db(own.wave), abs=3)
+    assert quietest_db(kept.wave, RATE) == pytest.approx(quietest_db(own.wave, RATE), abs=3)
     panel.go_to("Bank")
     clips(panel, before + 1)
 
@@ -88,7 +88,8 @@ def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_fol
         with tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
             tab.select_option("#ambiences .move select", choice)
         made.append(panel.dub(amount=1.0))
-    plain, rain, again = ((ambient_db(take.wave[:38_000]), ambient_db(take.wave[42_000:])) for take in made)
+    parts = (slice(38_000), slice(42_000, None))
+    plain, rain, again = (tuple(quietest_db(take.wave[part], RATE) for part in parts) for take in made)
     assert rain[0] == pytest.approx(plain[0], abs=1) and rain[1] > plain[1] + 6
     assert again == plain
     assert [place["clip"] for place in made[1].recipe["ambient"]["changes"]] == ["heavy-rain-on-a-tin-roof"]

@@ -21,7 +21,7 @@ def test_every_line_is_one_object_that_says_when_what_and_for_whom(json_log):
     request = Request("dub")
     with request.current():
         logging.getLogger("a2s.somewhere").info("two\nlines of %s", "text")
-    request.over(takes=2)
+    request.finish(takes=2)
     logging.getLogger("a2s.elsewhere").warning("alone")
     within, over, alone = json_log()
     assert within["event"] == "two\nlines of text" and within["level"] == "info"
@@ -40,7 +40,7 @@ def test_every_line_is_one_object_that_says_when_what_and_for_whom(json_log):
     ],
 )
 def test_how_a_request_ended_is_logged(json_log, error, outcome, level):
-    Request("dub").over(error)
+    Request("dub").finish(error)
     (over,) = json_log()
     assert (over["outcome"], over["level"]) == (outcome, level)
     assert ("trace" in over) == (outcome == "fault") and "my film" not in str(over)
@@ -49,8 +49,8 @@ def test_how_a_request_ended_is_logged(json_log, error, outcome, level):
 def test_a_person_reads_a_line_with_time_level_request_and_seconds(logging_kept, capsys):
     to_stderr()
     request = Request("dub")
-    request.over(kept=3)
-    request.over(ValueError("broke"))
+    request.finish(kept=3)
+    request.finish(ValueError("broke"))
     line, fault, *trace = capsys.readouterr().err.splitlines()
     clock, level, id, told = line.split(" ", 3)
     assert datetime.strptime(clock, "%H:%M:%S") and (level, id) == ("INFO", request.id)
@@ -59,7 +59,7 @@ def test_a_person_reads_a_line_with_time_level_request_and_seconds(logging_kept,
 
 
 def test_what_is_small_is_not_logged_and_libraries_only_when_they_warn(json_log):
-    Request("search").over(level=logging.DEBUG)
+    Request("search").finish(level=logging.DEBUG)
     logging.getLogger("httpx").info("GET")
     warnings.warn("old", stacklevel=1)
     (warned,) = json_log()

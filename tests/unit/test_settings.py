@@ -1,40 +1,70 @@
-"""Limits come from one place, and from the environment over it."""
+"""Limits read the environment, and specifications and settings validate their values."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import pickle
+import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from pydantic import ValidationError
 
 from a2s.errors import BadSettings
-from a2s.settings import Limits
+from a2s.settings import AudioSpec, Limits
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_environment_overrides_each_limit():
-    assert Limits.from_environment({}) == Limits()
-    for field in fields(Limits):
-        changed = Limits.from_environment({f"A2S_{field.name.upper()}": "7", "PATH": "x"})
-        assert getattr(changed, field.name) == 7 and type(getattr(changed, field.name)) is type(field.default)
-        assert [f.name for f in fields(Limits) if getattr(changed, f.name) != f.default] == [field.name]
+def test_the_environment_overrides_each_limit(monkeypatch):
+    defaults = Limits()
+    for name, field in Limits.model_fields.items():
+        with monkeypatch.context() as environment:
+            environment.setenv(f"A2S_{name.upper()}", "7")
+            changed = Limits()
+        assert getattr(changed, name) == 7 and type(getattr(changed, name)) is type(field.default)
+        assert changed == defaults.model_copy(update={name: 7})
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "many", "nan", "inf", "1e999", "1.5"])
-def test_a_limit_that_is_none_is_named(text):
-    with pytest.raises(BadSettings, match="A2S_MAX_TAKES"):
-        Limits.from_environment({"A2S_MAX_TAKES": text})
+def test_a_value_that_is_not_a_positive_number_is_refused(monkeypatch, text):
+    monkeypatch.setenv("A2S_MAX_TAKES", text)
+    with pytest.raises(
+        BadSettings, match=rf"A2S_MAX_TAKES must be a whole number above 0, not {re.escape(repr(text))}"
+    ):
+        Limits()
+    assert Limits(max_takes=3).max_takes == 3, "an argument overrides the environment"
 
 
-def test_a_limit_that_there_is_not_is_named():
-    with pytest.raises(BadSettings, match="A2S_MAX_SECOND;"):
-        Limits.from_environment({"A2S_MAX_SECOND": "7"})
+def test_an_unknown_limit_is_refused(monkeypatch):
+    with pytest.raises(BadSettings, match="A2S_MAX_TAKS; the nearest is A2S_MAX_TAKES"):
+        Limits(max_taks=7)
+    monkeypatch.setenv("A2S_MAX_SECOND", "7")
+    with pytest.raises(BadSettings, match="A2S_MAX_SECOND; the nearest is A2S_MAX_SECONDS"):
+        Limits()
+
+
+def test_limits_are_immutable_and_cross_a_process_boundary(monkeypatch):
+    limits = Limits(max_takes=2)
+    with pytest.raises(ValidationError):
+        limits.max_takes = 3
+    sent = pickle.dumps(limits)
+    monkeypatch.setenv("A2S_MAX_TAKES", "5")
+    assert pickle.loads(sent) == limits and hash(limits) == hash(Limits(max_takes=2))
+
+
+def test_an_audio_specification_survives_a_model_configuration():
+    spec = AudioSpec(sample_rate=48_000, n_mels=64)
+    assert AudioSpec.from_config(json.loads(json.dumps(spec.to_config())) | {"_class_name": "AudioSpec"}) == spec
+    assert AudioSpec.from_config({}) == AudioSpec()
+    for wrong in ({"hop_length": 2.5}, {"sample_rate": 0}, {"fmax": "high"}, {"n_mels": None}, {"fmin": float("nan")}):
+        with pytest.raises(BadSettings, match=next(iter(wrong))):
+            AudioSpec.from_config(wrong)
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_dilation
 
+from a2s.audio.levels import power_db
 from a2s.evaluation.clips import Clip
 from a2s.settings import AUDIO
 
@@ -26,9 +27,6 @@ EVENT_BEFORE, EVENT_AFTER = 0.05, 0.25
 
 LEAST_SECONDS = 0.2
 """A clip with less silence than this says nothing of its ambience."""
-
-FLOOR = 1e-12
-"""Power that counts as silence: -120 dBFS."""
 
 FRAME = AUDIO.sample_rate // 100
 
@@ -64,7 +62,7 @@ def action_focus(clips: Sequence[Clip], waves: np.ndarray, draws: int = 1000) ->
     table = np.array(rows)
     chosen = np.random.default_rng(0).integers(len(table), size=(draws, len(table)))
     sums = np.concatenate([table.sum(0, keepdims=True), table[chosen].sum(1)])
-    residual, action, true = (_db(sums[:, k], sums[:, k + 1]) for k in (0, 2, 4))
+    residual, action, true = (power_db(sums[:, k] / np.maximum(sums[:, k + 1], 1)) for k in (0, 2, 4))
     found = {"residual": residual, "action": action, "ratio": residual - action, "versus_true": residual - true}
     return {name: _interval(values) for name, values in found.items()} | {
         "n": len(table),
@@ -88,10 +86,6 @@ def _marked(spans: Sequence[tuple[float, float]]) -> np.ndarray:
         a, b = (max(0, round(t * AUDIO.sample_rate)) for t in (start, end))
         out[a:b] = True
     return out
-
-
-def _db(energies: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    return 10 * np.log10(np.maximum(FLOOR, energies / np.maximum(samples, 1)))
 
 
 def _interval(values: np.ndarray) -> dict:

@@ -2,28 +2,25 @@
 
 Action2Sound, section 4, "ambient": a model that hallucinates ambience into action sound has a high energy where nothing
 happens. As the authors coded it the figure is a sum of squares and depends on full scale; in dB it is readable and
-comparable with `a2s.evaluation.statistics.ambient_db`, which looks at finer steps.
+comparable with `a2s.audio.levels.quietest_db`, which looks at finer steps.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from a2s.audio.levels import power_db, quietest
 from a2s.evaluation.statistics import mean
+from a2s.settings import AUDIO
 
 WINDOW, STEP = 8_000, 1_600
 """Samples at 16 kHz: half a second, and a tenth from one window to the next."""
 
-LEAST = 1e-12 * WINDOW
-"""Energy that counts as silence: -120 dBFS."""
-
 
 def lowest_energy(waveform: np.ndarray) -> float:
     """Least sum of squares over windows of WINDOW samples every STEP, of (n,) in [-1, 1]; all of a shorter sound."""
-    squares = np.square(waveform, dtype=np.float64)
-    if len(squares) <= WINDOW:
-        return float(squares.sum())
-    return float(np.lib.stride_tricks.sliding_window_view(squares, WINDOW)[::STEP].sum(1).min())
+    piece = waveform[quietest(waveform, AUDIO.sample_rate, hop=STEP)]
+    return float(np.square(piece, dtype=np.float64).sum())
 
 
 def ambient_energy(waves: np.ndarray) -> dict:
@@ -46,4 +43,4 @@ def ambient_error(waves: np.ndarray, truth: np.ndarray) -> dict:
 
 
 def _levels(energies: np.ndarray) -> np.ndarray:
-    return 10 * np.log10(np.maximum(LEAST, energies) / WINDOW)
+    return power_db(energies / WINDOW)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from a2s.audio.onsets import ONSET_TOLERANCES
 from a2s.evaluation.clips import Clip, onsets_of
 from a2s.evaluation.statistics import onset_figures
-
-TOLERANCES = (0.05, 0.1, 0.15)
 
 
 def onset_table(clips: Sequence[Clip], waves: np.ndarray) -> dict[str, dict]:
@@ -18,4 +17,4 @@ def onset_table(clips: Sequence[Clip], waves: np.ndarray) -> dict[str, dict]:
     waves: (n, 48000) at 16 kHz, one each clip. Every event counts, heard or not: see `Clip.compared`.
     """
     pairs = [clip.compared(found) for clip, found in zip(clips, onsets_of(waves), strict=True)]
-    return {f"{1000 * tolerance:.0f} ms": onset_figures(pairs, tolerance) for tolerance in TOLERANCES}
+    return {f"{1000 * tolerance:.0f} ms": onset_figures(pairs, tolerance) for tolerance in ONSET_TOLERANCES}

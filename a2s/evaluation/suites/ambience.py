@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from a2s.ambient import AmbientBank, full_level, scale_ambience
-from a2s.ambient.clip import level_db
+from a2s.audio.levels import level_db, quietest, quietest_db
 from a2s.audio.mel import mel_spectrogram
 from a2s.audio.onsets import detect_onsets, pooled_f1
 from a2s.evaluation.clips import Clip, Maker, onsets_of
-from a2s.evaluation.statistics import ambient_db, mean, onset_figures, quietest, spearman
+from a2s.evaluation.statistics import mean, onset_figures, spearman
 from a2s.settings import AUDIO
 
 AMOUNTS = tuple(np.linspace(0, 1, 9).tolist())
@@ -74,7 +74,7 @@ def examine_slider(maker: Maker, clips: Sequence[Clip], bank: AmbientBank | None
         conditions = [scale_ambience(wave, amount, full_db=full_level(level_db(wave))) for wave in ambiences]
         made = maker.make(chosen, [clip.true_cues for clip in chosen], conditions).waveforms
         there = [replace(clip, ambient=fitted(wave)) for clip, wave in zip(chosen, conditions, strict=True)]
-        levels.append([ambient_db(wave) for wave in made])
+        levels.append([quietest_db(wave, AUDIO.sample_rate) for wave in made])
         row, true_row = _amount_row(there, made), _amount_row(there, np.stack([clip.mix for clip in there]))
         rows.append({"amount": amount} | row | {f"true_{name}": value for name, value in true_row.items()})
     means = np.mean(levels, 1)
@@ -96,7 +96,7 @@ def _amount_row(clips: Sequence[Clip], waves: np.ndarray) -> dict:
     """Mean level of the ambience, and onset F1 of all events and of those that are audible in the clips' own mixes."""
     pairs = list(zip(clips, onsets_of(waves), strict=True))
     return {
-        "level_db": round(float(np.mean([ambient_db(wave) for wave in waves])), 2),
+        "level_db": round(float(np.mean([quietest_db(wave, AUDIO.sample_rate) for wave in waves])), 2),
         "onset_f1": round(pooled_f1([clip.compared(times) for clip, times in pairs]).f1, 4),
         "audible_onset_f1": round(pooled_f1([clip.compared(times, forgiving=True) for clip, times in pairs]).f1, 4),
     }
@@ -113,7 +113,7 @@ def examine_swap(maker: Maker, clips: Sequence[Clip]) -> dict:
     other = own[1:] + own[:1]
     in_own, in_other = (maker.make(clips, true_cues, places).waveforms for places in (own, other))
     sounds = {"own": own, "other": other, "made": in_other}
-    level = {name: [ambient_db(wave) for wave in waves] for name, waves in sounds.items()}
+    level = {name: [quietest_db(wave, AUDIO.sample_rate) for wave in waves] for name, waves in sounds.items()}
     colours = [[colour(w) for w in waves] for waves in (in_other, own, other)]
     to_own, to_other = ([_apart(a, b) for a, b in zip(colours[0], place, strict=True)] for place in colours[1:])
     events = [
@@ -135,7 +135,7 @@ def examine_swap(maker: Maker, clips: Sequence[Clip]) -> dict:
 
 def colour(waveform: np.ndarray) -> np.ndarray:
     """(128,) dB: mean log-mel of the quietest half second, about its own mean."""
-    piece = torch.from_numpy(np.asarray(waveform[quietest(waveform)], np.float32))
+    piece = torch.from_numpy(np.asarray(waveform[quietest(waveform, AUDIO.sample_rate)], np.float32))
     mean_mel = 100 * mel_spectrogram(piece).mean(-1).numpy()
     return mean_mel - mean_mel.mean()
 

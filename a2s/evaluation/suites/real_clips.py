@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.audio.onsets import Comparison, chance_f1, detect_onsets, onset_f1
+from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, chance_f1, detect_onsets, onset_f1
 from a2s.cues import CueTrack
 from a2s.dubbing.analysis import analyze_motion, find_cues
 from a2s.dubbing.job import dub
@@ -26,7 +26,6 @@ from a2s.evaluation.statistics import mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
 
-TOLERANCE = 0.1
 ROWS = ("automatic_cues", "annotated_cues", "cue_times_alone")
 
 
@@ -84,8 +83,8 @@ class Ear:
         if self.scorer is not None:
             full = self.scorer.score(found, clip.onsets, clip.optional, clip.duration)
             return full["100ms"] | {"lag_ms": full["lag_ms"], "best_lag_f1": full["best_lag_f1"], "_full": full}
-        score = onset_f1(found, clip.onsets, TOLERANCE, clip.optional)
-        chance = chance_f1(found, clip.onsets, clip.duration, TOLERANCE, clip.optional)
+        score = onset_f1(found, clip.onsets, ONSET_TOLERANCE, clip.optional)
+        chance = chance_f1(found, clip.onsets, clip.duration, ONSET_TOLERANCE, clip.optional)
         return score.to_dict() | {"chance": chance.mean, "chance_sd": chance.sd, "z": chance.z}
 
     def corpus(self, clips: Sequence[RealClip], found: Sequence[np.ndarray], scores: Sequence[dict]) -> dict:
@@ -93,7 +92,7 @@ class Ear:
         pooled = [Comparison(f, c.onsets, c.duration, c.optional) for f, c in zip(found, clips, strict=True)]
         figures = {"clips": len(clips), "mean_f1": mean([s["f1"] for s in scores]), "pooled": onset_figures(pooled)}
         if self.scorer is not None:
-            figures |= self.scorer.corpus([s["_full"] for s in scores], TOLERANCE)
+            figures |= self.scorer.corpus([s["_full"] for s in scores], ONSET_TOLERANCE)
         return figures
 
 

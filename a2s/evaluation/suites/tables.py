@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from a2s.audio.onsets import match, onset_f1
+from a2s.audio.onsets import ONSET_TOLERANCES, match, onset_f1
 from a2s.cues import CueTrack
 from a2s.evaluation.clips import Clip, UnseenWorlds, onsets_of
 from a2s.evaluation.judges.events import Judge
@@ -22,8 +22,6 @@ from a2s.evaluation.metrics.similarity import matched, text_similarity
 from a2s.evaluation.statistics import onset_figures, ratio
 from a2s.pipelines.avldm import weights_hash
 from a2s.settings import AUDIO
-
-TOLERANCES = (0.05, 0.1, 0.15)
 
 JUDGED_BEFORE = 2.7
 """Seconds: a later event of a 3 s window leaves the judge too little to hear."""
@@ -102,7 +100,7 @@ def onset_row(clips: Sequence[Clip], found: Sequence[np.ndarray]) -> dict:
     """Strict onset figures at three tolerances; forgiving ones at 100 ms (see `Clip.compared`)."""
     strict = [clip.compared(times) for clip, times in zip(clips, found, strict=True)]
     forgiving = [clip.compared(times, forgiving=True) for clip, times in zip(clips, found, strict=True)]
-    figures = {f"onsets_{round(1000 * t)}ms": onset_figures(strict, t) for t in TOLERANCES}
+    figures = {f"onsets_{round(1000 * t)}ms": onset_figures(strict, t) for t in ONSET_TOLERANCES}
     return figures | {"onsets_forgiving_100ms": onset_figures(forgiving)}
 
 

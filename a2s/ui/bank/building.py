@@ -97,16 +97,16 @@ def build_bank(
 
 
 def _excerpts(files: list[Path], folder: Path, limits: Limits, emit: Emit) -> list[Piece]:
+    from a2s.io import display_name
     from a2s.media import read_audio
-    from a2s.media.files import shown
 
     pieces = []
     for number, file in enumerate(files):
-        emit(ProgressReport("Reading the recordings", 0.9 * number / len(files), shown(file.stem)[:40]))
+        emit(ProgressReport("Reading the recordings", 0.9 * number / len(files), display_name(file.stem)[:40]))
         waveform = read_audio(file, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds)
         kind = file.parent.name if len(file.relative_to(folder).parts) > 2 else "own"
         excerpts = cuts(waveform)
         for which, piece in excerpts.items():
-            name = shown(file.stem).replace("_", " ") + (f", {which}" if len(excerpts) > 1 else "")
+            name = display_name(file.stem).replace("_", " ") + (f", {which}" if len(excerpts) > 1 else "")
             pieces.append((waveform[piece], name[:80], kind[:40]))
     return pieces

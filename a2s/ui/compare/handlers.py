@@ -13,7 +13,7 @@ import gradio as gr
 
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, QUESTIONS, compare_stats
-from a2s.media.files import shown
+from a2s.io import display_name
 from a2s.ui import text
 from a2s.ui.gradio_compat.files import file_url
 from a2s.ui.state import Visit, Visits
@@ -61,7 +61,7 @@ class CompareHandlers:
         try:
             sound = _decoded(raw, visit, f"own-{visit.counter}", _unused_label(visit, Path(upload).stem))
         except A2SError as error:
-            raise type(error)(str(error).replace(raw.name, shown(Path(upload).name))) from None
+            raise type(error)(str(error).replace(raw.name, display_name(Path(upload).name))) from None
         finally:
             raw.unlink(missing_ok=True)
         session.uploads.append(sound)
@@ -196,8 +196,8 @@ def _pair(ids: list[str], a: str | None, b: str | None) -> tuple[str | None, str
 
 def _decoded(source: Path, visit: Visit, id: str, label: str, **options: Any) -> Sound:  # Any: of read_audio
     """A file's sound as a mono wav that every browser plays."""
+    from a2s.audio.loudness import integrated
     from a2s.media import read_audio, write_audio
-    from a2s.media.loudness import integrated
 
     waveform = read_audio(source, PLAYBACK_RATE, max_seconds=visit.limits.max_seconds, **options)
     path = visit.listening_session().folder / f"{id}.wav"
@@ -207,7 +207,7 @@ def _decoded(source: Path, visit: Visit, id: str, label: str, **options: Any) ->
 
 def _unused_label(visit: Visit, name: str) -> str:
     """A visitor's name for an audio file, made different from every other label on the page."""
-    name = shown(name)[:60] or "recording"
+    name = display_name(name)[:60] or "recording"
     taken = set(offered_sounds(visit).values())
     return next(label for label in (name, *(f"{name} ({n})" for n in range(2, 1000))) if label not in taken)
 

@@ -117,7 +117,8 @@ class AmbienceHandlers:
         self, upload: str | None, words: str, k: int, amount: float, request: gr.Request
     ) -> tuple[Cards, str, gr.Button]:
         """The user's recording becomes the chosen ambience. Returns (cards, level note, the button that saves it)."""
-        from a2s.ambient.clip import checked_waveform, fitted, level_db
+        from a2s.ambient.clip import checked_waveform, fitted
+        from a2s.audio.levels import level_db
         from a2s.media import read_audio
 
         visit = self.visits.of(request.session_hash)
@@ -193,7 +194,7 @@ class AmbienceHandlers:
 def level_at(amount: float, clip_db: float, kind: str | None, pipe: AVLDMPipeline, bank: AmbientBank) -> float:
     """Level in dBFS, at an amount 0..1, of an ambience that was recorded at `clip_db`; computed by the function that
     a dub uses."""
-    from a2s.ambient.clip import level_db
+    from a2s.audio.levels import level_db
 
     sample = np.full(1, 10 ** (clip_db / 20), np.float32)
     return level_db(at_amount(sample, float(amount), kind, pipe, bank))

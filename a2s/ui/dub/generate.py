@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from a2s.errors import A2SError, Cancelled
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, check_settings
 from a2s.ui import text
 from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import ORDER, Value, read_settings
@@ -130,8 +130,6 @@ class DubHandlers:
 
     def generate(self, request: gr.Request, cues: Any, *controls: Value) -> Iterator[Progress]:
         """Make the takes that the controls ask for. cues: value of the timeline. Yields progress."""
-        from a2s.dubbing.job import check_settings
-
         settings, model = self._read(controls, request)
         check_settings(settings)  # it bounds the number of takes
         takes = [

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.cues import CueTrack
-from a2s.dubbing.job import check_settings, model_report
+from a2s.dubbing.job import model_report
 from a2s.dubbing.take import read_recipe
 from a2s.errors import BadSettings
-from a2s.media.files import shown
-from a2s.settings import AmbientChange, DubSettings
+from a2s.io import display_name
+from a2s.settings import AmbientChange, DubSettings, check_settings
 from a2s.ui.state.records import OWN_RECORDING, RestoredRecipe
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def restore(file: Path, visit: Visit, engine: Engine, name: str | None = None) -
     try:
         recipe = read_recipe(file)
     except BadSettings:
-        raise BadSettings(f"{shown(name or file.name)} contains no a2s recipe.") from None
+        raise BadSettings(f"{display_name(name or file.name)} contains no a2s recipe.") from None
     settings, cues = read_settings_and_cues(recipe)
     model, notes = _model(recipe, engine)
     bank, ambient = engine.bank_of(visit, model or engine.default), _section(recipe, "ambient")
@@ -123,4 +123,4 @@ def _section(recipe: dict, name: str) -> dict:
 def _in_brackets(section: dict) -> str:
     """The name that a recipe gives to a thing, for the middle of a sentence."""
     name = section.get("name")
-    return f" ({shown(name[:60])})" if isinstance(name, str) and name else ""
+    return f" ({display_name(name[:60])})" if isinstance(name, str) and name else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 import soundfile
 
 from a2s.errors import BadSettings
+from a2s.io import write_json
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.state import plain_name
@@ -49,7 +49,7 @@ def export(
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
     Cancelled."""
-    from a2s.media import mux_soundtrack, whole_file, write_audio
+    from a2s.media import mux_soundtrack, write_audio
 
     settings = DubSettings.from_dict(take.recipe["settings"])
     recipe = public_recipe(take.recipe, label.clip, label.own_recording)
@@ -66,8 +66,7 @@ def export(
             take.video, take.waveform, take.sample_rate, video, comment=comment, cancelled=cancelled
         )
         write_audio(sound, take.waveform, take.sample_rate, comment=comment)
-        with whole_file(recipe_file) as part:
-            part.write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_json(recipe_file, recipe, indent=1)
         take.events.save(cue_file)
         _draw(take, figure, spectrogram)
     except BaseException:

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from a2s.audio.loudness import SILENCE_LUFS
 from a2s.errors import A2SError
 from a2s.evaluation.listening import ABX, NEITHER, QUESTIONS, SIDES
-from a2s.media.loudness import SILENCE_LUFS
 
 OPEN, BLIND = "open", "blind"
 MODES = (OPEN, BLIND, ABX)

@@ -158,9 +158,9 @@ class Visit:
 
     def _unused_clip_name(self) -> str:
         """A name for the video in the answers. No other video that was answered for has it."""
-        from a2s.media.files import shown
+        from a2s.io import display_name
 
-        name, taken = shown(self.name)[:60] or "clip", {answer["clip"] for answer in self.answers}
+        name, taken = display_name(self.name)[:60] or "clip", {answer["clip"] for answer in self.answers}
         numbered = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
         return next(each for each in numbered if each not in taken)
 

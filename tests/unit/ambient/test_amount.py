@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from a2s.ambient import Calibration, full_level, scale_ambience
-from a2s.ambient.clip import level_db
+from a2s.audio.levels import level_db
 from a2s.errors import BadSettings, WeightsMissing
 
 AMOUNTS = np.linspace(0, 1, 9)

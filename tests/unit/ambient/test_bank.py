@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from a2s.ambient import AmbientBank
-from a2s.ambient.clip import fitted, level_db
+from a2s.ambient.clip import fitted
+from a2s.audio.levels import level_db
 from a2s.errors import BankError
 
 RATE = 16_000

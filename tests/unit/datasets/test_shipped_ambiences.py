@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from a2s.ambient import AmbientBank
-from a2s.ambient.clip import level_db
+from a2s.audio.levels import level_db
 from a2s.datasets.foley_world.ambience import KINDS
 from a2s.datasets.shipped_ambiences import CLIPS, recordings
 

@@ -12,11 +12,10 @@ import soundfile
 from a2s import DubSettings, dub
 from a2s.cues import CueTrack
 from a2s.dubbing.ambience_plan import read_places
-from a2s.dubbing.job import check_settings
 from a2s.errors import BadSettings
 from a2s.media import write_audio
 from a2s.resources import checkpoint_folder
-from a2s.settings import AUDIO, AmbientChange
+from a2s.settings import AUDIO, AmbientChange, check_settings
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 

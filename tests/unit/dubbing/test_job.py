@@ -12,12 +12,11 @@ import pytest
 import soundfile
 
 from a2s import DubSettings, dub
+from a2s.audio.levels import quietest_db
 from a2s.cues import Cue, CueTrack
-from a2s.dubbing.job import check_settings
-from a2s.dubbing.mastering import quietest_db
 from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
 from a2s.media import mux_soundtrack, probe_video, read_audio, write_audio
-from a2s.settings import AUDIO
+from a2s.settings import AUDIO, check_settings
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 
@@ -213,7 +212,7 @@ def test_who_watches_may_stop_it(clip):
 
 def test_more_ambient_is_louder_ambience_and_the_report_says_so(clip):
     takes = [run(clip, replace(FAST, ambient=amount)) for amount in (0.0, 0.5, 1.0)]
-    levels = [quietest_db(take.waveform) for take in takes]
+    levels = [quietest_db(take.waveform, take.sample_rate) for take in takes]
     assert levels == sorted(levels) and levels[-1] - levels[0] > 12, "decays fill some of every half-second"
     assert [take.recipe["ambient"]["level_out_db"] for take in takes] == levels
     assert takes[0].recipe["ambient"]["level_in_db"] == pytest.approx(-80, abs=0.5), "the low-ambient clip"

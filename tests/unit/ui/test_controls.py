@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from a2s.dubbing.job import SETTING_RANGES
 from a2s.errors import BadSettings
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, setting_ranges
 from a2s.ui.api import Api
 from a2s.ui.dub.controls import OFF, ORDER, choice, read_settings, shown
 
@@ -28,7 +27,7 @@ def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
     for name, setting in (("ambient", "ambient"), ("steps", "steps"), ("guidance", "guidance_scale")):
         (line,) = re.findall(rf"^ +{name}: (.*)", Api.dub.__doc__, re.MULTILINE)
         least, most = re.search(r"(\d+)[^,.]* to (\d+)", line).groups()
-        assert (float(least), float(most)) == SETTING_RANGES[setting]
+        assert (float(least), float(most)) == setting_ranges()[setting]
 
 
 def test_takes_are_counted_from_one_on_the_page():

@@ -151,7 +151,7 @@ def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
 
 @pytest.mark.parametrize("target", [-14.0, -16.0, -23.0])
 def test_loudness_targets_hold_the_true_peak(result_of, target):
-    from a2s.media.loudness import integrated, true_peak
+    from a2s.audio.loudness import integrated, true_peak
 
     result = result_of(replace(SETTINGS, loudness=target, ambient=1.0))
     waveform, rate = soundfile.read(result.sound, dtype="float32")

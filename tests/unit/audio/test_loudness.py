@@ -7,7 +7,7 @@ import pyloudnorm
 import pytest
 from scipy.signal import resample_poly
 
-from a2s.media.loudness import SILENCE_LUFS, integrated, normalise, true_peak
+from a2s.audio.loudness import SILENCE_LUFS, integrated, normalise, true_peak
 
 RATE = 16_000
 
