@@ -21,7 +21,7 @@ _LOCK = threading.Lock()
 
 
 class MediaCache:
-    """Files of clips. Those of the built-in bank are shared by all visits, those of a visit's bank are in its folder."""
+    """Files of clips. All visits share those of the built-in bank; those of a visit's bank are in its folder."""
 
     def __init__(self, visits: Visits) -> None:
         self.visits = visits

@@ -180,7 +180,7 @@ def _colour_table() -> np.ndarray:
 
 
 def _reduced(values: np.ndarray, columns: int = MAX_COLUMNS) -> np.ndarray:
-    """(..., n) with at most about `columns` columns, each the maximum of those it replaces, so that hits stay visible."""
+    """(..., n) with at most about `columns` columns, each the maximum of those it replaces: hits stay visible."""
     step = -(-values.shape[-1] // columns)
     return np.maximum.reduceat(values, np.arange(0, values.shape[-1], step), -1) if step > 1 else values
 
@@ -244,13 +244,14 @@ def _title(axes, text: str, colour: str = INK, right: bool = False) -> None:
     """The title of a panel in its upper corner, with an outline so that it is readable on any picture."""
     axes.text(
         0.992 if right else 0.008, 0.97, text, transform=axes.transAxes, color=colour, fontsize=10.5,
-        ha="right" if right else "left", va="top", path_effects=[withStroke(linewidth=3, foreground=BACKGROUND)], zorder=9,
+        ha="right" if right else "left", va="top", zorder=9,
+        path_effects=[withStroke(linewidth=3, foreground=BACKGROUND)],
     )  # fmt: skip
 
 
 def _scale_hertz(axes, ticks: Sequence[int], spec: AudioSpec) -> None:
     names = [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in ticks]
-    axes.set_yticks(band_of(ticks, spec), names)
+    axes.set_yticks(band_of(np.asarray(ticks), spec), names)
 
 
 def _scale_time(axes, seconds: float) -> None:

@@ -61,7 +61,7 @@ class DubHandlers:
         return *busy, visit.seed
 
     def begin_again(self, request: gr.Request) -> tuple:
-        """A job was asked for. From now on, also while it waits, Cancel means this job. Returns (*buttons, progress)."""
+        """A job was asked for. From now on, also while it waits, Cancel stops it. Returns (*buttons, progress)."""
         visit = self.visits.of(request.session_hash)
         visit.need_video()
         visit.cancel.clear()

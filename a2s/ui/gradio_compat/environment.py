@@ -16,7 +16,7 @@ def disable_analytics() -> None:
 
 
 def store_uploads_in(folder: Path) -> None:
-    """Have gradio store uploads in `folder`. `gradio.mcp` reads the variable once, at import, so it is set there too."""
+    """Have gradio store uploads in `folder`. `gradio.mcp` reads the variable only when it is imported."""
     from gradio import mcp
 
     os.environ["GRADIO_TEMP_DIR"] = mcp.DEFAULT_TEMP_DIR = str(folder)

@@ -10,8 +10,8 @@ class AmbienceCards(Part):
     "changes": [{"time", "label", "options": [{"id", "name"}, ...], "chosen"}, ...] also scene changes, each with an
     ambience to choose.
 
-    Event `choose`: `event.clip` is the id that the browser sends. Event `change_ambience`: `event.time` and `event.clip` of a
-    scene change; the clip is empty for none. One ambience plays at a time.
+    Event `choose`: `event.clip` is the id that the browser sends. Event `change_ambience`: `event.time` and
+    `event.clip` of a scene change; the clip is empty for none. One ambience plays at a time.
     """
 
     FILES = "ambiences"

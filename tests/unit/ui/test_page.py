@@ -33,7 +33,7 @@ def test_the_queue_is_bounded_and_the_model_serves_one_at_a_time(page):
 
 
 def test_only_what_a_button_asks_for_may_be_dropped_while_it_is_in_work(page):
-    """gradio's own way is to drop; a picture, a choice or a step of a chain must not be lost."""
+    """gradio's own way is to drop; a picture, a choice_key or a step of a chain must not be lost."""
     dropped = [fn for fn in page.fns.values() if fn.trigger_mode == "once" and fn.api_visibility != "public"]
     assert {event for fn in dropped for _, event in fn.targets} <= {"click", "load", "unload"}
 

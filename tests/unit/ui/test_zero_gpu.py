@@ -6,7 +6,7 @@ from types import ModuleType
 from a2s.ui import zero_gpu
 from a2s.ui.api import Api
 from tests.fakes import FakePipeline
-from tests.unit.ui.studio import desks
+from tests.unit.ui.page_handlers import make_handlers
 
 
 def test_without_the_package_nothing_changes(monkeypatch):
@@ -17,7 +17,7 @@ def test_without_the_package_nothing_changes(monkeypatch):
 def _lend(monkeypatch, gpu: bool) -> list:
     import torch
 
-    spaces, asked = ModuleType("spaces"), []
+    sestimators, asked = ModuleType("sestimators"), []
 
     def lend_gpu(duration):
         def decorate(function):
@@ -29,9 +29,9 @@ def _lend(monkeypatch, gpu: bool) -> list:
 
         return decorate
 
-    spaces.GPU = lend_gpu
-    monkeypatch.setitem(sys.modules, "spaces", spaces)
-    monkeypatch.setattr(zero_gpu.importlib.util, "find_spec", lambda name: spaces)
+    sestimators.GPU = lend_gpu
+    monkeypatch.setitem(sys.modules, "sestimators", sestimators)
+    monkeypatch.setattr(zero_gpu.importlib.util, "find_spec", lambda name: sestimators)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     return asked
 
@@ -60,11 +60,11 @@ def test_whoever_has_a_take_made_is_lent_the_gpu(monkeypatch, tmp_path, request_
     """The Dub button, stems and `/dub`; twice the passes may take twice the time."""
     asked, moved = _lend(monkeypatch, gpu=True), []
     monkeypatch.setattr(FakePipeline, "to", lambda self, device: moved.append(device), raising=False)
-    studio = desks(tmp_path / "root")
-    studio.load(clip, request_of())
-    studio.make(request_of(), steps=100)
-    studio.dub.begin_again(request_of())
-    list(studio.takes.stems(0, request_of()))
-    Api(studio.engine, studio.visits).dub(str(clip), 0.3, 0, 50, 2.5, "", "", request_of("program"))
+    page = make_handlers(tmp_path / "root")
+    page.load(clip, request_of())
+    page.make(request_of(), steps=100)
+    page.dub.begin_again(request_of())
+    list(page.takes.export_stems(0, request_of()))
+    Api(page.engine, page.visits).dub(str(clip), 0.3, 0, 50, 2.5, "", "", request_of("program"))
     assert asked == [30, 40, 25] and moved == ["cuda"] * 3
-    assert studio.visits.of("one").takes[0].has_stems
+    assert page.visits.of("one").takes[0].has_stems
