@@ -32,15 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
     from a2s.errors import A2SError  # after the flags: keeps `python app.py --help` fast
     from a2s.log import Request, to_stderr
     from a2s.settings import Limits
-    from a2s.ui.malloc_arenas import limit_malloc_arenas
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an exit removes the visits' files, a kill does not
     try:
         limits = Limits(**{name: value for name, _, value in (limit.partition("=") for limit in flags.limit)})
-        limit_malloc_arenas()
         from a2s.ui import Engine, build, serve
+        from a2s.ui.malloc_arenas import limit_malloc_arenas
 
+        limit_malloc_arenas()
         engine = Engine(flags.model, limits=limits)
         engine.check_model()
     except A2SError as error:

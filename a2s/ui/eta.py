@@ -52,7 +52,7 @@ class DubEstimator:
 
 
 def _windows(clip_seconds: float) -> int:
-    from a2s.dubbing.windows import plan_windows
+    from a2s.pipelines.windows import plan_windows
 
     return len(plan_windows(max(clip_seconds, 0.01)))
 
@@ -67,7 +67,7 @@ def measure_dub_speed(pipe: AVLDMPipeline) -> DubEstimator:
     silence = np.zeros(AUDIO.window_samples, np.float32)
     with torch_threads(pipe.threads):
         ambient = pipe.encode_ambient(silence)
-        tokens = pipe.encode_motion(_still_motion(), 0.0)
+        tokens = pipe.encode_video(_still_motion(), 0.0)
         roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
 
         def run(steps: int) -> tuple[float, torch.Tensor]:

@@ -99,7 +99,7 @@ def until_cancelled(events: Generator[Event | Take, None, None], visit: Visit) -
 
 def _gpu_seconds(request: DubRequest) -> int:
     """How long a take may hold a GPU: the steps of a slow one, with time for the transfer."""
-    from a2s.dubbing.windows import plan_windows
+    from a2s.pipelines.windows import plan_windows
 
     passes, steps = 2 if request.stems else 1, request.settings.suited_to().steps or 0
     return 20 + round(0.1 * passes * steps * len(plan_windows(request.seconds)))

@@ -14,7 +14,7 @@ from a2s.bench.soak import GROWTH, measure_soak, soak, table
 from a2s.bench.visitor import Refused, Visitor
 from a2s.cli.main import main
 from a2s.errors import BadSettings
-from a2s.ui.text import FULL
+from a2s.ui.text import QUEUE_FULL
 from tests.e2e.conftest import start, stop
 from tests.e2e.serve import BROKEN_STEPS
 from tests.fakes import draw_video
@@ -44,12 +44,12 @@ def clip(folder):
 def test_visitors_are_served_in_order_and_turned_away_and_nothing_stays(page, folder, clip):
     found = soak(page, folder, clip, dubs=7, visitors=3)
     assert found["dubs"] == 7 and found["in_order"] and found["files_apart"] and found["left_behind"] == 0
-    assert found["turned_away"] == FULL
+    assert found["turned_away"] == QUEUE_FULL
     assert found["wait_seconds"]["longest"] >= found["wait_seconds"]["median"] > 0 < found["dub_seconds"]
     if sys.platform.startswith("linux"):
         assert found["growth"] == pytest.approx(found["memory_mb"]["late"] / found["memory_mb"]["early"], abs=1e-3)
     assert json.loads(json.dumps(found)) == found
-    assert FULL in table(found)
+    assert QUEUE_FULL in table(found)
 
 
 def test_who_leaves_in_the_middle_is_stopped_and_the_log_says_so(page, folder, clip):
@@ -104,7 +104,7 @@ def test_what_was_refused_is_its_sentence_and_the_log_has_only_its_kind(page, fo
 
 
 HELD = {
-    "dubs": 200, "visitors": 20, "in_order": True, "turned_away": FULL, "files_apart": True,
+    "dubs": 200, "visitors": 20, "in_order": True, "turned_away": QUEUE_FULL, "files_apart": True,
     "released_seconds": 0.1, "left_behind": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
     "memory_mb": {"early": 100.0, "late": 110.0}, "growth": GROWTH,
 }  # fmt: skip

@@ -92,7 +92,7 @@ def test_everything_of_a_take_stands_on_one_axis_of_time(ladder):
 
 
 def test_the_condition_is_repeated_over_the_clip(ladder):
-    condition = np.tile(np.linsestimator(0, 1, 187, dtype=np.float32), (128, 1))
+    condition = np.tile(np.linspace(0, 1, 187, dtype=np.float32), (128, 1))
     control_values = take_figure(ladder([], 7.0), condition=condition).axes[0].images[0].get_array()
     assert control_values.shape[1] == 439
     np.testing.assert_allclose(control_values[:, :187], control_values[:, 187:374])

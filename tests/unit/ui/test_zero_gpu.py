@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import a2s.pipelines.devices  # noqa: F401  torch looks for `spaces` when it is first imported
 from a2s.ui import zero_gpu
 from a2s.ui.api import Api
 from tests.fakes import FakePipeline
@@ -17,7 +18,7 @@ def test_without_the_package_nothing_changes(monkeypatch):
 def _lend(monkeypatch, gpu: bool) -> list:
     import torch
 
-    sestimators, asked = ModuleType("sestimators"), []
+    spaces, asked = ModuleType("spaces"), []
 
     def lend_gpu(duration):
         def decorate(function):
@@ -29,9 +30,9 @@ def _lend(monkeypatch, gpu: bool) -> list:
 
         return decorate
 
-    sestimators.GPU = lend_gpu
-    monkeypatch.setitem(sys.modules, "sestimators", sestimators)
-    monkeypatch.setattr(zero_gpu.importlib.util, "find_spec", lambda name: sestimators)
+    spaces.GPU = lend_gpu
+    monkeypatch.setitem(sys.modules, "spaces", spaces)
+    monkeypatch.setattr(zero_gpu.importlib.util, "find_spec", lambda name: spaces)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     return asked
 

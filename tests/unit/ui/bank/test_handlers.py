@@ -48,15 +48,15 @@ def build(handlers, request, *files, mode=REPLACE):
 
 
 def test_clips_are_listed_in_the_order_asked_for(handlers, request_of):
-    order = {sort: ids(handlers.list("", sort, request_of())[0]) for sort in ("level", "softest", "kind", "name")}
+    order = {sort: ids(handlers.list_clips("", sort, request_of())[0]) for sort in ("level", "softest", "kind", "name")}
     assert order["level"] == ["street", "rain", "room", "silence"] == order["softest"][::-1]
     assert order["kind"] == ["room", "silence", "street", "rain"]
     assert order["name"] == ["rain", "room", "silence", "street"]
 
 
 def test_words_find_names_and_kinds(handlers, request_of):
-    assert ids(handlers.list("WEATHER", "name", request_of())[0]) == ["rain"]
-    cards, note = handlers.list("st", "name", request_of())
+    assert ids(handlers.list_clips("WEATHER", "name", request_of())[0]) == ["rain"]
+    cards, note = handlers.list_clips("st", "name", request_of())
     assert ids(cards) == ["street"] and "1 shown" in note
 
 

@@ -31,7 +31,7 @@ def page(tmp_path, request_of):
 
 @pytest.fixture
 def handlers(page):
-    return CompareHandlers(page.engine, page.visits)
+    return CompareHandlers(page.visits)
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def path_of(sound: dict) -> str:
 
 
 def answer(handlers, request, a, b, mode, x=None, **said):
-    return handlers.answer(a, b, mode, said.get("action"), said.get("noise"), said.get("prefer"), x, request)
+    return handlers.submit(a, b, mode, said.get("action"), said.get("noise"), said.get("prefer"), x, request)
 
 
 def bring(handlers, request, path) -> str:
     """Bring a recording; returns the id under which it is offered."""
-    return handlers.bring(str(path), None, OPEN, request)[1].value
+    return handlers.upload(str(path), None, OPEN, request)[1].value
 
 
 def test_takes_the_soundtrack_and_what_was_brought_are_offered_sounds(handlers, visit, request_of, tmp_path):
@@ -61,11 +61,11 @@ def test_takes_the_soundtrack_and_what_was_brought_are_offered_sounds(handlers, 
         "Original audio",
         "rival",
     ]
-    a, b, player, *_ = handlers.fresh(None, None, OPEN, request_of())
+    a, b, player, *_ = handlers.refresh(None, None, OPEN, request_of())
     assert [a.value, b.value] == list(offered_sounds(visit))[:2] and player["sounds"]["a"]["name"] == visit.takes[
         1
     ].label
-    kept = handlers.fresh(ORIGINAL, id, OPEN, request_of())
+    kept = handlers.refresh(ORIGINAL, id, OPEN, request_of())
     assert (kept[0].value, kept[1].value) == (ORIGINAL, id)
 
 
@@ -125,7 +125,7 @@ def test_abx_plays_one_of_the_two_as_x(handlers, visit, request_of):
 def test_the_same_trial_stays_when_the_tab_is_left_and_seen_again(handlers, visit, request_of):
     first, second = list(offered_sounds(visit))[:2]
     once = handlers.show(first, second, BLIND, request_of())[PLAYER]
-    assert handlers.fresh(first, second, BLIND, request_of())[2] == once
+    assert handlers.refresh(first, second, BLIND, request_of())[2] == once
     assert handlers.show(second, first, BLIND, request_of())[PLAYER] != once
 
 
@@ -191,7 +191,7 @@ def test_two_recordings_of_one_name_can_be_told_apart(handlers, visit, request_o
 
 
 def test_nothing_to_compare_before_there_is_a_sound(handlers, request_of):
-    a, b, player, *_ = handlers.fresh(None, None, OPEN, request_of("two"))
+    a, b, player, *_ = handlers.refresh(None, None, OPEN, request_of("two"))
     assert a.value is None and player is None
 
 
@@ -209,10 +209,10 @@ def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_p
     monkeypatch.delattr(moviepy, "VideoFileClip")
     page = make_handlers(tmp_path / "root")
     page.load(draw_video(tmp_path / "film.mp4", seconds=1.0, tone=True), request_of())
-    handlers = CompareHandlers(page.engine, page.visits)
+    handlers = CompareHandlers(page.visits)
     soundfile.write(tmp_path / "rival.wav", 0.1 * np.ones(8_000), 16_000)
     id = bring(handlers, request_of(), tmp_path / "rival.wav")
-    shared = handlers.share(ORIGINAL, id, request_of()).value["path"]
+    shared = handlers.export(ORIGINAL, id, request_of()).value["path"]
     info = probe_video(shared)
     assert info.duration == pytest.approx(2.0, abs=0.1) and info.has_audio and info.width > info.height
 

@@ -98,7 +98,7 @@ def watched(visits, clip, request_of):
 
 def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(handlers, watched, request_of):
     for _ in range(2):
-        update = handlers.fresh(request_of())
+        update = handlers.refresh(request_of())
     assert update.value == value_in(watched, SEEN)
     assert update.props["wave"] == []
     (strip,) = watched.folder.glob("*.jpg")
@@ -107,13 +107,13 @@ def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(handlers
 
 
 def test_a_picture_without_a_filmstrip_has_its_cues_still(handlers, watched, request_of, tmp_path):
-    watched.picture = tmp_path / "gone.mp4"
-    update = handlers.fresh(request_of())
+    watched.video = tmp_path / "gone.mp4"
+    update = handlers.refresh(request_of())
     assert update.props["strip"] == "" and update.value["cues"]
 
 
 def test_without_a_picture_the_timeline_is_empty(handlers, request_of):
-    assert handlers.fresh(request_of()).value is None
+    assert handlers.refresh(request_of()).value is None
     with pytest.raises(A2SError):
         handlers.reset(request_of())
 
@@ -125,18 +125,18 @@ def test_what_the_machine_saw_can_be_had_back(handlers, watched, request_of):
 def test_a_cue_file_comes_onto_the_timeline(handlers, watched, request_of, tmp_path):
     track = CueTrack.at([0.25, 1.125], strength=0.5)
     track.save(tmp_path / "mine.json")
-    assert track_of(handlers.load(str(tmp_path / "mine.json"), request_of()), 2.0) == track
+    assert track_of(handlers.load_file(str(tmp_path / "mine.json"), request_of()), 2.0) == track
 
 
 def test_a_bad_cue_file_is_named_as_its_owner_names_it_and_not_kept(handlers, watched, request_of, tmp_path):
     (tmp_path / "mine.json").write_text("{")
     before = set(watched.folder.iterdir())
     with pytest.raises(BadCues):
-        handlers.load(str(tmp_path / "mine.json"), request_of())
+        handlers.load_file(str(tmp_path / "mine.json"), request_of())
     assert set(watched.folder.iterdir()) == before
 
 
 def test_a_cue_file_of_a_longer_clip_is_refused(handlers, watched, request_of, tmp_path):
     CueTrack.at([0.5, 9.0]).save(tmp_path / "long.json")
     with pytest.raises(BadCues, match="9.00 s"):
-        handlers.load(str(tmp_path / "long.json"), request_of())
+        handlers.load_file(str(tmp_path / "long.json"), request_of())

@@ -236,12 +236,12 @@ def test_the_time_is_said_before_the_button_is_pressed(page, request_of):
     assert "not known yet" in other["stage"]
     page.engine.record_duration("another", DubSettings(steps=10), 2.0, 20.0)
     other = page.dub.estimate(request_of(), *control_values(DubSettings(steps=20)), "another", idle)
-    assert other["stage"] == "About 40 s to dub"
+    assert other["stage"] == "About 40 s to generate"
     page.engine.estimator().step = 0.1
-    assert estimate(steps=12)["stage"].endswith("to dub")
+    assert estimate(steps=12)["stage"].endswith("to generate")
     seconds = [int(estimate(steps=50, takes=takes)["stage"].split()[1]) for takes in (1, 6)]
     assert seconds[1] > 4 * seconds[0]
-    four = int(re.search(r"about (\d+) s for all 4 amounts", estimate(steps=50)["detail"])[1])
+    four = int(re.search(r"about (\d+) s for 4 ambience levels", estimate(steps=50)["detail"])[1])
     assert four == int(estimate(steps=50, takes=4)["stage"].split()[1])
     running = page.dub.estimate(request_of(), *control_values(DubSettings()), page.engine.default, {"state": "running"})
     assert is_unchanged(running)
@@ -264,7 +264,7 @@ def test_a_model_that_was_chosen_says_how_long_it_will_take(tmp_path, request_of
     assert "not known yet" in page.dub.estimate(request_of(), *asked, {"state": "idle"})["stage"]
     reports = list(page.dub.prepare_model(request_of(), *asked, {"state": "idle"}))
     assert [step["state"] for step in reports] == ["running", "running", "idle", "idle"] and second.calls
-    assert reports[-1]["stage"].endswith("to dub")
+    assert reports[-1]["stage"].endswith("to generate")
     before = len(second.calls)
     (again,) = page.dub.prepare_model(request_of(), *asked, {"state": "running"})
     assert is_unchanged(again) and len(second.calls) == before, "a dub that is made, and what is known, is left alone"

@@ -54,7 +54,7 @@ def levels(result):
 
 def test_a_cut_is_asked_about_with_what_fits_first(page, visit, request_of):
     (item,) = asked(page, request_of())
-    assert item["time"] == pytest.approx(CUT, abs=0.05) and item["told"] == "2.5 s" and item["chosen"] == ""
+    assert item["time"] == pytest.approx(CUT, abs=0.05) and item["label"] == "2.5 s" and item["chosen"] == ""
     assert {option["id"] for option in item["options"]} == {clip.id for clip in small_bank().clips}
     best = small_bank().retrieve(visit.scene_changes[0].look, 1)[0].clip.id
     assert item["options"][0]["id"] == best
@@ -128,7 +128,7 @@ def test_a_recipe_brings_its_places_back_to_the_byte(page, visit, request_of):
     visit.ambient_changes = {}
     timeline, _, cards, *_ = page.takes.load_recipe(str(take.video), "", 3, request)
     assert visit.restored.exact and cards["changes"][0]["chosen"] == "street"
-    list(page.dub.generate_restore(request))
+    list(page.dub.generate_restored(request))
     assert visit.takes[1].sound.read_bytes() == take.sound.read_bytes()
 
 

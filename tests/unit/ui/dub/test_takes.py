@@ -75,24 +75,24 @@ class Paced(FakePipeline):
         self.made = 0
 
     def sample(self, *inputs, callback_on_step_end=None, **more):
-        def estimatord(*step):
+        def paced(*step):
             self.made += 1
             time.sleep(0.005)
             return callback_on_step_end(*step)
 
-        return super().sample(*inputs, callback_on_step_end=estimatord, **more)
+        return super().sample(*inputs, callback_on_step_end=paced, **more)
 
 
 @pytest.mark.parametrize("end", ["cancel", "leave"])
 def test_stems_stop_within_a_step_when_they_are_cancelled_and_when_the_visitor_leaves(tmp_path, request_of, clip, end):
     pipe = Paced()
-    page = make_handlers(tmp_path / "root", more={"estimatord": pipe})
+    page = make_handlers(tmp_path / "root", more={"paced": pipe})
     page.load(clip, request_of())
-    page.make(request_of(), steps=100, model="estimatord")
+    page.make(request_of(), steps=100, model="paced")
     page.dub.begin_again(request_of())
     visit, made = page.visits.of("one"), None
     for *_, reports in page.takes.export_stems(0, request_of()):
-        if made is None and "step" in reports["detail"]:
+        if made is None and "Generating" in reports["stage"]:
             page.dub.cancel(request_of()) if end == "cancel" else page.visits.leave("one")
             made = pipe.made
     assert made < 300 and pipe.made <= made + 1
@@ -118,9 +118,9 @@ def test_a_recipe_restores_every_setting_and_the_same_sound(page, request_of, ki
     back = dict(zip(ORDER, values, strict=True))
     assert (back["ambient"], back["seed"], back["takes"], back["first_take"]) == (0.7, 11, 1, 2)
     assert (back["steps"], back["guidance_scale"], back["overlap_seconds"]) == (6, 3.0, 0.25)
-    assert level == page.ambience.level(0.7, request_of()) and "70%" in level
+    assert level == page.ambience.level(0.7, request_of()) and "70 %" in level
     assert lock is True and model == page.engine.default and any(card["chosen"] for card in cards["items"])
-    list(page.dub.generate_restore(request_of()))
+    list(page.dub.generate_restored(request_of()))
     assert np.array_equal(sound_of(page.visits.of("one").takes[-1]), sound_of(second))
 
 

@@ -31,11 +31,6 @@ def test_what_was_read_is_said_at_once_and_escaped(handlers, request_of, clip):
         assert word in facts
 
 
-def test_windows_are_counted_as_they_will_be_made(handlers, request_of, tmp_path):
-    long = draw_video(tmp_path / "long.mp4", seconds=9.0, fps=12)
-    assert "4 windows" in handlers.load_upload(str(long), request_of())
-
-
 def test_a_file_that_is_no_video_is_one_sentence_under_its_own_name(handlers, request_of, tmp_path):
     fake = tmp_path / "notes.mp4"
     fake.write_text("no film")
