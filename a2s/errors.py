@@ -23,6 +23,10 @@ class BadSettings(A2SError):
     """A setting is outside its range."""
 
 
+class BadInput(BadSettings, ValueError):
+    """An argument of a pipeline is outside its range; a ValueError, as users of diffusers expect."""
+
+
 class BadCues(A2SError):
     """A cue file that does not say what a cue file says."""
 

@@ -1,7 +1,8 @@
-"""Atomic writes: files and folders that are complete or absent, and JSON files."""
+"""Files: atomic writes, JSON, checksums and names for messages."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -90,9 +91,19 @@ def write_json(
     path: str | os.PathLike[str], data: object, indent: int | None = 1, default: Callable[[Any], Any] | None = None
 ) -> None:
     """Write `data` as a UTF-8 JSON file, atomically. default: as of `json.dumps`. Raises CannotWrite."""
-    text = json.dumps(data, indent=indent, default=default)
+    write_text(path, json.dumps(data, indent=indent, default=default) + "\n")
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a UTF-8 text file, atomically. Raises CannotWrite."""
     with atomic_file(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file, in hex. The file is read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def display_name(path: str | os.PathLike[str]) -> str:

@@ -61,7 +61,7 @@ class FakePipeline:
 
     def sample(
         self, video_tokens, cue_roll, ambient, num_inference_steps=12, guidance_scale=2.5,
-        generator=None, known=None, callback_on_step_end=None,
+        generator=None, known=None, callback_on_step_end=None, interrupted=None,
     ):  # fmt: skip
         """output.mels (B, 128, 188) in [0, 1], output.latents (B, C, 16, 24)."""
         takes = len(video_tokens)

@@ -1,4 +1,4 @@
-"""The mel front-end, onsets of a sound, levels."""
+"""Sound as numbers: mel spectrograms, onsets, levels, loudness."""
 
 from a2s.audio.mel import compress, expand, griffin_lim, mel_spectrogram, pad_frames
 

@@ -34,7 +34,7 @@ def power_db(power: float | np.ndarray) -> float | np.ndarray:
 
 def amplitude_db(amplitude: float) -> float:
     """Magnitude (full scale is 1) in dBFS, at least -120."""
-    return max(SILENCE_DB, 20 * math.log10(max(amplitude, 1e-12)))
+    return max(SILENCE_DB, 20 * float(np.log10(np.maximum(amplitude, 1e-12))))
 
 
 def db_to_amplitude(level: float) -> float:
@@ -45,7 +45,7 @@ def db_to_amplitude(level: float) -> float:
 def level_db(waveform: np.ndarray) -> float:
     """RMS level of (n,) float in dBFS, at least -120; an empty sound is silent."""
     rms = math.sqrt(float(np.mean(np.square(waveform, dtype=np.float64)))) if len(waveform) else 0.0
-    return amplitude_db(rms)
+    return max(SILENCE_DB, 20 * math.log10(max(rms, 1e-12)))  # numpy's log10 differs in the last digit
 
 
 def quietest(waveform: np.ndarray, sample_rate: int, seconds: float = QUIET_SECONDS, hop: int = HOP) -> slice:

@@ -1,4 +1,4 @@
-"""The mel front-end and its inverse, as numbers in [0, 1].
+"""The mel front-end and its inverse; mel values are in [0, 1].
 
 Magnitude STFT (periodic Hann, centred, reflected edges), Slaney mel basis, then
 ``clip((20 log10(max(mel, 1e-5)) + 80) / 100, 0, 1)``: 0 is a mel amplitude of 1e-4, 1 is 10 (Action2Sound,
@@ -16,7 +16,8 @@ from a2s.settings import AUDIO, AudioSpec
 
 @lru_cache(maxsize=4)
 def _basis(spec: AudioSpec) -> torch.Tensor:
-    from librosa.filters import mel as slaney
+    """(n_mels, n_fft / 2 + 1): librosa's Slaney mel filters."""
+    from librosa.filters import mel as slaney  # its import takes seconds
 
     return torch.from_numpy(
         slaney(sr=spec.sample_rate, n_fft=spec.n_fft, n_mels=spec.n_mels, fmin=spec.fmin, fmax=spec.fmax)
@@ -25,12 +26,12 @@ def _basis(spec: AudioSpec) -> torch.Tensor:
 
 @lru_cache(maxsize=4)
 def mel_pseudo_inverse(spec: AudioSpec = AUDIO) -> torch.Tensor:
-    """(n_fft / 2 + 1, n_mels) matrix that spreads a mel amplitude back over the bins."""
+    """(n_fft / 2 + 1, n_mels) pseudo-inverse of the mel basis."""
     return torch.linalg.pinv(_basis(spec))
 
 
 def mel_spectrogram(waveform: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Tensor:
-    """Mel picture of a sound.
+    """Log-mel spectrogram of a sound (Action2Sound, section 3.3).
 
     waveform: (..., N) float32 in [-1, 1] at `spec.sample_rate`, N > n_fft / 2.
     Returns (..., n_mels, 1 + N // hop) in [0, 1].
@@ -51,23 +52,26 @@ def mel_spectrogram(waveform: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Te
 
 
 def compress(mel: torch.Tensor) -> torch.Tensor:
-    """Mel amplitude to [0, 1], 100 dB wide."""
+    """Mel amplitude to [0, 1]: 100 dB from 1e-4 to 10."""
     return ((20 * torch.log10(mel.clamp(min=1e-5)) + 80) / 100).clamp(0, 1)
 
 
 def expand(mel: torch.Tensor) -> torch.Tensor:
-    """[0, 1] back to mel amplitude."""
+    """Mel values in [0, 1] to mel amplitude, the inverse of `compress`."""
     return 10 ** (5 * mel - 4)
 
 
 def pad_frames(mel: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Tensor:
-    """(..., n_mels, T) to the width that the VAE halves evenly: silence (0) is appended to `spec.padded_frames`."""
+    """(..., n_mels, T) padded with silence (0) to `spec.padded_frames`, a multiple of the VAE's downsampling."""
     return torch.nn.functional.pad(mel, (0, spec.padded_frames - mel.shape[-1]))
 
 
 def griffin_lim(mel: torch.Tensor, iterations: int = 60, spec: AudioSpec = AUDIO) -> torch.Tensor:
-    """Phase by Griffin-Lim, the paper's ablation of the vocoder. mel: (n_mels, T) in [0, 1]; returns (256 (T - 1),)."""
-    import librosa
+    """Waveform of a mel by Griffin-Lim, the paper's ablation of the vocoder.
+
+    mel: (n_mels, T) in [0, 1]. Returns (hop_length * (T - 1),) float32.
+    """
+    import librosa  # its import takes seconds
 
     magnitude = (mel_pseudo_inverse(spec) @ expand(mel.float())).clamp(min=0).numpy()
     wave = librosa.griffinlim(

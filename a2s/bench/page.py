@@ -1,10 +1,9 @@
-"""The page as a visitor meets it: how soon it answers, what it holds in memory, how soon a clip is heard."""
+"""The page from outside: seconds until it answers, its memory, and seconds of a dub through it."""
 
 from __future__ import annotations
 
 import http.client
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -14,31 +13,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from a2s.errors import A2SError
+from a2s.bench.process import cpu_seconds, resident_mb
+from a2s.errors import A2SError, BadSettings
 from a2s.media import probe_video
-from a2s.weights.registry import resolve_model
+from a2s.weights import resolve_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MOST_START = 180.0
-"""Seconds after which a page that does not answer never will."""
+MAX_START = 180.0
+"""Seconds after which a page that does not answer counts as failed."""
 
-RESTED_SECONDS, RESTED_SHARE = 1.5, 0.1
-"""A page that has worked for less than this share of the last seconds has done loading."""
+IDLE_SECONDS, IDLE_SHARE = 1.5, 0.1
+"""A page is idle after this time in which it used less than this share of a processor."""
 
 SECONDS = {
-    "answers": "answers",
-    "has loaded the model": "rested",
-    "dubs, from call to files": "first_sound",
-    "dubs once more": "second_sound",
+    "answers after": "answers",
+    "has loaded the model after": "loaded",
+    "first dub": "first_dub",
+    "second dub": "second_dub",
 }
-MEMORY = {"holds when idle": "idle_rss_mb", "holds after two dubs": "used_rss_mb"}
+MEMORY = {"memory when idle": "idle_rss_mb", "memory after two dubs": "used_rss_mb"}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is being served. answered: seconds from the command until it did."""
+    """A running page. began: `perf_counter` at its start. answered: seconds from there to its first answer."""
 
     server: subprocess.Popen
     address: str
@@ -46,31 +47,33 @@ class Page:
     answered: float
 
 
-def measure_page(clip: Path, model: str | Path = "compact") -> dict:
-    """Start `app.py`, dub `clip` twice through its endpoint `/dub`, stop it, and leave nothing behind.
+def measure_page(clip: Path, model: str | Path = "compact") -> dict[str, Any]:
+    """Start `app.py`, dub `clip` twice through its endpoint `/dub`, and stop it. No file remains.
 
-    Returns a dict. answers, rested: seconds from the command until the page answers, and until it has stopped loading
-    the model. idle_rss_mb, used_rss_mb: MB in memory after that, and after the dubs. first_sound, second_sound: seconds
-    from the call until the caller has the finished files. Where there is no /proc, rested and the memory are None.
-    Raises WeightsMissing, and A2SError with what the page said where it cannot start.
+    Returns a dict. answers, loaded: seconds from the command to the first answer, and to the end of loading the model.
+    idle_rss_mb, used_rss_mb: MB of memory then, and after the dubs. first_dub, second_dub: seconds from the call to the
+    finished files. Where there is no /proc, loaded and the memory are None.
+    Raises WeightsMissing, and A2SError with the page's message if it does not start.
     """
     with TemporaryDirectory() as folder, serve(model, Path(folder)) as page:
-        rested = _until_rested(page)
+        loaded = _until_idle(page)
         idle = resident_mb(page.server.pid)
         first, second = _time_dubs(page, clip)
         return {
             "answers": round(page.answered, 3),
-            "rested": rested,
+            "loaded": loaded,
             "idle_rss_mb": idle,
-            "first_sound": first,
-            "second_sound": second,
+            "first_dub": first,
+            "second_dub": second,
             "used_rss_mb": resident_mb(page.server.pid),
         }
 
 
 @contextmanager
 def serve(model: str | Path, folder: Path, limits: Sequence[str] = ()) -> Iterator[Page]:
-    """The page on a free port while the block runs; all that it writes is in `folder`. limits: as for `--limit`."""
+    """Run the page on a free port during the block. It writes into `folder` only. limits: values of `--limit`."""
+    if not (ROOT / "app.py").is_file():
+        raise BadSettings("Measuring the page needs the source tree with app.py; an installed package has none.")
     port, log, folder_of_model = _free_port(), folder / "server.log", resolve_model(model).resolve()
     command = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", str(port), "--model", str(folder_of_model)]
     command += [part for limit in limits for part in ("--limit", limit)]
@@ -86,7 +89,7 @@ def serve(model: str | Path, folder: Path, limits: Sequence[str] = ()) -> Iterat
 
 
 def stop(server: subprocess.Popen) -> None:
-    """Ask it to end, as a system does; what does not listen is ended."""
+    """Terminate a process; kill it if it does not end within 20 s."""
     server.terminate()
     try:
         server.wait(20)
@@ -103,18 +106,18 @@ def _free_port() -> int:
 
 def _until_it_answers(server: subprocess.Popen, port: int, began: float, log: Path) -> None:
     while not _answers(port):
-        said = log.read_text("utf-8", "replace").strip()
+        output = log.read_text("utf-8", "replace").strip()
         if server.poll() == 2:
-            raise A2SError(said.splitlines()[-1] if said else "The page could not start.")
+            raise A2SError(output.splitlines()[-1] if output else "The page could not start.")
         if server.poll() is not None:
-            raise RuntimeError(f"the page ended before it answered: {said}")
-        if time.perf_counter() - began > MOST_START:
-            raise RuntimeError(f"the page did not answer within {MOST_START:g} s: {said}")
+            raise RuntimeError(f"the page ended before it answered: {output}")
+        if time.perf_counter() - began > MAX_START:
+            raise RuntimeError(f"the page did not answer within {MAX_START:g} s: {output}")
         time.sleep(0.02)
 
 
 def _answers(port: int) -> bool:
-    """Whether the page itself comes; asked straight, not through a proxy."""
+    """Whether the page answers a direct request, without a proxy."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/")
@@ -125,29 +128,29 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _until_rested(page: Page) -> float | None:
-    """Seconds from the command to the moment since when the page has hardly used the processor: the model is loaded.
+def _until_idle(page: Page) -> float | None:
+    """Seconds from the command to the begin of the page's idle time, when the model is loaded. None without /proc.
 
-    It is told from outside, for a page that is not asked anything does nothing else.
+    An idle processor is visible from outside; a page without requests does nothing but load the model.
     """
     worked = cpu_seconds(page.server.pid)
     if worked is None:
         return None
     since = time.perf_counter()
-    while time.perf_counter() - page.began < MOST_START:
+    while time.perf_counter() - page.began < MAX_START:
         time.sleep(0.1)
         now, total = time.perf_counter(), cpu_seconds(page.server.pid)
-        if total is None or total - worked > RESTED_SHARE * RESTED_SECONDS:
+        if total is None or total - worked > IDLE_SHARE * IDLE_SECONDS:
             since, worked = now, total or worked
-        elif now - since >= RESTED_SECONDS:
+        elif now - since >= IDLE_SECONDS:
             return round(since - page.began, 3)
-    raise RuntimeError(f"the page was still busy after {MOST_START:g} s")
+    raise RuntimeError(f"the page was still busy after {MAX_START:g} s")
 
 
 def _time_dubs(page: Page, clip: Path) -> tuple[float, float]:
     from gradio_client import Client, handle_file
 
-    # Not fetched, for the client forgets folders of its own when it fetches; the page writes on this same machine.
+    # Without downloads: the client would leave its own folders behind, and the files are on this machine anyway.
     client = Client(
         page.address, download_files=False, verbose=False, analytics_enabled=False, httpx_kwargs={"trust_env": False}
     )
@@ -155,36 +158,18 @@ def _time_dubs(page: Page, clip: Path) -> tuple[float, float]:
         times = []
         for _ in range(2):
             began = time.perf_counter()
-            given = client.predict(handle_file(clip), api_name="/dub")
+            result = client.predict(handle_file(clip), api_name="/dub")
             times.append(round(time.perf_counter() - began, 3))
-            video, sound = (Path(part["path"]) for part in given[:2])
+            video, sound = (Path(part["path"]) for part in result[:2])
             if not (probe_video(video).has_audio and sound.stat().st_size):
-                raise RuntimeError("the page's /dub gave no sound back")
-        return tuple(times)
+                raise RuntimeError("the page returned no sound")
+        return times[0], times[1]
     finally:
         client.close()
 
 
-def resident_mb(process: int) -> float | None:
-    """What a process holds in memory now; None where there is no /proc."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return None
-    return round(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 2**10, 1)
-
-
-def cpu_seconds(process: int) -> float | None:
-    """How long a process has worked, all its threads together; None where there is no /proc."""
-    try:
-        after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def page_rows(found: dict) -> list[tuple[str, str]]:
-    """The figures of `measure_page` for a person, as (name, value)."""
+def page_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """The result of `measure_page` as (name, value) texts."""
     rows = [(f"page {name}", found[key], "{:.3f} s") for name, key in SECONDS.items()]
     rows += [(f"page {name}", found[key], "{:.0f} MB") for name, key in MEMORY.items()]
     return [(name, "needs /proc" if value is None else form.format(value)) for name, value, form in rows]

@@ -23,10 +23,10 @@ def bank_build(
 ) -> None:
     """Build an ambient bank from a folder of recordings."""
     from a2s.ambient import AmbientBank
-    from a2s.weights.registry import load_model
+    from a2s.weights import load_embedder
 
-    pipe = load_model(model)
-    bank = AmbientBank.build(recordings, out, pipe.embed_audio, pipe.model_hash)
+    embedder = load_embedder(model)
+    bank = AmbientBank.build(recordings, out, embedder.embed_audio, embedder.model_hash)
     print(f"{out}: {len(bank.clips)} clips, {sum(clip.seconds for clip in bank.clips):.0f} s")
 
 

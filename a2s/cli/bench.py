@@ -23,13 +23,12 @@ def bench_command(
     as_json: AsJson = False,
 ) -> None:
     """Measure seconds per stage, speed, memory and start-up time on this machine."""
-    from a2s.bench import measure, table, thread_counts
-    from a2s.bench.soak import holds, measure_soak
-    from a2s.bench.soak import table as soak_table
+    from a2s.bench.runner import measure, table, thread_counts
+    from a2s.bench.soak import measure_soak, soak_passed, soak_table
 
     if soak:
         found = measure_soak(model, dubs=dubs, visitors=visitors, seconds=seconds)
         print(json.dumps(found, indent=1) if as_json else soak_table(found))
-        raise typer.Exit(0 if holds(found) else 1)
+        raise typer.Exit(0 if soak_passed(found) else 1)
     found = measure(model, bank, seconds=seconds, threads=thread_counts(threads), cold=cold, page=page)
     print(json.dumps(found, indent=1) if as_json else table(found))

@@ -20,8 +20,8 @@ def cues_command(
 ) -> None:
     """Find the cues of a video and print them as JSON for `a2s dub --cues`."""
     from a2s.dubbing.analysis import analyze_motion, find_cues
-    from a2s.dubbing.take import check_folder
-    from a2s.weights.registry import resolve_model
+    from a2s.dubbing.delivery import check_folder
+    from a2s.weights import resolve_model
 
     if out:
         check_folder(out)

@@ -61,8 +61,9 @@ def dub_command(
     from a2s.cues import CueTrack
     from a2s.dubbing.ambience_plan import read_places
     from a2s.dubbing.checkpoints import WindowCheckpoints
+    from a2s.dubbing.delivery import check_folder, check_target, deliver
     from a2s.dubbing.job import dub
-    from a2s.dubbing.take import check_folder, check_target, deliver
+    from a2s.dubbing.progress import Watcher
 
     outs = [check_target(_take_path(out, number), video) for number in range(1, _named_takes(takes) + 1)]
     if stems:
@@ -91,8 +92,8 @@ def dub_command(
                 bank,
                 cues=track,
                 stems=stems is not None,
-                on_progress=on_progress,
-                kept=checkpoints,
+                watcher=Watcher(on_progress),
+                checkpoints=checkpoints,
             )
         deliver(take, outs, stems, report)
     print(_summary(take, outs))
@@ -117,13 +118,12 @@ def _number_or_off(option: str, text: str, unit: str) -> float | None:
 
 
 def _summary(take: Take, outs: list[Path]) -> str:
-    recipe = take.recipe
+    recipe, report = take.recipe, take.report
     names = ", ".join(str(path) for path in outs)
-    ignored = "" if recipe["hears_cues"] else " (this model does not use cues)"
-    places = [recipe["ambient"], *recipe["ambient"].get("changes", ())]
-    ambience = ", then ".join(repr(place["name"]) for place in places)
+    ignored = "" if recipe.uses_cues else " (this model does not use cues)"
+    ambience = ", then ".join(repr(source.name) for source in recipe.ambience)
     return (
-        f"{names}: {take.duration:.2f} s, {len(take.events)} cues{ignored}, ambience {ambience} at"
-        f" {recipe['settings']['ambient']:g}, {recipe['loudness']['lufs']:.1f} LUFS, generated in"
-        f" {sum(recipe['seconds'].values()):.1f} s"
+        f"{names}: {take.duration:.2f} s, {len(take.cues)} cues{ignored}, ambience {ambience} at"
+        f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
+        f" {sum(report.seconds.values()):.1f} s"
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from a2s.errors import BadSettings
-from a2s.evaluation.experiments import SUITES
+from a2s.evaluation.suites import SUITES
 
 Folder = Path | None
 
@@ -34,15 +34,16 @@ def evaluate_command(
     workers: Annotated[int | None, typer.Option(min=1, help="Number of processes. Default: one per core.")] = None,
 ) -> None:
     """Evaluate a model on an unseen test set and on real clips, and write a report."""
-    from a2s.evaluation.plan import Recipe
-    from a2s.evaluation.runner import JUDGES, EvaluationRun
+    from a2s.evaluation.plan import EvaluationPlan
+    from a2s.evaluation.runner import EvaluationRun, shipped_judges
 
     for folder in (data, pool, ablations, judges, real, recordings, bank):
         if folder is not None and not folder.is_dir():
             raise BadSettings(f"The folder {folder} does not exist.")
     given = {"data": data, "pool": pool, "ablations": ablations, "bank": bank}
-    recipe = Recipe(model, clips=clips, seed=seed, **{k: str(v) for k, v in given.items() if v is not None})
-    EvaluationRun(recipe, out, tuple(suite or ()), judges or JUDGES, recordings, real, workers, _say).run()
+    plan = EvaluationPlan(model, clips=clips, seed=seed, **{k: str(v) for k, v in given.items() if v is not None})
+    suites, judges = tuple(suite or ()), judges or shipped_judges()
+    EvaluationRun(plan, out, suites, judges, recordings, real, workers, _say).run()
     print(out / "report.md")
 
 

@@ -21,8 +21,9 @@ from a2s.cli.bench import bench_command
 from a2s.cli.cues import cues_command
 from a2s.cli.dub import dub_command
 from a2s.cli.evaluate import evaluate_command
+from a2s.cli.judges import train_judge_command
 from a2s.cli.retrieve import retrieve_command
-from a2s.cli.train import train_command
+from a2s.cli.train import train_app
 from a2s.cli.weights import weights_app
 from a2s.cli.world import world_app
 from a2s.errors import A2SError, Cancelled
@@ -39,7 +40,8 @@ app.command("retrieve")(retrieve_command)
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
-app.command("train")(train_command)
+train_app.command("judge")(train_judge_command)
+app.add_typer(train_app, name="train")
 app.command("evaluate")(evaluate_command)
 app.command("bench")(bench_command)
 
@@ -71,7 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run_logged(arguments: list[str]) -> int:
     """Run one command. The log line of its end is a JSON object, the only output on stderr."""
     to_stderr(as_json=True)
-    request, messages = Request(arguments[0] if arguments else "help"), []
+    messages: list[str] = []
+    request = Request(arguments[0] if arguments else "help")
     try:
         with request.current():
             code = _run(arguments, messages.append)

@@ -19,9 +19,9 @@ def retrieve_command(
 ) -> None:
     """List the ambient clips that match the picture of a video best."""
     from a2s.dubbing.analysis import analyze_motion, load_bank, retrieve
-    from a2s.weights.registry import load_model
+    from a2s.weights import load_embedder
 
-    pipe = load_model(model)
-    matches = retrieve(analyze_motion(video), k, pipe, load_bank(bank, pipe))
+    embedder = load_embedder(model)
+    matches = retrieve(analyze_motion(video), k, embedder, load_bank(bank, embedder))
     rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
     print_rows(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")

@@ -19,11 +19,11 @@ Dtype = Annotated[str, typer.Option(help="Precision of the stored weights: float
 @weights_app.command("list")
 def weights_list(as_json: AsJson = False) -> None:
     """List the known models and whether they are installed."""
-    from a2s.weights.registry import INDEX, MODELS, vocoder_note
+    from a2s.weights import MODELS, vocoder_note
 
     rows = []
     for model in MODELS.values():
-        here = (model.folder / INDEX).is_file()
+        here = model.is_installed
         row = {"name": model.name, "here": here, "folder": str(model.folder), "about": model.about}
         rows.append(row | {"note": vocoder_note(model.name) if here else model.missing})
     print_rows(
@@ -41,9 +41,9 @@ def weights_fetch(
     dtype: Dtype = "float32",
 ) -> None:
     """Download and import a published model. Needs the internet. An interrupted download resumes."""
-    from a2s.weights.fetch import fetch
+    from a2s.weights.fetch import fetch_model
 
-    _print_result(fetch(name, revision, dtype, tell=_print_note))
+    _print_result(fetch_model(name, revision, dtype, on_message=_print_note))
 
 
 @weights_app.command("import")
@@ -57,13 +57,13 @@ def weights_import(
     """Convert the authors' checkpoints into a model folder."""
     from a2s.weights.importing import import_release
 
-    _print_result(import_release(checkpoints, out, dtype, tell=_print_note))
+    _print_result(import_release(checkpoints, out, dtype, on_message=_print_note))
 
 
 @weights_app.command("verify")
 def weights_verify(model: Annotated[str, typer.Argument(metavar="NAME|DIR")]) -> None:
     """Check the files of a model against their checksums."""
-    from a2s.weights.registry import verify
+    from a2s.weights import verify
 
     found = verify(model)
     compared = "checksums match" if found.compared else "complete, no checksums to compare"
@@ -75,7 +75,7 @@ def _print_note(text: str) -> None:
 
 
 def _print_result(folder: Path) -> None:
-    from a2s.weights.registry import model_files, vocoder_note
+    from a2s.weights import model_files, vocoder_note
 
     size = sum(path.stat().st_size for path in model_files(folder))
     print(f"{folder}: {size / 1e6:.1f} MB. {vocoder_note(folder)}".rstrip())

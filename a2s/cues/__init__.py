@@ -1,4 +1,4 @@
-"""Cues: the moments at which something sounds, found in motion, edited by the creator, drawn for the model."""
+"""Cues: the times of sounds, detected in motion, edited by the creator, and drawn as the model's condition."""
 
 from a2s.cues.cue import Cue, CueTrack
 from a2s.cues.cue_roll import ROLL_CHANNELS, draw_cue_roll

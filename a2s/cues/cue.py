@@ -1,29 +1,41 @@
-"""A cue says that something is heard at a moment; a cue track is the score of a video, which the creator may edit.
+"""Cues and cue tracks: the moments of a video that have a sound, which the creator may edit.
 
-File format, version 1::
+Cue file format, version 1: a JSON object with the keys
+
+- `version`: 1; optional.
+- `source`: origin of the cues, such as "motion" or "creator"; a text of at most 200 characters; optional.
+- `cues`: a list. Each cue is an object, or a number, which is its `time`. The keys of a cue:
+
+  - `time`: seconds from the first frame, 0 or more; required.
+  - `strength`: 0 (barely audible) to 1 (the hardest of the video); 0.7 by default.
+  - `action`: one of `a2s.settings.ACTIONS`, or null (the default), which leaves the class to the model.
+  - `material`: one of `a2s.settings.MATERIALS`, or null.
+  - `confidence`: 0 to 1, the probability of a sound at this time; 1 by default.
+  - `duration`: seconds; 0 (the default) is an impact, more is a scrape or a pour.
+
+For example::
 
     {"version": 1, "source": "motion", "cues": [
         {"time": 1.2, "strength": 0.8, "action": "hit", "material": "wood", "confidence": 0.9, "duration": 0.0}]}
 
-Only `time` is required. A bare list of cues, or of numbers (times in seconds), is read as well.
+The list alone is a valid file too. An unknown key, version or class is an error.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from a2s.errors import BadCues, CannotWrite
-from a2s.settings import ACTIONS, LIMITS, MATERIALS
+from a2s.errors import BadCues
+from a2s.io import atomic_file, display_name
+from a2s.settings import ACTIONS, MATERIALS, Limits
 
 VERSION = 1
 MAX_BYTES = 8 * 1024 * 1024
-"""A cue takes about 120 bytes, so this is several times what `Limits.max_cues` can fill."""
+"""Largest cue file. A cue takes about 120 bytes, so `Limits.max_cues` fill a fraction of it."""
 
 DEFAULT_STRENGTH = 0.7
 MAX_SOURCE = 200
@@ -31,11 +43,12 @@ MAX_SOURCE = 200
 
 @dataclass(frozen=True)
 class Cue:
-    """One moment that is heard.
+    """One sound of a video. Raises BadCues for a value out of range.
 
-    time: seconds from the first frame. strength: 0 barely audible .. 1 the hardest of the video.
-    action, material: members of `ACTIONS` and `MATERIALS`, or None when nobody has said yet.
-    confidence: 0..1 that there is a sound at all. duration: seconds; 0 is an impact, more a scrape or a pour.
+    time: seconds from the first frame, 0 or more. strength: 0 (barely audible) to 1 (the hardest of the video).
+    action, material: members of `ACTIONS` and `MATERIALS`, or None, which leaves the class to the model.
+    confidence: 0 to 1, the probability of a sound at this time. duration: seconds; 0 is an impact, more is a scrape
+    or a pour.
     """
 
     time: float
@@ -53,24 +66,22 @@ class Cue:
 
 
 _RANGES = (
-    ("time", 0.0, LIMITS.max_seconds),
+    ("time", 0.0, math.inf),
     ("strength", 0.0, 1.0),
     ("confidence", 0.0, 1.0),
-    ("duration", 0.0, LIMITS.max_seconds),
+    ("duration", 0.0, math.inf),
 )
 _KEYS = tuple(Cue.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
 class CueTrack:
-    """The cues of one video, always sorted by time. source: who wrote it, such as "motion" or "creator"."""
+    """The cues of one video, sorted by time. source: origin of the cues, such as "motion" or "creator"."""
 
     cues: tuple[Cue, ...] = ()
     source: str = "creator"
 
     def __post_init__(self) -> None:
-        if len(self.cues) > LIMITS.max_cues:
-            raise BadCues(f"There are {len(self.cues)} cues; at most {LIMITS.max_cues} are allowed.")
         object.__setattr__(self, "cues", tuple(sorted(self.cues, key=lambda cue: cue.time)))
 
     def __len__(self) -> int:
@@ -81,22 +92,23 @@ class CueTrack:
 
     @classmethod
     def at(cls, times: Iterable[float], source: str = "creator", **values) -> CueTrack:
-        """Cues at the given times (s), all else alike."""
+        """Cues at the given times (s) with the same other values."""
         return cls(tuple(Cue(time, **values) for time in times), source)
 
     def between(self, start: float, end: float) -> CueTrack:
-        """The cues with start <= time < end; times stay as they are."""
+        """The cues with start <= time < end (s); their times stay relative to the first frame."""
         return CueTrack(tuple(cue for cue in self.cues if start <= cue.time < end), self.source)
 
     def to_json(self) -> str:
-        """One cue a line, so that a person can read it and a diff shows what changed."""
+        """The cue file (version 1), one cue per line, so that a diff shows which cue changed."""
         lines = ",\n".join("  " + json.dumps(asdict(cue)) for cue in self.cues)
         body = f"[\n{lines}\n ]" if lines else "[]"
         return f'{{\n "version": {VERSION},\n "source": {json.dumps(self.source)},\n "cues": {body}\n}}\n'
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> CueTrack:
-        """Read a cue file. Raises BadCues with one sentence for anything that is not one."""
+    def from_json(cls, text: str | bytes, limits: Limits | None = None) -> CueTrack:
+        """Read the text of a cue file. Raises BadCues for text of another format and for cues beyond the limits."""
+        limits = limits or Limits()
         if len(text) > MAX_BYTES:
             raise BadCues(f"The cue file is larger than {MAX_BYTES // 2**20} MB.")
         try:
@@ -113,43 +125,43 @@ class CueTrack:
             data = data.get("cues")
         if not isinstance(data, list):
             raise BadCues("The cue file holds no list of cues.")
-        if len(data) > LIMITS.max_cues:
-            raise BadCues(f"The cue file holds {len(data)} cues; at most {LIMITS.max_cues} are allowed.")
-        return cls(tuple(_read_cue(entry, number) for number, entry in enumerate(data, 1)), source)
+        if len(data) > limits.max_cues:  # checked before they are read
+            raise BadCues(f"The cue file holds {len(data)} cues; at most {limits.max_cues} are allowed.")
+        return cls(tuple(_read_cue(entry, number, limits) for number, entry in enumerate(data, 1)), source)
+
+    def check(self, limits: Limits | None = None) -> None:
+        """Raises BadCues where the track has more cues than the limits allow, or a cue after the longest video."""
+        limits = limits or Limits()
+        if len(self.cues) > limits.max_cues:
+            raise BadCues(f"There are {len(self.cues)} cues; at most {limits.max_cues} are allowed.")
+        for cue in self.cues:
+            _check_cue(cue, limits)
 
     @classmethod
-    def load(cls, path: str | Path) -> CueTrack:
+    def load(cls, path: str | Path, limits: Limits | None = None) -> CueTrack:
         """Read a cue file from disk. Raises BadCues."""
         try:
             with open(path, "rb") as file:
                 text = file.read(MAX_BYTES + 1)
         except OSError as error:
-            raise BadCues(f"The cue file {Path(path).name} cannot be read.") from error
-        return cls.from_json(text)
+            raise BadCues(f"The cue file {display_name(Path(path).name)} cannot be read.") from error
+        return cls.from_json(text, limits)
 
     def save(self, path: str | Path) -> None:
-        """Write the file atomically. Raises CannotWrite."""
-        path = Path(path)
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-                temporary = file.name
-                file.write(self.to_json().encode())
-            os.replace(temporary, path)
-        except OSError as error:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
-            raise CannotWrite(f"The cue file cannot be written to {path}.") from error
+        """Write a cue file, atomically. Raises CannotWrite."""
+        with atomic_file(path) as part:
+            part.write_text(self.to_json(), encoding="utf-8")
 
 
 def _number(value: object, what: str, low: float, high: float) -> float:
-    """A finite float in [low, high], or BadCues. numpy scalars pass, booleans and text don't."""
+    """A finite float in [low, high]; numpy scalars are numbers, booleans and text are not. Raises BadCues."""
     try:
         number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not low <= number <= high:
-        raise BadCues(f"{what[0].upper()}{what[1:]} must be a number from {low:g} to {high:g}.")
+    if not (low <= number <= high and math.isfinite(number)):
+        allowed = f"a number from {low:g} to {high:g}" if math.isfinite(high) else f"a number of at least {low:g}"
+        raise BadCues(f"{what[0].upper()}{what[1:]} must be {allowed}.")
     return number
 
 
@@ -158,8 +170,15 @@ def _member(value: object, what: str, known: tuple[str, ...]) -> None:
         raise BadCues(f"A cue's {what} must be one of {', '.join(known)}, or null.")
 
 
-def _read_cue(entry: object, number: int) -> Cue:
-    """One entry of a cue file; a bad one is named by its number, counted from 1."""
+def _check_cue(cue: Cue, limits: Limits) -> Cue:
+    """Raises BadCues for a cue that lies or lasts beyond the longest video."""
+    for name in ("time", "duration"):
+        _number(getattr(cue, name), f"a cue's {name}", 0.0, limits.max_seconds)
+    return cue
+
+
+def _read_cue(entry: object, number: int, limits: Limits) -> Cue:
+    """One entry of a cue file. An error message gives the entry's number, counted from 1."""
     try:
         if isinstance(entry, dict):
             unknown = [key for key in entry if key not in _KEYS]
@@ -167,7 +186,7 @@ def _read_cue(entry: object, number: int) -> Cue:
                 raise BadCues(f"A cue has no {unknown[0][:40]!r}; known are {', '.join(_KEYS)}.")
             if "time" not in entry:
                 raise BadCues("A cue must have a time.")
-            return Cue(**entry)
-        return Cue(entry)  # type: ignore[arg-type]
+            return _check_cue(Cue(**entry), limits)
+        return _check_cue(Cue(entry), limits)  # type: ignore[arg-type]  # Cue refuses what is no number
     except BadCues as error:
         raise BadCues(f"Cue {number} of the file: {error}") from error

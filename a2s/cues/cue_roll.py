@@ -1,7 +1,6 @@
-"""The cue roll: one window's cues drawn on the mel's own time grid, as a piano roll draws notes.
+"""The cue roll: the cues of one window on the time grid of the mel, like the notes of a piano roll.
 
-Training and generation both condition the UNet on it, so what a creator writes into the cue track is what the
-model hears.
+The UNet is conditioned on it, in training and in generation.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ FIRST_ACTION = 3
 FIRST_MATERIAL = FIRST_ACTION + len(ACTIONS)
 CLASS_KNOWN = FIRST_MATERIAL + len(MATERIALS)
 ROLL_CHANNELS = CLASS_KNOWN + 1
-"""Rows of a roll: onset, decay, sustain, 8 actions, 8 materials, whether a class is given at all: 20."""
+"""Rows of a roll: onset, decay, sustain, 8 actions, 8 materials, and whether a class is known: 20."""
 
 DECAY_SECONDS = 0.06
-"""Time constant of the tail that tells the model how long ago something struck."""
+"""Time constant of the decay row, which encodes the time since an impact."""
 
 HOLD_SECONDS = 0.25
-"""An impact's class is held this long; a scrape's or pour's for its duration if that is longer."""
+"""Shortest time for which a cue's class is drawn; a scrape or pour holds it for its whole duration."""
 
-REACH_SECONDS = 10 * DECAY_SECONDS
-"""A tail older than this (below 1/20 000) is not drawn."""
+TAIL_SECONDS = 10 * DECAY_SECONDS
+"""Length of the tail that is drawn; later it is below 1/20 000."""
 
 _ACTION_ROW = {name: FIRST_ACTION + index for index, name in enumerate(ACTIONS)}
 _MATERIAL_ROW = {name: FIRST_MATERIAL + index for index, name in enumerate(MATERIALS)}
@@ -40,15 +39,15 @@ def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec = AUDIO) ->
     """Draw the window [start, start + 3 s) of a cue track.
 
     cues: a CueTrack's cues or any iterable of Cue; times in seconds since the first video frame.
-    start: second at which the window begins. Earlier cues whose tail, sustain or class reaches into it are drawn too.
+    start: second at which the window begins. Earlier cues whose tail, sustain or class lasts into it are drawn too.
     Returns (ROLL_CHANNELS, padded_frames) float32 in [0, 1]; column f is the instant start + f * 0.016 s, the centre of
     mel frame f. An onset's strength is shared between its two nearest columns, so its time survives to a fraction of a
-    frame. Where several cues hold a class, the latest decides, also when its class is unknown (all rows zero).
+    frame. Where several cues hold a class, the latest wins, also when its class is None (all rows zero).
     Raises KeyError for a class that a2s.settings does not name.
     """
     roll = np.zeros((ROLL_CHANNELS, spec.padded_frames), np.float32)
     chosen = sorted(
-        (cue for cue in getattr(cues, "cues", cues) if _reaches(cue, start, spec)), key=lambda cue: cue.time
+        (cue for cue in getattr(cues, "cues", cues) if _overlaps(cue, start, spec)), key=lambda cue: cue.time
     )
     if not chosen:
         return roll
@@ -70,13 +69,13 @@ def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec = AUDIO) ->
     return roll
 
 
-def _reaches(cue: Cue, start: float, spec: AudioSpec) -> bool:
-    """Whether any column of the window starting at `start` shows this cue."""
-    return start - max(cue.duration, REACH_SECONDS) <= cue.time < start + spec.window_seconds
+def _overlaps(cue: Cue, start: float, spec: AudioSpec) -> bool:
+    """Whether the cue is visible in any column of the window that starts at `start`."""
+    return start - max(cue.duration, TAIL_SECONDS) <= cue.time < start + spec.window_seconds
 
 
 def _draw_classes(roll: np.ndarray, cues: list[Cue], owner: np.ndarray) -> None:
-    """Write one-hot classes; owner (F,) int is the cue that decides each column, -1 for none."""
+    """Write one-hot classes. owner: (F,) int, the cue whose class each column shows, -1 for none."""
     for index in np.unique(owner[owner >= 0]):
         cue, columns = cues[index], owner == index
         if cue.action is not None:

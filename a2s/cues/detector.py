@@ -1,7 +1,7 @@
-"""Cues from physics alone: a peak of the push is something that strikes something. What it is, others say.
+"""Cues from motion alone: a peak of the push curve (`a2s.vision.novelty.push`) is an impact. Models add classes.
 
-Nothing here is learned, and no constant sits on a peak: a third more or less of any of them moves the onset F1 of real
-clips (100 ms) by less than 0.1.
+Nothing here is learned, and the result does not depend closely on the constants: a third more or less of any of them
+changes the onset F1 of real clips (tolerance 100 ms) by less than 0.1.
 """
 
 from __future__ import annotations
@@ -9,58 +9,60 @@ from __future__ import annotations
 import numpy as np
 
 from a2s.cues.cue import Cue, CueTrack
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 from a2s.vision.motion import Motion
 from a2s.vision.novelty import push, step_frames
 
 THRESHOLD = 0.4
-"""Height of the lowest cue, as a part of a strong one of the same ten seconds (`STRONG`)."""
+"""Height of the weakest cue, relative to a strong one (`STRONG`) of the same ten seconds."""
 
 STRONG = 98
-"""Percentile of the push over all frames that stands for a strong cue."""
+"""Percentile of the push over all frames that defines a strong cue."""
 
-STRETCH = 10.0
-"""Seconds over which strength is judged, so that a quiet minute is heard beside a wild one."""
+LOCAL_SECONDS = 10.0
+"""Seconds over which strength is relative, so that a quiet minute has cues beside a wild one."""
 
 QUIETEST = 0.1
-"""A strong cue of a quiet stretch is at least this part of one of the whole video."""
+"""Least strength of a strong cue in a quiet passage, relative to a strong cue of the whole video."""
 
 FLOOR = 0.03
-"""Widths/s: no strong cue is weaker; below are camera noise and trembling."""
+"""Least strength of a strong cue, in widths/s; camera noise and trembling are weaker."""
 
 RISE = 0.5
-"""A cue rises at least by this part above the usual push around it, or it is the noise of a dark picture."""
+"""Least rise of a cue above the median push around it, relative to that median; noise of a dark picture is lower."""
 
 BASE = 2.0
-"""Seconds around a frame whose median push is the level that a peak has to rise from."""
+"""Seconds around a frame whose median push is the base level of a peak."""
 
 APART = 0.12
-"""Seconds between two cues."""
+"""Least distance of two cues, in seconds."""
 
 LATENCY = 0.04
-"""Seconds from the picture of a contact to its sound, as recordings have it: travel, exposure, buffers."""
+"""Seconds from the picture of a contact to its sound in recordings: travel of the sound, exposure, buffers."""
 
 LOUD = 90
-"""Percentile of the peaks of a video that has strength 1."""
+"""Percentile of a video's peaks that has strength 1."""
 
 WEAKEST = 0.15
+"""Least strength of a cue."""
 
 
-def detect_cues(motion: Motion) -> CueTrack:
-    """When does something strike? Times, strengths and confidences; action and material are left open.
+def detect_cues(motion: Motion, limits: Limits | None = None) -> CueTrack:
+    """Find impacts in a video's motion. Returns cues with time, strength and confidence; action and material are None.
 
-    strength: the push relative to the hardest of the whole video. confidence: rises with how far the peak stands out,
-    and is about the share of such cues that were heard in real clips (0.5 at the threshold, 0.7 for a strong one).
+    strength: the push relative to the hardest of the whole video. confidence: grows with the prominence of the peak; it
+    is about the share of such cues with a sound in real clips (0.5 at the threshold, 0.7 for a strong one).
+    limits: `max_cues` strongest cues are returned.
     """
     height, times = push(motion), motion.times
     if len(times) < 3:
         return CueTrack((), "motion")
-    usual = _running(height, times, STRETCH, 50)
+    usual = _running(height, times, LOCAL_SECONDS, 50)
     height = height - _running(height, times, BASE, 50)
     whole = max(FLOOR, float(np.percentile(height, STRONG)))
-    strong = np.maximum(_running(height, times, STRETCH, STRONG), max(FLOOR, QUIETEST * whole))
+    strong = np.maximum(_running(height, times, LOCAL_SECONDS, STRONG), max(FLOOR, QUIETEST * whole))
     relative = height / np.maximum(strong, RISE / THRESHOLD * usual)
-    found = _peaks(relative, times)[: LIMITS.max_cues]
+    found = _peaks(relative, times)[: (limits or Limits()).max_cues]
     hardest = float(np.percentile(height[found], LOUD)) if found else 1.0
     cues = (
         Cue(
@@ -74,9 +76,9 @@ def detect_cues(motion: Motion) -> CueTrack:
 
 
 def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:
-    """(F,): percentile of the values within a window around each frame, moved at the ends to lie in the video.
+    """(F,): percentile of the values within a window around each frame; at the ends the window stays in the video.
 
-    Taken every eighth of a window and interpolated, so that half an hour costs a second.
+    Computed every eighth of a window and interpolated, so that half an hour takes a second.
     """
     half = seconds / 2
     first, last = times[0] + half, max(times[0] + half, times[-1] - half)
@@ -87,7 +89,7 @@ def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: 
 
 
 def _peaks(relative: np.ndarray, times: np.ndarray) -> list[int]:
-    """Frames that stand out, the highest first, none within `APART` of a higher one."""
+    """Frames of prominent peaks, the highest first, none within `APART` of a higher one."""
     taken = np.zeros(len(times), bool)
     found = []
     for i in np.argsort(-relative, kind="stable"):
@@ -101,10 +103,10 @@ def _peaks(relative: np.ndarray, times: np.ndarray) -> list[int]:
 
 
 def _contact(height: np.ndarray, times: np.ndarray, i: int, step: int) -> float:
-    """Seconds at which the sound of a peak begins, finer than a frame.
+    """Time in s at which the sound of a peak begins, with sub-frame precision.
 
-    A stop within an interval takes speed from this frame and the next in the ratio in which it divides the interval, so
-    the centroid of the peak, less the frames that it was smeared over, is the moment of contact.
+    A stop within an interval takes speed from this frame and the next in the ratio in which it divides the interval. So
+    the centroid of the peak, less the frames over which it was smeared, is the moment of contact.
     """
     around = height[max(0, i - 1) : i + 2]
     weight = around - around.min()

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from a2s.ambient.bank import AmbientBank
-from a2s.ambient.clip import looped
+from a2s.ambient.extension import seamless_loop
 from a2s.datasets.foley_world.ambience import ambience
 from a2s.settings import AUDIO
 
@@ -137,7 +137,7 @@ def recordings(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
     for kind, clips in CLIPS.items():
         for name, level, traits in clips:
             rng = np.random.default_rng([seed, crc32(name.encode())])  # by name: editing one clip leaves the others be
-            y = looped(ambience(kind, SECONDS + _FADE, rng, AUDIO.sample_rate, traits), samples, fade)
+            y = seamless_loop(ambience(kind, SECONDS + _FADE, rng, AUDIO.sample_rate, traits), samples, fade)
             y *= 10 ** (level / 20) / np.sqrt(np.mean(y**2))
             yield y, {"name": name, "kind": kind, "author": "a2s", "licence": "CC0-1.0"}
 

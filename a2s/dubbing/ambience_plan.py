@@ -1,48 +1,28 @@
-"""Where a film is heard to be: the ambient condition of each of its places, at the amount that is wanted."""
+"""The places of a video: which ambience begins when, as a request says it and as the ambient conditions of a dub."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from a2s.audio.levels import level_db
-from a2s.dubbing.analysis import retrieve
 from a2s.errors import BadSettings
-from a2s.settings import AUDIO, LIMITS, AmbientChange, DubSettings
-from a2s.weights.registry import model_folder, sha256_of
+from a2s.pipelines.ambience import Ambience, choose_ambience
+from a2s.settings import AmbientChange, DubSettings
 
 if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank
+    from a2s.pipelines import AVLDMPipeline
     from a2s.vision import Motion
-
-
-@dataclass(frozen=True)
-class Place:
-    """The ambient condition, 16 kHz. waveform: at the amount; low: nearly no ambience. report: for the recipe.
-
-    The report's sha256 is of a bank clip's samples as the bank gives them, or of a recording's file. time: s, from
-    where on the film is there.
-    """
-
-    waveform: np.ndarray
-    low: np.ndarray
-    report: dict
-    time: float = 0.0
-
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)=(.*)", re.DOTALL)
 
 
 def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, ...]]:
-    """(`ambient_clip`, `ambient_changes`) of what the command line was given: ID|FILE, or TIME=ID|FILE for a change.
+    """(`ambient_clip`, `ambient_changes`) of texts ID|FILE, or TIME=ID|FILE for a change of place.
 
-    A time is in seconds, minutes:seconds or hours:minutes:seconds; nothing behind the = is the best match. A file whose
-    name begins like a time is told with its folder: ./12=3.wav. Raises BadSettings for two first places.
+    TIME is in seconds, minutes:seconds or hours:minutes:seconds. An empty ID is the bank's best match. The name of a
+    file that begins like a time needs its folder: ./12=3.wav. Raises BadSettings for two ambiences without a time.
     """
     first, changes = [], []
     for text in texts:
@@ -57,53 +37,25 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
     if changes and changes[0].time == 0:
         first.append(changes.pop(0).clip)
     if len(first) > 1:
-        raise BadSettings(f"The film begins in one place, not in both {first[0]} and {first[1]}; give one a time.")
+        raise BadSettings(
+            f"A film begins in one place, not in both {first[0]} and {first[1]}; give one of them a time."
+        )
     return (first[0] if first else None), tuple(changes)
 
 
-def choose_places(settings: DubSettings, pipe, bank, motion: Motion) -> tuple[Place, ...]:
-    """The place of each stretch of the film, in order. Raises BadSettings, UnreadableAudio, BankError."""
+def choose_places(
+    settings: DubSettings, pipe: AVLDMPipeline, bank: AmbientBank, motion: Motion
+) -> tuple[Ambience, ...]:
+    """The ambient condition of each place of a video, in order. Raises BadSettings, UnreadableAudio, BankError."""
     changes, end = settings.ambient_changes, motion.duration
     if changes and changes[-1].time > end:
-        raise BadSettings(f"The place changes at {changes[-1].time:g} s, behind the end of the film at {end:.2f} s.")
+        raise BadSettings(
+            f"A change of place must lie within the film, which is {end:.2f} s long, not at {changes[-1].time:g} s."
+        )
     begins = [0.0, *(change.time for change in changes)]
-    chosen = [settings.ambient_clip, *(change.clip for change in changes)]
-    stretches = zip(begins, [*begins[1:], end], strict=True) if changes else [None]
+    clips = [settings.ambient_clip, *(change.clip for change in changes)]
+    parts = zip(begins, [*begins[1:], end], strict=True) if changes else [None]
     return tuple(
-        _place(clip, settings.ambient, pipe, bank, motion, within)
-        for clip, within in zip(chosen, stretches, strict=True)
+        choose_ambience(motion, pipe, bank, settings.ambient, clip, within)
+        for clip, within in zip(clips, parts, strict=True)
     )
-
-
-def _place(chosen: str | None, amount: float, pipe, bank, motion: Motion, within: tuple | None) -> Place:
-    """The ambience asked for (bank id or file), else the bank's best match of the film, or of a stretch of it (s)."""
-    clips, score = {clip.id: clip for clip in bank.clips}, None
-    if chosen is None:
-        match = retrieve(motion, 1, pipe, bank, within)[0]
-        chosen, score = match.clip.id, match.score
-    if chosen in clips:
-        waveform, clip = bank.waveform(chosen), clips[chosen]
-        report = {"clip": clip.id, "name": clip.name, "author": clip.author, "licence": clip.licence, "score": score}
-        report["sha256"] = sha256(waveform).hexdigest()
-    elif Path(chosen).is_file():
-        from a2s.media import read_audio
-
-        waveform = read_audio(chosen, AUDIO.sample_rate, max_seconds=LIMITS.max_ambient_seconds)
-        report = {"clip": None, "name": Path(chosen).name, "sha256": sha256_of(chosen), "score": None}
-    else:
-        raise BadSettings(f"There is no ambience {chosen[:80]!r}: it is neither a clip of the bank nor a file.")
-    scaled = at_amount(waveform, amount, clips[chosen].kind if chosen in clips else None, pipe, bank)
-    low = bank.waveform(bank.low_ambient.id)
-    report |= {"amount": amount, "level_in_db": round(level_db(scaled), 2)}
-    return Place(scaled, low, report, within[0] if within else 0.0)
-
-
-def at_amount(waveform: np.ndarray, amount: float, kind: str | None, pipe, bank) -> np.ndarray:
-    """The condition of a dub, 16 kHz, for an ambience at an amount 0..1. kind: of a bank's clip. Raises BadSettings."""
-    from a2s.ambient import Calibration, full_level, scale_ambience
-
-    low, folder = bank.low_ambient, model_folder(pipe)
-    if amount == 0:
-        return bank.waveform(low.id)
-    calibration = Calibration.load(folder) if folder else None
-    return scale_ambience(waveform, amount, low.level_db, full_level(level_db(waveform), kind), calibration)

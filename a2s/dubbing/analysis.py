@@ -1,87 +1,63 @@
-"""What is known of a video before any sound is made: its motion, its cues, the ambiences that suit its place."""
+"""What is known of a video before any sound is made: its motion, its cues, and the ambiences that match it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.ambient.retrieval import MAX_MATCHES, retrieve_ambiences
 from a2s.dubbing.progress import Progress
-from a2s.errors import BadSettings
-from a2s.resources import asset_folder
-from a2s.weights.registry import load_model, model_folder
+from a2s.pipelines.ambience import load_bank
+from a2s.weights import load_embedder, load_model
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank, Match
+    from a2s.ambient.retrieval import Embedder
     from a2s.cues import CueTrack
-    from a2s.media import VideoInfo
+    from a2s.pipelines import AVLDMPipeline
     from a2s.vision import Motion
+    from a2s.vision.video import Video
 
-MAX_MATCHES = 100
+__all__ = ["MAX_MATCHES", "analyze_motion", "find_cues", "load_bank", "retrieve"]
 
-
-def load_bank(bank=None, pipe=None):
-    """An AmbientBank, loaded once per folder; a bank object is passed through.
-
-    None: the pipeline's own, in `ambient` of its model folder, or else the one that comes along.
-    """
-    if bank is None:
-        own = model_folder(pipe)
-        bank = own / "ambient" if own and (own / "ambient").is_dir() else asset_folder("ambient")
-    return _load_bank(Path(bank).resolve()) if isinstance(bank, (str, Path)) else bank
+REPORT_SECONDS = 0.25
+"""Seconds of video between two reports."""
 
 
-@lru_cache(maxsize=4)
-def _load_bank(folder: Path) -> AmbientBank:
-    from a2s.ambient import AmbientBank
+def analyze_motion(video: str | os.PathLike | Video, progress: Progress | None = None) -> Motion:
+    """Motion and keyframes of a video, decoded once. Raises UnreadableVideo, TooLarge, Cancelled."""
+    from a2s.vision.video import Video  # keeps `import a2s` fast: OpenCV
 
-    return AmbientBank.load(folder)
+    video, progress, reported = Video.of(video), progress or Progress(), 0.0
+    progress.enter("analysing")
 
+    def on_frame(time: float) -> None:
+        nonlocal reported
+        if time - reported >= REPORT_SECONDS:
+            reported = time
+            progress.report(time / video.info.duration, f"{time:.1f} of {video.info.duration:.1f} s")
 
-def analyze_motion(video: str | Path, info: VideoInfo | None = None, progress: Progress | None = None) -> Motion:
-    """Watch a video once. Raises UnreadableVideo, TooLarge, Cancelled."""
-    from a2s.media import Film, probe_video, read_frames
-    from a2s.vision import observe
-
-    info = info or probe_video(video)
-    frames = _watched(read_frames(video), info.duration, progress or Progress())
-    return observe(frames, info.duration, Film(video))
-
-
-def _watched(frames: Iterator, duration: float, progress: Progress) -> Iterator:
-    """Pass frames on, reporting each quarter of a second; stops when the creator cancels."""
-    progress.enter("seeing")
-    told = 0.0
-    for time, rgb in frames:
-        if time - told >= 0.25:
-            told = time
-            progress.report(time / duration, f"{time:.1f} of {duration:.1f} s")
-        yield time, rgb
+    return video.observe(on_frame)
 
 
-def find_cues(motion: Motion, model="compact") -> CueTrack:
-    """What should be heard when: moments from physics, classes and strengths from the model."""
-    from a2s.cues import detect_cues
+def find_cues(motion: Motion, model: str | Path | AVLDMPipeline = "compact") -> CueTrack:
+    """The cues of a video: times and strengths from its motion, classes from the model."""
+    from a2s.cues import detect_cues  # keeps `import a2s` fast: scipy
 
     return load_model(model).label_cues(motion, detect_cues(motion))
 
 
 def retrieve(
-    motion: Motion, k: int = 5, model="compact", bank=None, within: tuple[float, float] | None = None
+    motion: Motion,
+    k: int = 5,
+    model: str | Path | Embedder = "compact",
+    bank: AmbientBank | str | Path | None = None,
+    within: tuple[float, float] | None = None,
 ) -> list[Match]:
-    """The k ambiences of the bank that suit the look of the place best, best first. Raises BadSettings, BankError.
+    """`a2s.ambient.retrieval.retrieve_ambiences` for a model and a bank that are given by name or folder.
 
-    within: (begin, end) s of the stretch of the film that is looked at; None is all of it.
-
-    The low-ambient clip is not among them while there are others: it stands for no place at all, and with it no amount
-    of ambience would be heard.
+    Of a model that is given by name or folder, AV-Sim alone is loaded.
     """
-    if not 1 <= k <= MAX_MATCHES:
-        raise BadSettings(f"The number of ambiences must be from 1 to {MAX_MATCHES}, not {k}.")
-    pipe = load_model(model)
-    bank = load_bank(bank, pipe)
-    look = pipe.embed_video(motion, *within) if within else pipe.embed_video(motion)
-    matches = bank.retrieve(look, k + 1, pipe.model_hash)
-    low = bank.low_ambient
-    return [match for match in matches if match.clip != low or low.kind != "quiet"][:k] or matches
+    embedder = load_embedder(model)
+    return retrieve_ambiences(motion, embedder, load_bank(bank, embedder), k, within)

@@ -1,4 +1,4 @@
-"""Finished windows on disk, so that a dub that was killed goes on where it was."""
+"""Finished windows on disk, so that a dub that was killed can be resumed."""
 
 from __future__ import annotations
 
@@ -8,39 +8,85 @@ import json
 import os
 import zipfile
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from a2s.errors import BadSettings, CannotWrite
-from a2s.media.files import shown, whole_file
+from a2s.io import atomic_file, display_name, write_json
 
 try:
     import fcntl
-except ImportError:  # no such locks there; two dubs into one file are then nobody's business
-    fcntl = None
+except ImportError:  # no such locks on this system; two dubs into one file are not detected there
+    fcntl = None  # type: ignore[assignment]
 
 _LOCK, _IDENTITY = "lock", "dub.json"
 
 
-class WindowCheckpoints:
-    """A hidden folder beside the file that a dub will be, in use for as long as this is open as a context.
+@dataclass(frozen=True)
+class DubIdentity:
+    """Everything that shapes the windows of a dub. Windows are resumed only by a dub of the same identity.
 
-    resume: go on from the windows that lie there, and leave them when the dub is stopped by an error or by hand, so
-    that it can be taken up again. Without it what lies there is thrown away, and nothing stays unless the process is
-    killed. After success nothing stays either way.
+    versions: of a2s and torch. video, model: SHA-256. cues: JSON values. ambience: for each place its time, and the
+    SHA-256 of its condition and of the low-ambient one.
     """
 
-    def __init__(self, out: str | Path, resume: bool = False):
+    versions: tuple[str, str]
+    video: str
+    model: str | None
+    cues: dict[str, Any]
+    ambience: tuple[tuple[float, str, str], ...]
+    stems: bool
+    threads: int
+    takes: int
+    first_take: int
+    seed: int
+    steps: int
+    guidance_scale: float
+    overlap_seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def difference(self, before: dict[str, Any]) -> str:
+        """A clause that names the first value that differs from those of another dub; "" where none does."""
+        for name, value in self.to_dict().items():
+            other = before.get(name)
+            if other != value:
+                numbers = all(isinstance(each, int | float) for each in (other, value))
+                what = _NAMES.get(name, f"the {name.replace('_', ' ')}")
+                return f"{what} was {other:g} and is {value:g}" if numbers else f"{what} differs"
+        return ""
+
+
+_NAMES = {
+    "versions": "the version of a2s or torch",
+    "cues": "the cue track",
+    "stems": "the choice of stems",
+    "threads": "the number of threads",
+}
+
+
+class WindowCheckpoints:
+    """A hidden folder beside the file that a dub will write, in use while this context is open.
+
+    resume: continue from the windows in the folder, and keep them if the dub is stopped by an error or by hand. Without
+    it, older windows are removed, and new ones stay only if the process is killed. After success nothing stays.
+    """
+
+    def __init__(self, out: str | os.PathLike, resume: bool = False):
         out = Path(out)
         name = out.name if len(os.fsencode(out.name)) < 200 else hashlib.sha256(os.fsencode(out.name)).hexdigest()
         self.out, self.folder, self.resume = out, out.parent / f".{name}.windows", resume
-        self._lock = None
+        self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> WindowCheckpoints:
         return self
 
-    def __exit__(self, kind, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._lock is None:
             return
         if kind is None or not self.resume:
@@ -50,34 +96,32 @@ class WindowCheckpoints:
         self._lock.close()
         self._lock = None
 
-    def claim(self, identity: dict) -> None:
-        """Begin a dub. identity: JSON of all that shapes its windows; its keys are read by a person.
+    def claim(self, identity: DubIdentity) -> None:
+        """Begin a dub.
 
-        Raises BadSettings where resuming finds windows of another dub, saying what differs, or where another process
-        writes to the same file; CannotWrite.
+        Raises BadSettings where the windows to be resumed belong to another dub, and names what differs; BadSettings
+        where another process writes to the same file; CannotWrite.
         """
-        identity = json.loads(json.dumps(identity))
         try:
             self.folder.mkdir(exist_ok=True)
             self._lock = open(self.folder / _LOCK, "wb")
-        except OSError as fault:
+        except OSError as error:
             self._remove()
-            reason = fault.strerror or "the disk refuses"
-            raise CannotWrite(f"Nothing can be written beside {shown(self.out)}: {reason}.") from fault
-        self._alone()
+            reason = error.strerror or "the disk refuses"
+            raise CannotWrite(f"Nothing can be written beside {display_name(self.out)}: {reason}.") from error
+        self._lock_folder(self._lock)
         before = self._identity() if self.resume else None
-        if before is not None and (differing := _differing(before, identity)):
+        if before is not None and (difference := identity.difference(before)):
             raise BadSettings(
-                f"The windows kept for {shown(self.out.name)} are of another dub: {differing}. Ask for the same again,"
-                " or leave --resume out to begin anew."
+                f"The windows stored for {display_name(self.out.name)} are of another dub: {difference}. Repeat the"
+                " same request, or start anew without --resume."
             )
         if before is None:
             self._clear()
-            with whole_file(self.folder / _IDENTITY) as part:
-                part.write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
+            write_json(self.folder / _IDENTITY, identity.to_dict())
 
     def load(self, name: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """(mels, latents) of a window that was kept, as they were; None where there is none or it cannot be read."""
+        """(mels, latents) of a stored window; None where there is none or it cannot be read."""
         try:
             with np.load(self.folder / f"{name}.npz", allow_pickle=False) as file:
                 return file["mels"], file["latents"]
@@ -85,24 +129,24 @@ class WindowCheckpoints:
             return None
 
     def save(self, name: str, mels: np.ndarray, latents: np.ndarray) -> None:
-        """Keep a window, whole or not at all. Raises CannotWrite."""
+        """Store a window, atomically. Raises CannotWrite."""
         data = io.BytesIO()
         np.savez(data, mels=mels, latents=latents)
-        with whole_file(self.folder / f"{name}.npz") as part:
+        with atomic_file(self.folder / f"{name}.npz") as part:
             part.write_bytes(data.getbuffer())
 
-    def _alone(self) -> None:
-        """Raises BadSettings while another process has the folder."""
+    def _lock_folder(self, lock: IO[bytes]) -> None:
+        """Raises BadSettings while another process uses the folder."""
         try:
             if fcntl:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._lock.close()
+            lock.close()
             self._lock = None
-            raise BadSettings(f"Another dub is being written to {shown(self.out)} just now.") from None
+            raise BadSettings(f"Another dub is being written to {display_name(self.out)} now.") from None
 
-    def _identity(self) -> dict | None:
-        """What the windows that lie here are of; None where nobody can tell."""
+    def _identity(self) -> dict[str, Any] | None:
+        """The identity of the stored windows, None where it cannot be read."""
         try:
             read = json.loads((self.folder / _IDENTITY).read_text("utf-8"))
         except (OSError, ValueError):
@@ -110,22 +154,12 @@ class WindowCheckpoints:
         return read if isinstance(read, dict) else None
 
     def _remove(self) -> None:
-        """The folder itself, unless somebody put something else there."""
+        """Remove the folder, unless it holds other files."""
         with suppress(OSError):
             self.folder.rmdir()
 
     def _clear(self) -> None:
-        """Remove what this class has written here, what a kill left half-written included; nothing else."""
+        """Remove the files that this class writes, also half-written ones; nothing else."""
         (self.folder / _IDENTITY).unlink(missing_ok=True)
         for path in (*self.folder.glob("*.npz"), *self.folder.glob(".*.part")):
             path.unlink(missing_ok=True)
-
-
-def _differing(before: dict, now: dict) -> str:
-    """The first thing that differs, in words; "" where nothing does."""
-    for name in now | before:
-        was, is_ = before.get(name), now.get(name)
-        if was != is_:
-            told = all(isinstance(value, int | float) for value in (was, is_))
-            return f"{name} was {was:g} and is {is_:g}" if told else f"{name} differs"
-    return ""

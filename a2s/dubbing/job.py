@@ -5,217 +5,278 @@ Importing this module loads no torch.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from functools import cache
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s._version import __version__
-from a2s.dubbing.ambience_plan import Place, choose_places
-from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
-from a2s.dubbing.progress import PREVIEW_SECONDS, OnPreview, OnProgress, Previews, Progress
-from a2s.dubbing.take import Source, Take
+from a2s.dubbing.ambience_plan import choose_places
+from a2s.dubbing.analysis import analyze_motion, load_bank
+from a2s.dubbing.checkpoints import DubIdentity, WindowCheckpoints
+from a2s.dubbing.progress import Preview, Previews, Progress, Watcher
+from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
+from a2s.dubbing.stems import Stems
+from a2s.dubbing.take import Take
 from a2s.settings import AUDIO, DubSettings, check_settings
-from a2s.weights.registry import fingerprint, load_model, model_folder, sha256_of
+from a2s.weights import fingerprint, load_model
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack
-    from a2s.dubbing.checkpoints import WindowCheckpoints
-    from a2s.vision import Motion
+    from a2s.pipelines import AVLDMPipeline
+    from a2s.pipelines.ambience import Ambience
+    from a2s.pipelines.long_form import VideoGenerator
+    from a2s.pipelines.windows import OnStep, SamplerStep
+    from a2s.vision.video import Video
 
-DEFAULTS = DubSettings()
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One dub: the video, the models, and the settings without open values. threads: of torch."""
+
+    video: Video
+    settings: DubSettings
+    pipe: AVLDMPipeline
+    bank: AmbientBank
+    threads: int
+
+    @property
+    def samples(self) -> int:
+        """Length of the sound, at 16 kHz."""
+        from a2s.pipelines.windows import samples_of  # keeps `import a2s` fast: torch
+
+        return max(1, samples_of(self.video.info.duration))
+
+    @cached_property
+    def original(self) -> np.ndarray | None:
+        """(n,) float32: the original soundtrack, where it is to be mixed in and the video has one."""
+        return None if self.settings.original_audio is None else self.video.soundtrack()
+
+    def recipe(self, cues: CueTrack, places: Sequence[Ambience]) -> Recipe:
+        """The recipe of all takes. cues: with their classes."""
+        info = self.video.info
+        source = VideoSource(
+            self.video.path.name, self.video.sha256, info.duration, info.width, info.height, info.fps, info.frames
+        )
+        return Recipe(
+            self.settings, cues, source, model_source(self.pipe), tuple(place.source for place in places),
+            self.bank.model_hash, self.pipe.uses_cues, self.original is not None, self.samples, AUDIO.sample_rate,
+            self.threads, self.settings.first_take, __version__,
+        )  # fmt: skip
+
+    def generator(self, cues: CueTrack) -> VideoGenerator:
+        """The generator of all takes."""
+        from a2s.pipelines.long_form import VideoGenerator  # keeps `import a2s` fast: torch
+
+        return VideoGenerator(self.pipe, self.video.motion, cues, self.settings)
 
 
 def dub(
-    video: str | Path,
-    settings: DubSettings = DEFAULTS,
-    model=None,
-    bank=None,
+    video: str | os.PathLike | Video,
+    settings: DubSettings = DubSettings(),  # noqa: B008  (frozen)
+    model: AVLDMPipeline | str | os.PathLike | None = None,
+    bank: AmbientBank | str | os.PathLike | None = None,
     *,
     cues: CueTrack | None = None,
-    motion: Motion | None = None,
     stems: bool = False,
-    on_progress: OnProgress | None = None,
-    on_preview: OnPreview | None = None,
-    preview_seconds: float = PREVIEW_SECONDS,
-    cancelled: Callable[[], bool] | None = None,
     threads: int | None = None,
-    kept: WindowCheckpoints | None = None,
+    watcher: Watcher | None = None,
+    checkpoints: WindowCheckpoints | None = None,
 ) -> Take:
-    """Make the sound of a video, exactly as long as its picture.
+    """Generate the sound of a video, exactly as long as its picture.
 
-    video: any file that a2s.media opens. model: an AVLDMPipeline, "compact", or a folder; None is compact. bank: an
-    AmbientBank or a folder; None is the one that comes along. cues: what is heard when, the machine
-    says what where they leave it open; None lets the machine look for the moments as well.
-    motion: result of `analyze_motion` for this video, which saves a second pass. stems: also render the action
-    alone.
-    on_progress(stage, done 0..1, detail) is called often, and `done` never falls; cancelled() is asked as often, and at
-    every sampler step. on_preview(Preview) shows the first take's window in work, every `preview_seconds` at most; it
-    changes no sample. threads: of torch while this runs; None is what suits the model. kept: an open `KeptWindows`,
-    which has finished windows put on the disk and, where it resumes, taken from there; they change no sample either.
+    video: a file that a2s.media opens, or a `Video`, whose motion is then not computed again. model: an AVLDMPipeline,
+    "compact", "official", or a folder; None is compact. bank: an AmbientBank or a folder; None is the model's own bank,
+    or the shipped one. cues: the model fills in the classes that they leave open; None detects them. stems: generate
+    the action stem now; without it, `take.stems` does that at the first access. threads: of torch; None takes the
+    pipeline's default. watcher: receives progress and previews, and may cancel. checkpoints: an open
+    `WindowCheckpoints`, which stores finished windows and loads them again.
 
     The same video, settings, cues, model and bank give the same sound on one machine with the same `threads`. A take's
-    noise depends on seed, take and window alone, so a take is the same among others, up to rounding; with takes=1 and
-    its number as first_take, as its recipe says, it is made again alone.
+    noise depends on seed, take and window alone, so a take is the same among others, up to rounding. Its recipe makes
+    it alone.
     Raises UnreadableVideo, TooLarge, BadSettings, UnreadableAudio, WeightsMissing, BankError, OutOfMemory, DeviceLost,
-    Cancelled; with `kept` also CannotWrite.
+    Cancelled; with `checkpoints` also CannotWrite.
     """
-    from a2s.dubbing.mastering import finish
-    from a2s.pipelines.oom_retry import translate_device_errors
-    from a2s.pipelines.windows import vocode
-
     check_settings(settings)
-    progress = Progress(on_progress, cancelled)
-    progress.enter("reading", Path(video).name)
-    source = _read(video, settings)
+    if cues is not None:
+        cues.check()
+    progress = Progress(watcher)
+    job = _load(video, settings, model, bank, threads, progress)
+    from a2s.cues import detect_cues  # keeps `import a2s` fast: torch and scipy
+    from a2s.pipelines.devices import torch_threads
+    from a2s.pipelines.oom_retry import translate_device_errors
+
+    with translate_device_errors(), torch_threads(job.threads):
+        motion = job.video.motion if job.video.analysed else analyze_motion(job.video, progress)
+        track = job.pipe.label_cues(motion, detect_cues(motion) if cues is None else cues)
+        progress.enter("retrieving")
+        places = choose_places(job.settings, job.pipe, job.bank, motion)
+        progress.report(1.0, ", then ".join(place.source.name for place in places))
+        recipe = job.recipe(track, places)
+        if checkpoints:
+            checkpoints.claim(_identity(recipe, places, stems))
+        sounds = _generate(job, track, places, stems, progress, checkpoints)
+    progress.enter("mastering")
+    takes = [_take(job, index, sounds, places, recipe) for index in range(job.settings.takes)]
+    progress.finish()
+    takes = [replace(take, report=replace(take.report, seconds=progress.seconds)) for take in takes]
+    return takes[0].with_others(tuple(takes[1:]))
+
+
+def _load(
+    video: str | os.PathLike | Video,
+    settings: DubSettings,
+    model: AVLDMPipeline | str | os.PathLike | None,
+    bank: AmbientBank | str | os.PathLike | None,
+    threads: int | None,
+    progress: Progress,
+) -> Job:
+    from a2s.vision.video import Video  # keeps `import a2s` fast: OpenCV
+
+    video = Video.of(video)
+    progress.enter("reading", video.path.name)
+    video.info  # noqa: B018  (a file that is no video is refused before the model is loaded)
     progress.report(0.5, "loading the model")
     pipe = load_model(model)
-    bank = load_bank(bank, pipe)
-    settings, threads = settings.suited_to(pipe), threads or pipe.threads
-    with translate_device_errors(), torch_threads(threads):
-        motion = motion or analyze_motion(video, source.info, progress)
-        track = pipe.label_cues(motion, cues) if cues is not None else find_cues(motion, pipe)
-        progress.enter("retrieving")
-        places = choose_places(settings, pipe, bank, motion)
-        progress.report(1.0, ", then ".join(place.report["name"] for place in places))
-        recipe = _recipe(source, settings, track, places, pipe, bank, threads)
-        if kept:
-            kept.claim(_identity(recipe, places, stems))
-        progress.enter("generating")
-        passes = {"mix": [place.waveform for place in places], "low": [place.low for place in places]}
-        passes = passes if stems else {"mix": passes["mix"]}
-        mels = _mels(pipe, motion, track, passes, settings, progress, Previews(on_preview, preview_seconds), kept)
-        progress.enter("sounding")
-        sounds = [
-            vocode(pipe, mel, source.samples, on_chunk=_part(progress, index, len(mels)))
-            for index, mel in enumerate(mels)
-        ]
-    progress.enter("finishing")
-    takes = [
-        finish(take, source, settings, mels[0], sounds, track, places[0], recipe) for take in range(settings.takes)
+    job = Job(video, settings.suited_to(pipe), pipe, load_bank(bank, pipe), threads or pipe.threads)
+    job.original  # noqa: B018  (read in this stage)
+    return job
+
+
+@dataclass(frozen=True, eq=False)
+class _Sounds:
+    """mel: (takes, 128, T) of the mix. mix, action: (takes, n) float32, before mastering; action only with stems."""
+
+    generator: VideoGenerator
+    mel: np.ndarray
+    mix: np.ndarray
+    action: np.ndarray | None
+
+
+def _generate(
+    job: Job,
+    cues: CueTrack,
+    places: Sequence[Ambience],
+    stems: bool,
+    progress: Progress,
+    checkpoints: WindowCheckpoints | None,
+) -> _Sounds:
+    """The sound of all takes: a pass with the ambience, and with `stems` one with the low-ambient condition."""
+    from a2s.pipelines.windows import vocode
+
+    progress.enter("generating")
+    generator, passes = job.generator(cues), [("mix", [place.waveform for place in places])]
+    if stems:
+        passes.append(("low", [place.low for place in places]))
+    mels = []
+    for index, (name, conditions) in enumerate(passes):
+        on_step = _on_step(job, progress, index, len(passes))
+        mels.append(generator.generate(conditions, on_step, checkpoints, name))
+    progress.enter("vocoding")
+    waveforms = [
+        vocode(job.pipe, mel, job.samples, on_chunk=progress.part(index, len(mels))) for index, mel in enumerate(mels)
     ]
-    progress.finish()
-    for take in takes:
-        take.recipe["seconds"] = progress.seconds
-    first, *others = takes
-    object.__setattr__(first, "others", tuple(others))
-    return first
+    return _Sounds(generator, mels[0], waveforms[0], waveforms[1] if stems else None)
 
 
-@contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """Inference mode with this many threads. The count is the process's, so it is given back."""
-    import torch
+def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
+    """Reports every sampler step of one of several passes; the first one also makes previews."""
+    from a2s.pipelines.windows import frames_of
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        torch.set_num_threads(before)
+    report, frames = progress.part(index, count), frames_of(job.video.info.duration)
+    previews = Previews(progress.watcher) if index == 0 else None
 
+    def on_step(step: SamplerStep) -> None:
+        report(step.done, f"window {step.number + 1} of {step.windows}, step {step.step} of {step.steps}")
+        estimate = step.estimate
+        if previews is None or estimate is None or step.first_take > 0:
+            return
+        left = frames - step.window.first_frame
 
-def _read(video: str | Path, settings: DubSettings) -> Source:
-    from a2s.media import probe_video, read_audio
-    from a2s.pipelines.windows import samples_of
+        def preview() -> Preview:
+            mel = job.pipe.decode(estimate[:1])[0].float().cpu().numpy()[:, :left].clip(0, 1)
+            return Preview(step.window.start, mel, step.step, step.steps, step.number + 1, step.windows)
 
-    info = probe_video(video)
-    keeps = settings.original_audio is not None and info.has_audio
-    original = read_audio(video, AUDIO.sample_rate, info.duration, align_to_picture=True) if keeps else None
-    return Source(info, sha256_of(video), max(1, samples_of(info.duration)), original)
+        previews.offer(preview)
 
-
-def _mels(pipe, motion: Motion, track: CueTrack, passes: dict, settings, progress, previews, kept) -> list[np.ndarray]:
-    """The mel of each pass over the film. passes: the conditions of all places by a pass's name, that of the mix first,
-    which is the one that is shown while it is made."""
-    from a2s.pipelines.long_form import film_mel
-
-    look = cache(lambda start: pipe.encode_video(motion, start))
-    return [
-        film_mel(
-            pipe,
-            motion,
-            track,
-            conditions,
-            settings,
-            look=look,
-            report=_part(progress, index, len(passes)),
-            previews=previews if index == 0 else Previews(None),
-            kept=kept,
-            name=name,
-        )
-        for index, (name, conditions) in enumerate(passes.items())
-    ]
+    return on_step
 
 
-def _part(progress: Progress, index: int, count: int) -> Callable[..., None]:
-    """Report one of several equal parts of a stage as if it were the whole."""
-    return lambda done, detail="": progress.report((index + done) / count, detail)
+def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], recipe: Recipe) -> Take:
+    """One take, mastered. index: among the takes of this dub."""
+    from a2s.dubbing.mastering import master
+    from a2s.pipelines.windows import frames_of
+
+    raw, settings, original = sounds.mix[index], job.settings, job.original
+    action = None if sounds.action is None else sounds.action[index]
+    mastered = master(raw, settings, original, action)
+
+    def render() -> np.ndarray:
+        """The action stem of this take alone, on demand."""
+        from a2s.pipelines.devices import torch_threads
+        from a2s.pipelines.oom_retry import translate_device_errors
+        from a2s.pipelines.windows import vocode
+
+        alone = replace(job, settings=recipe.of_take(index).settings)
+        with translate_device_errors(), torch_threads(job.threads):
+            mel = alone.generator(recipe.cues).generate([place.low for place in places], name="low")
+            (sound,) = vocode(job.pipe, mel, job.samples)
+        return master(raw, settings, original, sound).action
+
+    frames = frames_of(job.samples / AUDIO.sample_rate)
+    return Take(
+        mastered.waveform,
+        AUDIO.sample_rate,
+        sounds.mel[index][:, :frames].clip(0, 1),
+        Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db),
+        job.video.path,
+        Stems(mastered.waveform, mastered.action, render),
+        places[0].waveform[: AUDIO.window_samples],
+    )
 
 
-def _recipe(source: Source, settings: DubSettings, track: CueTrack, places, pipe, bank, threads: int) -> dict:
-    """What went in, as JSON."""
-    info = source.info
-    return {
-        "a2s": __version__,
-        "video": {
-            "name": Path(info.path).name,
-            "sha256": source.sha256,
-            "duration": info.duration,
-            "width": info.width,
-            "height": info.height,
-            "fps": info.fps,
-            "frames": info.frames,
-        },
-        "samples": source.samples,
-        "sample_rate": AUDIO.sample_rate,
-        "settings": asdict(settings),
-        "seed": settings.seed,
-        "threads": threads,
-        "original_audio": source.original is not None,
-        "model": model_report(pipe),
-        "hears_cues": pipe.uses_cues,
-        "bank": bank.model_hash,
-        "ambient": places[0].report | ({"changes": [_change(place) for place in places[1:]]} if places[1:] else {}),
-        "cues": json.loads(track.to_json()),
-    }
-
-
-def _change(place: Place) -> dict:
-    return {"time": place.time} | place.report
-
-
-def _identity(recipe: dict, places: tuple[Place, ...], stems: bool) -> dict:
-    """What shapes a dub's windows, by names that a person reads where it differs from another's."""
+def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIdentity:
+    """What shapes the windows of a dub."""
     from torch import __version__ as torch_version
 
-    names = ("takes", "first_take", "seed", "steps", "guidance_scale", "overlap_seconds")
-    heard = [[place.time, sha256(place.waveform).hexdigest(), sha256(place.low).hexdigest()] for place in places]
-    return {
-        "the video": recipe["video"]["sha256"],
-        "the model": recipe["model"]["sha256"],
-        "the cue track": recipe["cues"],
-        "the ambience": heard,
-        "whether stems are made": stems,
-        "the number of threads": recipe["threads"],
-        "the version of a2s or torch": [recipe["a2s"], torch_version],
-    } | {f"the {name.replace('_', ' ')}": recipe["settings"][name] for name in names}
+    settings = recipe.settings
+    digests = tuple(
+        (place.source.time, sha256(place.waveform).hexdigest(), sha256(place.low).hexdigest()) for place in places
+    )
+    return DubIdentity(
+        versions=(recipe.version, torch_version),
+        video=str(recipe.video.sha256),
+        model=recipe.model.sha256,
+        cues=recipe.to_dict()["cues"],
+        ambience=digests,
+        stems=stems,
+        threads=recipe.threads,
+        takes=settings.takes,
+        first_take=settings.first_take,
+        seed=settings.seed,
+        steps=int(settings.steps or 0),
+        guidance_scale=float(settings.guidance_scale or 0),
+        overlap_seconds=settings.overlap_seconds,
+    )
 
 
-def model_report(pipe) -> dict:
-    """Name and checksum of a model, None for one that was made in memory."""
-    folder = model_folder(pipe)
-    return {"name": folder.name, "sha256": _fingerprint(folder)} if folder else {"name": None, "sha256": None}
+def model_source(pipe: AVLDMPipeline) -> ModelSource:
+    """Name and checksum of a model; both None for one that was made in memory."""
+    folder = pipe.folder
+    if folder is None:
+        return ModelSource()
+    name = pipe.name_or_path
+    return ModelSource(Path(name).name if Path(name).is_dir() else name, _fingerprint(folder))
 
 
 @cache
 def _fingerprint(folder: Path) -> str:
-    """A model is loaded once, so its checksum is taken once."""
+    """The checksum of a model folder, computed once."""
     return fingerprint(folder)

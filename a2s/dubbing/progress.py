@@ -1,4 +1,4 @@
-"""How far a dub is: told to whoever waits, asked whether to go on, timed for the recipe."""
+"""Progress of a dub: reported to a caller, who may cancel it, and timed for the report."""
 
 from __future__ import annotations
 
@@ -13,61 +13,31 @@ from a2s.errors import Cancelled
 if TYPE_CHECKING:
     import numpy as np
 
-OnProgress = Callable[[str, float, str], None]
-"""(stage, done 0..1 of the whole, detail)"""
+OnProgress = Callable[[str, float, str], object]
+"""(stage, part of the whole dub that is done, 0 to 1, detail)"""
 
-STAGES = {"reading": 0.03, "seeing": 0.22, "retrieving": 0.03, "generating": 0.56, "sounding": 0.11, "finishing": 0.05}
-"""Stages in order, and the part of the whole that each is taken to be."""
+STAGES = {
+    "reading": 0.03,
+    "analysing": 0.22,
+    "retrieving": 0.03,
+    "generating": 0.56,
+    "vocoding": 0.11,
+    "mastering": 0.05,
+}
+"""Stages in order, and the share of the whole that each is assumed to take."""
 
 PREVIEW_SECONDS = 0.4
-"""Seconds from one preview to the next, at least: what a page can show without flicker, and cheap beside a step."""
+"""Least number of seconds between two previews: no flicker on a page, and cheap beside a sampler step."""
 
 _BEFORE = dict(zip(STAGES, accumulate(STAGES.values(), initial=0.0), strict=False))
 
 
-class Progress:
-    """Walks through STAGES. `done` never falls; every report may raise Cancelled."""
-
-    def __init__(self, on_progress: OnProgress | None = None, cancelled: Callable[[], bool] | None = None):
-        self._tell, self._cancelled = on_progress, cancelled
-        self._stage, self._began, self._done = "", 0.0, 0.0
-        self.seconds: dict[str, float] = {}
-
-    def enter(self, stage: str, detail: str = "") -> None:
-        """Begin a stage; the one before ends."""
-        self._close()
-        self._stage, self._began = stage, time.perf_counter()
-        self.report(0.0, detail)
-
-    def report(self, part: float, detail: str = "") -> None:
-        """part: 0..1 of the stage. Raises Cancelled when the creator has asked to stop."""
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled("The dub was cancelled.")
-        before = sum(
-            share for name, share in STAGES.items() if list(STAGES).index(name) < list(STAGES).index(self._stage)
-        )
-        self._done = max(self._done, min(1.0, before + STAGES[self._stage] * min(max(part, 0.0), 1.0)))
-        if self._tell is not None:
-            self._tell(self._stage, self._done, detail)
-
-    def finish(self, detail: str = "") -> None:
-        """The last stage is over: done is 1."""
-        self._close()
-        self._done = 1.0
-        if self._tell is not None:
-            self._tell(self._stage, 1.0, detail)
-
-    def _close(self) -> None:
-        if self._stage:
-            self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
-
-
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """The window in work, as far as the solver can tell by now.
+    """The window that is being sampled, as the solver predicts it.
 
-    start: seconds. mel: (128, F) float32 in [0, 1] of the first take, from `start` to the window's or the film's end.
-    step of `steps` and window of `windows` are counted from 1.
+    start: seconds. mel: (128, F) float32 in [0, 1] of the first take, from `start` to the end of the window or of the
+    video. step of `steps` and window of `windows` are counted from 1.
     """
 
     start: float
@@ -78,17 +48,71 @@ class Preview:
     windows: int
 
 
-OnPreview = Callable[[Preview], None]
+OnPreview = Callable[[Preview], object]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """The functions that a dub calls while it runs. They change no sample.
+
+    on_progress(stage, done 0 to 1, detail): called often; `done` never falls. cancelled(): called as often, and at
+    every sampler step; once it returns True, the dub raises Cancelled. on_preview(Preview): called at most every
+    `preview_seconds`, for the first take. Any of them may raise to stop the dub.
+    """
+
+    on_progress: OnProgress | None = None
+    on_preview: OnPreview | None = None
+    preview_seconds: float = PREVIEW_SECONDS
+    cancelled: Callable[[], bool] | None = None
+
+
+class Progress:
+    """Steps through STAGES. The reported part never falls; every report may raise Cancelled."""
+
+    def __init__(self, watcher: Watcher | None = None):
+        self.watcher = watcher or Watcher()
+        self._stage, self._began, self._done = "", 0.0, 0.0
+        self.seconds: dict[str, float] = {}
+
+    def enter(self, stage: str, detail: str = "") -> None:
+        """Begin a stage and end the one before."""
+        self._close()
+        self._stage, self._began = stage, time.perf_counter()
+        self.report(0.0, detail)
+
+    def report(self, part: float, detail: str = "") -> None:
+        """part: of the stage, 0 to 1. Raises Cancelled where the caller has cancelled."""
+        if self.watcher.cancelled is not None and self.watcher.cancelled():
+            raise Cancelled("The dub was cancelled.")
+        done = _BEFORE[self._stage] + STAGES[self._stage] * min(max(part, 0.0), 1.0)
+        self._done = max(self._done, min(1.0, done))
+        if self.watcher.on_progress is not None:
+            self.watcher.on_progress(self._stage, self._done, detail)
+
+    def part(self, index: int, count: int) -> Callable[..., None]:
+        """A function that reports one of `count` equal parts of a stage as if it were the whole: (part, detail="")."""
+        return lambda done, detail="": self.report((index + done) / count, detail)
+
+    def finish(self, detail: str = "") -> None:
+        """End the last stage."""
+        self._close()
+        self._done = 1.0
+        if self.watcher.on_progress is not None:
+            self.watcher.on_progress(self._stage, 1.0, detail)
+
+    def _close(self) -> None:
+        if self._stage:
+            self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
 
 
 class Previews:
-    """Hands previews on, and has none made more often than every `seconds`, or where nobody looks."""
+    """Passes previews on, at most one every `preview_seconds`; none is computed without a receiver."""
 
-    def __init__(self, tell: OnPreview | None, seconds: float = PREVIEW_SECONDS):
-        self._tell, self._seconds, self._next = tell, seconds, 0.0
+    def __init__(self, watcher: Watcher):
+        self._send, self._seconds, self._next = watcher.on_preview, watcher.preview_seconds, 0.0
 
     def offer(self, make: Callable[[], Preview]) -> None:
-        """Call `make` and tell what it gives, if it is time."""
-        if self._tell is not None and time.perf_counter() >= self._next:
-            self._tell(make())
+        """Call `make` and pass on its result, if a preview is due."""
+        if self._send is not None and time.perf_counter() >= self._next:
+            self._send(make())
             self._next = time.perf_counter() + self._seconds

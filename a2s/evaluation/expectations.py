@@ -1,104 +1,131 @@
-"""What the paper leads to expect of the rows, held against what came. A claim that fails is said to fail."""
+"""What the paper predicts about the experiments, compared with the figures. A failed expectation is reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-FAD = "judge"
-"""The embedding that claims go by: its model learned from none of the sound that the examined ones learned from."""
+from a2s.evaluation.statistics import Figures
+
+EMBEDDING = "judge"
+"""The embedding for Frechet distances: its model learned from no audio that the evaluated models learned from."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """better, worse: names of rows. figure: of a row, with its value and interval. sign: -1 where less is better.
+    """That the figure of experiment `better` is better than that of `worse`, by more than `margin`.
 
-    margin: by which better's figure must be better than worse's.
+    figure: of the figures of an experiment, with its value and interval. sign: -1 where lower is better.
     """
 
     text: str
     better: str
     worse: str
-    figure: Callable[[dict], dict | None]
+    figure: Callable[[Figures], Figures | None]
     sign: int = 1
     margin: float = 0.0
     digits: int = 3
 
 
-def _fad(row: dict) -> dict | None:
-    return row["fad"].get(FAD, {}).get("infinity")
+def _fad(figures: Figures) -> Figures | None:
+    return figures["fad"].get(EMBEDDING, {}).get("infinity")
 
 
-def _f1(row: dict) -> dict:
-    return row["onsets_100ms"] | {"value": row["onsets_100ms"]["f1"]}
+def _f1(figures: Figures) -> Figures:
+    return figures["onsets"]["100ms"] | {"value": figures["onsets"]["100ms"]["f1"]}
 
 
-def _sync(row: dict) -> dict | None:
-    return row["sync"]
+def _sync(figures: Figures) -> Figures | None:
+    return figures["sync"]
 
 
-def _place(row: dict) -> dict:
-    return row["ambient"]["db"]
+def _ambient_level(figures: Figures) -> Figures:
+    return figures["ambience"]["level_db"]
 
 
-def _kind(row: dict) -> dict | None:
-    return row.get("place")
+def _place(figures: Figures) -> Figures | None:
+    return figures.get("place")
 
 
-def _off(row: dict) -> dict | None:
-    return row["ambient"].get("off")
+def _ambient_error(figures: Figures) -> Figures | None:
+    return figures["ambience"].get("error_db")
 
 
-CLAIMS = (
-    Expectation("AV-LDM is nearer to true sound than retrieval only (FAD)", "av-ldm", "retrieval", _fad, -1),
-    Expectation("the same where both went through VAE and vocoder (FAD)", "av-ldm", "retrieval-coded", _fad, -1),
-    Expectation("AV-LDM is more in time than retrieval only (onset F1)", "av-ldm", "retrieval", _f1),
-    Expectation("AV-LDM is more in sync than retrieval only (judge)", "av-ldm", "retrieval", _sync),
+EXPECTATIONS = (
+    Expectation("AV-LDM is closer to true audio than retrieval only (FAD)", "av-ldm", "retrieval", _fad, -1),
+    Expectation("the same with both through VAE and vocoder (FAD)", "av-ldm", "retrieval-coded", _fad, -1),
+    Expectation("AV-LDM has better timing than retrieval only (onset F1)", "av-ldm", "retrieval", _f1),
+    Expectation("AV-LDM is more often in sync than retrieval only (judge)", "av-ldm", "retrieval", _sync),
     Expectation("a retrieved condition beats a random one (FAD)", "av-ldm", "av-ldm-random", _fad, -1),
     Expectation("a neighbour as condition beats a random one (FAD)", "av-ldm-neighbour", "av-ldm-random", _fad, -1),
-    Expectation("a retrieved condition beats a latent of zeros (FAD)", "av-ldm", "av-ldm-zero", _fad, -1),
-    Expectation("a retrieved condition brings the place oftener than a random one", "av-ldm", "av-ldm-random", _kind),
-    Expectation("a neighbour as condition brings it oftener than none", "av-ldm-neighbour", "av-ldm-zero", _kind),
+    Expectation("a retrieved condition beats a zero latent (FAD)", "av-ldm", "av-ldm-zero", _fad, -1),
+    Expectation(
+        "a retrieved condition gives the place more often than a random one", "av-ldm", "av-ldm-random", _place
+    ),
+    Expectation("a neighbour gives the place more often than none", "av-ldm-neighbour", "av-ldm-zero", _place),
     Expectation("the whole pool beats 100 windows (FAD)", "av-ldm", "pool-100", _fad, -1),
     Expectation("the vocoder beats Griffin-Lim (FAD)", "av-ldm", "griffin-lim", _fad, -1),
-    Expectation("trained alike: a neighbour beats none (FAD)", "short-neighbour", "short-no-neighbour", _fad, -1),
-    Expectation("trained alike: it brings the place oftener", "short-neighbour", "short-no-neighbour", _kind),
-    Expectation("trained alike: and its level (dB off)", "short-neighbour", "short-no-neighbour", _off, -1, 0, 1),
-    Expectation("trained alike: what is retrieved beats none (FAD)", "short-full", "short-no-neighbour", _fad, -1),
-    Expectation("trained alike: what is retrieved beats none (onset F1)", "short-full", "short-no-neighbour", _f1),
-    Expectation("the same with true cues (onset F1)", "short-full+cues", "short-no-neighbour+cues", _f1),
-    Expectation("trained alike: it beats denoised training (FAD)", "short-full", "short-denoised", _fad, -1),
-    Expectation("trained alike: it beats the Diff-Foley-like model (FAD)", "short-full", "short-diff-foley", _fad, -1),
-    Expectation("trained alike: it beats the Diff-Foley-like model (onset F1)", "short-full", "short-diff-foley", _f1),
-    Expectation("low-ambient: 10 dB less ambience or more", "av-ldm-low", "av-ldm", _place, -1, 10, 1),
-    Expectation("low-ambient: onset F1 falls by 0.05 at most", "av-ldm-low", "av-ldm", _f1, 1, -0.05),
+    Expectation("short training: a neighbour beats none (FAD)", "short-neighbour", "short-no-neighbour", _fad, -1),
+    Expectation("short training: it gives the place more often", "short-neighbour", "short-no-neighbour", _place),
     Expectation(
-        "low-ambient, true cues: 10 dB less ambience or more", "av-ldm-low+cues", "av-ldm+cues", _place, -1, 10, 1
+        "short training: and its level (error in dB)",
+        "short-neighbour",
+        "short-no-neighbour",
+        _ambient_error,
+        sign=-1,
+        digits=1,
     ),
-    Expectation(
-        "low-ambient, true cues: onset F1 falls by 0.05 at most", "av-ldm-low+cues", "av-ldm+cues", _f1, 1, -0.05
+    Expectation("short training: retrieval beats none (FAD)", "short-full", "short-no-neighbour", _fad, -1),
+    Expectation("short training: retrieval beats none (onset F1)", "short-full", "short-no-neighbour", _f1),
+    Expectation("the same with true cues (onset F1)", "short-full+cues", "short-no-neighbour+cues", _f1),
+    Expectation("short training: it beats denoised training (FAD)", "short-full", "short-denoised", _fad, -1),
+    Expectation("short training: it beats the Diff-Foley-like model (FAD)", "short-full", "short-diff-foley", _fad, -1),
+    Expectation("short training: it beats the Diff-Foley-like model (onset F1)", "short-full", "short-diff-foley", _f1),
+    *(
+        expectation
+        for name, suffix in (("low-ambient", ""), ("low-ambient, true cues", "+cues"))
+        for expectation in (
+            Expectation(
+                f"{name}: at least 10 dB less ambience",
+                f"av-ldm-low{suffix}",
+                f"av-ldm{suffix}",
+                _ambient_level,
+                sign=-1,
+                margin=10,
+                digits=1,
+            ),
+            Expectation(
+                f"{name}: onset F1 decreases by at most 0.05",
+                f"av-ldm-low{suffix}",
+                f"av-ldm{suffix}",
+                _f1,
+                margin=-0.05,
+            ),
+        )
     ),
 )
 
 
-def check_expectations(rows: dict[str, dict]) -> list[str]:
-    """A markdown table; claims about rows or figures that weren't made are left out."""
-    lines = ["| claim | one | other | |", "|---|---|---|---|"]
-    for claim in CLAIMS:
-        if claim.better not in rows or claim.worse not in rows:
+def check_expectations(experiments: Mapping[str, Figures]) -> list[str]:
+    """A markdown table. Expectations about missing experiments or figures are skipped."""
+    lines = ["| expectation | better | worse | |", "|---|---|---|---|"]
+    for each in EXPECTATIONS:
+        if each.better not in experiments or each.worse not in experiments:
             continue
-        one, other = claim.figure(rows[claim.better]), claim.figure(rows[claim.worse])
-        if not one or not other or one["value"] is None or other["value"] is None:
+        better, worse = each.figure(experiments[each.better]), each.figure(experiments[each.worse])
+        if not better or not worse or better["value"] is None or worse["value"] is None:
             continue
-        figures = (f"{figure['value']:.{claim.digits}f}" for figure in (one, other))
-        lines.append("| " + " | ".join([claim.text, *figures, outcome(claim, one, other)]) + " |")
+        values = (f"{figure['value']:.{each.digits}f}" for figure in (better, worse))
+        lines.append("| " + " | ".join([each.text, *values, outcome(each, better, worse)]) + " |")
     return lines
 
 
-def outcome(claim: Expectation, one: dict, other: dict) -> str:
-    """Holds or fails; where no margin was asked for and the intervals meet, chance may have decided."""
-    says = "holds" if claim.sign * (one["value"] - other["value"]) > claim.margin else "**fails**"
-    spans = one.get("interval"), other.get("interval")
-    if claim.margin or None in spans:
-        return says
-    return says if spans[0][0] > spans[1][1] or spans[1][0] > spans[0][1] else f"{says}, intervals overlap"
+def outcome(expectation: Expectation, better: Figures, worse: Figures) -> str:
+    """ "passed" or "**failed**". Without a margin, overlapping intervals are mentioned: chance may have decided."""
+    passed = expectation.sign * (better["value"] - worse["value"]) > expectation.margin
+    result = "passed" if passed else "**failed**"
+    intervals = better.get("interval"), worse.get("interval")
+    if expectation.margin or intervals[0] is None or intervals[1] is None:
+        return result
+    apart = intervals[0][0] > intervals[1][1] or intervals[1][0] > intervals[0][1]
+    return result if apart else f"{result}, intervals overlap"

@@ -1,4 +1,4 @@
-"""The rows of the exam's tables: what is heard, and what a model is given to make it."""
+"""The rows of the tables: which audio is scored, and what a model is given to generate it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from dataclasses import dataclass, replace
 
 from a2s.training.ablations import ABLATIONS
 
-SUITES = ("tables", "sweeps", "coding", "ambience", "retrieval", "faiss", "real")
-"""The parts of an exam, in the order of the report."""
-
 
 @dataclass(frozen=True)
 class Experiment:
-    """One way to get a sound for every clip.
+    """One way to obtain the audio of every test clip.
 
-    source: "truth", its "action" alone, "pool" (another world's sound), the first and the last through VAE and vocoder
-    as "coded" and "pool-coded", or "made".
-    condition: of a made sound, or which sound of the pool: "retrieved" (nearest to the look, of the first `pool`
-    windows), "random", "neighbour" (the same video), "low" (the bank's low-ambient clip), "bank" (as a dub takes it),
-    "zero" (a latent of zeros). cues: "machine" or "true". model: an ablation's name, "" is the examined one.
-    steps, guidance_scale, fps: None is as it comes.
+    source: "truth"; "action", its action stem; "pool", a retrieved window; "coded" and "pool-coded", truth and pool
+    through VAE and vocoder; "generated".
+    condition: the ambient condition of generated audio, or the window of the pool. "retrieved" (nearest to the video,
+    of the first `pool` windows), "random", "neighbour" (the same video), "low" (the low-ambient clip of the bank),
+    "bank" (as `a2s dub` retrieves it), "zero" (a latent of zeros).
+    cues: "automatic" or "true". model: name of an ablation, "" for the evaluated model. vocoder: "" for the model's,
+    or "griffin-lim". steps, guidance_scale, fps: None for the defaults.
     """
 
     name: str
     title: str
-    source: str = "made"
+    source: str = "generated"
     condition: str = "retrieved"
-    cues: str = "machine"
+    cues: str = "automatic"
     model: str = ""
     pool: int | None = None
     vocoder: str = ""
@@ -39,7 +37,7 @@ TRUTH = Experiment("truth", "ground truth", "truth")
 
 MAIN_EXPERIMENTS = (
     TRUTH,
-    Experiment("action", "the true action alone", "action"),
+    Experiment("action", "true action stem", "action"),
     Experiment("coded", "ground truth through VAE and vocoder", "coded"),
     Experiment("retrieval", "retrieval only", "pool"),
     Experiment("retrieval-coded", "retrieval only, through VAE and vocoder", "pool-coded"),
@@ -50,7 +48,7 @@ MAIN_EXPERIMENTS = (
     Experiment("av-ldm-bank", "AV-LDM, condition from the shipped bank", condition="bank"),
     Experiment("av-ldm-random", "AV-LDM, random condition", condition="random"),
     Experiment("av-ldm-zero", "AV-LDM, zero condition", condition="zero"),
-    Experiment("griffin-lim", "AV-LDM, Griffin-Lim for the vocoder", vocoder="griffin-lim"),
+    Experiment("griffin-lim", "AV-LDM, Griffin-Lim as vocoder", vocoder="griffin-lim"),
     Experiment("pool-100", "AV-LDM, retrieval pool of 100", pool=100),
     Experiment("pool-1000", "AV-LDM, retrieval pool of 1 000", pool=1000),
 )
@@ -70,26 +68,22 @@ ABLATION_EXPERIMENTS = (
     ),
     Experiment("short-neighbour", "AV-LDM, neighbour as condition (short)", model="full", condition="neighbour"),
 )
-"""Each trained alike for a short time, see `a2s.training.ablations`. The last one does not depend on retrieval."""
+"""Models with the same short training each, see `a2s.training.ablations`. The last does not depend on retrieval."""
 
 
-def with_true_cues(rows: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
-    """Those rows that hear cues, given the true ones: what a creator gets who writes them."""
-    made = [row for row in rows if row.source == "made" and row.cues == "machine"]
+def with_true_cues(experiments: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
+    """The experiments with cues, given the true ones: the result of a creator who writes the cues."""
+    generated = [each for each in experiments if each.source == "generated" and each.cues == "automatic"]
     return tuple(
-        replace(row, name=f"{row.name}+cues", title=f"{row.title}, true cues", cues="true")
-        for row in made
-        if not row.model or ABLATIONS[row.model].cues
+        replace(each, name=f"{each.name}+cues", title=f"{each.title}, true cues", cues="true")
+        for each in generated
+        if not each.model or ABLATIONS[each.model].cues
     )
 
 
-TRUE_CUES = with_true_cues(
-    tuple(
-        row
-        for row in MAIN_EXPERIMENTS
-        if row.name in ("av-ldm", "av-ldm-neighbour", "av-ldm-low", "av-ldm-zero", "griffin-lim")
-    )
-    + ABLATION_EXPERIMENTS
+_TRUE_CUES = ("av-ldm", "av-ldm-neighbour", "av-ldm-low", "av-ldm-zero", "griffin-lim")
+TRUE_CUE_EXPERIMENTS = with_true_cues(
+    tuple(each for each in MAIN_EXPERIMENTS if each.name in _TRUE_CUES) + ABLATION_EXPERIMENTS
 )
 
 STEPS = tuple(Experiment(f"steps-{n}", f"{n} steps", cues="true", steps=n) for n in (4, 8, 12, 16, 25, 50))
@@ -97,5 +91,9 @@ GUIDANCE = tuple(
     Experiment(f"guidance-{g:g}", f"guidance {g:g}", cues="true", guidance_scale=g)
     for g in (1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
 )
-RATES = tuple(Experiment(f"fps-{n}", f"{n} frames a second", fps=n) for n in (4, 8, 12, 24))
-SWEEPS = {"steps": STEPS, "guidance": GUIDANCE, "frame rate": RATES}
+FRAME_RATES = tuple(Experiment(f"fps-{n}", f"{n} frames per second", fps=n) for n in (4, 8, 12, 24))
+SWEEPS = {"steps": STEPS, "guidance": GUIDANCE, "frame rate": FRAME_RATES}
+"""Each varies one setting alone."""
+
+EXPERIMENTS = {each.name: each for each in (*MAIN_EXPERIMENTS, *ABLATION_EXPERIMENTS, *TRUE_CUE_EXPERIMENTS)}
+"""The rows of the tables, by name."""

@@ -1,4 +1,4 @@
-"""Where the rows' sounds are made: one model folder, one data set, the same windows for every row."""
+"""Generates the audio of experiments: one model folder, one data set, the same windows for every experiment."""
 
 from __future__ import annotations
 
@@ -10,225 +10,273 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+from a2s.ambient import full_level, scale_ambience
 from a2s.audio.mel import griffin_lim
 from a2s.cues import CueTrack, detect_cues
+from a2s.dubbing.analysis import load_bank
 from a2s.errors import BadSettings
-from a2s.evaluation.clips import Clip, Maker, UnseenWorlds
 from a2s.evaluation.experiments import Experiment
-from a2s.evaluation.metrics.similarity import window_embeddings
-from a2s.evaluation.plan import Recipe, sounds_file
-from a2s.evaluation.pool import Pool
-from a2s.evaluation.statistics import mean
-from a2s.evaluation.suites.coding import GRIFFIN_LIM_ITERATIONS
-from a2s.media.files import whole_file
+from a2s.evaluation.plan import EvaluationPlan
+from a2s.evaluation.pool import RetrievalPool
+from a2s.evaluation.sampler import ClipSampler, GeneratedAudio
+from a2s.evaluation.statistics import Figures, mean
+from a2s.evaluation.worlds import Clip, HeldOutWorlds, mixes_of
+from a2s.io import atomic_file
 from a2s.settings import AUDIO
 from a2s.vision import Motion
+from a2s.weights import load_model
+
+if TYPE_CHECKING:
+    from a2s.pipelines import AVLDMPipeline
+
+GRIFFIN_LIM_ITERATIONS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Sounds:
-    """waveforms: (n, 48000) float32; seconds: processor time a clip (s) for what was made, 0 for what was found."""
+class ExperimentAudio:
+    """waveforms: (n, 48000) float32 at 16 kHz. seconds: processor time per clip in s, 0 for audio not generated."""
 
     waveforms: np.ndarray
     seconds: float = 0.0
 
 
 class SoundGenerator:
-    """Makes any row's sounds. The same recipe and row make the same sounds, whatever else is made."""
+    """Generates the audio of any experiment. The same plan and experiment give the same audio.
 
-    def __init__(self, recipe: Recipe):
-        from a2s.dubbing.analysis import load_bank
-        from a2s.weights.registry import load_model
+    clips: the test windows. pipe: the evaluated model. bank: embedded by its AV-Sim. Raises
+    WeightsMissing, BadSettings.
+    """
 
-        self.recipe = recipe
-        self.pipe = load_model(recipe.model)
-        self.worlds = UnseenWorlds(recipe.data)
-        self.clips = self.worlds.draw(recipe.clips, recipe.seed)
-        self.bank = load_bank(recipe.bank, self.pipe)
+    def __init__(self, plan: EvaluationPlan):
+        self.plan = plan
+        self.pipe = load_model(plan.model)
+        self.worlds = HeldOutWorlds(plan.data)
+        self.clips = self.worlds.draw(plan.clips, plan.seed)
+        self.bank = load_bank(plan.bank, self.pipe)
         if self.bank.model_hash != self.pipe.model_hash:
             self.bank = self.bank.embedded(self.pipe.embed_audio, self.pipe.model_hash)
         self._pipes = {"": self.pipe}
-        self._seen: dict[tuple, CueTrack] = {}
+        self._cues: dict[tuple[object, ...], CueTrack] = {}
 
     @cached_property
-    def pool(self) -> Pool:
-        """Built once. Raises BadSettings where no data set was given for it."""
-        if self.recipe.pool is None:
-            raise BadSettings("Retrieval needs a data set to retrieve from: --pool DIR.")
-        return Pool.build(self.recipe.pool, self.pipe, self.recipe.seed)
+    def pool(self) -> RetrievalPool:
+        """The retrieval pool. Raises BadSettings without a data set for it."""
+        if self.plan.pool is None:
+            raise BadSettings("Retrieval needs a data set for its pool: --pool DIR.")
+        return RetrievalPool.build(self.plan.pool, self.pipe, self.plan.seed)
 
     @cached_property
-    def looks(self) -> np.ndarray:
-        """(n, E) of each clip's window, by the examined AV-Sim."""
-        return window_embeddings(self.pipe, self.clips)
+    def video_embeddings(self) -> np.ndarray:
+        """(n, E) float32, unit length: the picture of each clip's window, by the evaluated AV-Sim."""
+        return embed_windows(self.pipe, self.clips)
 
-    def sounds(self, row: Experiment) -> Sounds:
-        """The row's sound of each clip."""
-        if row.source == "truth":
-            return Sounds(np.stack([clip.mix for clip in self.clips]))
-        if row.source == "action":
-            return Sounds(np.stack([clip.action for clip in self.clips]))
-        if row.source == "coded":
-            return Sounds(self._maker(row).resynthesised(np.stack([clip.mix for clip in self.clips])).waveforms)
-        conditions = self.conditions(row)
-        if row.source.startswith("pool"):
-            found = np.stack(conditions)
-            return Sounds(self._maker(row).resynthesised(found).waveforms if row.source == "pool-coded" else found)
-        clips = [replace(clip, motion=at_rate(clip.motion, row.fps)) for clip in self.clips]
-        cues = self.cues(row, clips)
-        begun = time.process_time()
-        made = self._maker(row).make(clips, cues, conditions)
-        seconds = (time.process_time() - begun) / len(clips)
-        if row.vocoder == "griffin-lim":
-            mels = torch.from_numpy(made.mels)
-            waves = torch.stack([griffin_lim(mel, GRIFFIN_LIM_ITERATIONS) for mel in mels]).float()
-            missing = max(0, AUDIO.window_samples - waves.shape[1])  # its last frame is only a half
-            return Sounds(F.pad(waves, (0, missing))[:, : AUDIO.window_samples].numpy(), seconds)
-        return Sounds(made.waveforms, seconds)
+    def audio(self, experiment: Experiment) -> ExperimentAudio:
+        """The audio of every clip. Raises BadSettings where the experiment needs a folder that was not given."""
+        if experiment.source == "truth":
+            return ExperimentAudio(mixes_of(self.clips))
+        if experiment.source == "action":
+            return ExperimentAudio(np.stack([clip.action for clip in self.clips]))
+        if experiment.source == "coded":
+            return ExperimentAudio(self._sampler(experiment).reconstruct(mixes_of(self.clips)).waveforms)
+        conditions = self.conditions(experiment)
+        if experiment.source == "pool":
+            return ExperimentAudio(_stacked(conditions))
+        if experiment.source == "pool-coded":
+            return ExperimentAudio(self._sampler(experiment).reconstruct(_stacked(conditions)).waveforms)
+        return self._generated(experiment, conditions)
 
-    def conditions(self, row: Experiment) -> list[np.ndarray | None]:
-        """(48000,) each: what is heard of the place, None for a latent of zeros."""
-        rng = np.random.default_rng([self.recipe.seed, 12])
-        if row.condition == "zero":
-            return [None] * len(self.clips)
-        if row.condition == "neighbour":
-            return [clip.neighbour for clip in self.clips]
-        if row.condition == "low":
-            return [self.bank.waveform(self.bank.low_ambient.id)] * len(self.clips)
-        if row.condition == "bank":
-            return [self._from_bank(look) for look in self.looks]
-        if row.condition == "random":
-            return [self.pool.waveform(self.pool.any(rng)) for _ in self.clips]
-        return [self.pool.waveform(self.pool.nearest(look, row.pool)) for look in self.looks]
+    def _generated(self, experiment: Experiment, conditions: Sequence[np.ndarray | None]) -> ExperimentAudio:
+        clips = [replace(clip, motion=resample_motion(clip.motion, experiment.fps)) for clip in self.clips]
+        cues = self.cues(experiment, clips)
+        started = time.process_time()
+        generated = self._sampler(experiment).sample(clips, cues, conditions)
+        seconds = (time.process_time() - started) / len(clips)
+        if experiment.vocoder == "griffin-lim":
+            return ExperimentAudio(_griffin_lim(generated), seconds)
+        return ExperimentAudio(generated.waveforms, seconds)
 
-    def _from_bank(self, look: np.ndarray) -> np.ndarray:
-        """The nearest ambience as a dub would take it: low-ambient is no place, and its level is that of amount 1/2."""
-        from a2s.ambient import full_level, scale_ambience
+    def conditions(self, experiment: Experiment) -> list[np.ndarray | None]:
+        """The ambient condition of each clip: (48000,) float32 at 16 kHz, or None for a latent of zeros."""
+        rng = np.random.default_rng([self.plan.seed, 12])
+        match experiment.condition:
+            case "zero":
+                return [None] * len(self.clips)
+            case "neighbour":
+                return [clip.neighbour for clip in self.clips]
+            case "low":
+                return [self.bank.waveform(self.bank.low_ambient.id)] * len(self.clips)
+            case "bank":
+                return [self._bank_ambience(embedding) for embedding in self.video_embeddings]
+            case "random":
+                return [self.pool.waveform(self.pool.random(rng)) for _ in self.clips]
+        nearest = (self.pool.nearest(embedding, experiment.pool) for embedding in self.video_embeddings)
+        return [self.pool.waveform(index) for index in nearest]
 
-        matches = self.bank.retrieve(look, 2, self.pipe.model_hash)
+    def _bank_ambience(self, embedding: np.ndarray) -> np.ndarray:
+        """The ambience that a dub would retrieve, at amount 1/2. The low-ambient clip is never retrieved."""
+        matches = self.bank.retrieve(embedding, 2, self.pipe.model_hash)
         clip = next(match.clip for match in matches if match.clip != self.bank.low_ambient)
         return scale_ambience(self.bank.waveform(clip.id), 0.5, full_db=full_level(clip.level_db, clip.kind))
 
-    def retrieved(self) -> dict:
-        """What retrieval brings: how many of the windows it ever takes, and how often of the right kind of place."""
-        nearest = [self.pool.nearest(look) for look in self.looks]
-        kinds, own = np.array(self.pool.kinds), [clip.kind for clip in self.clips]
-        right = mean([kinds[index] == kind for index, kind in zip(nearest, own, strict=True)])
-        random = float(np.mean([(kinds == kind).mean() for kind in own]))
+    def retrieval_statistics(self) -> Figures:
+        """pool: its size. distinct: how many of its windows are ever retrieved. kind: share with the right ambience."""
+        nearest = [self.pool.nearest(embedding) for embedding in self.video_embeddings]
+        kinds, true = np.array(self.pool.kinds), [clip.ambience_kind for clip in self.clips]
+        right = mean([kinds[index] == kind for index, kind in zip(nearest, true, strict=True)])
+        random = float(np.mean([(kinds == kind).mean() for kind in true]))
         return {"pool": len(self.pool), "distinct": len(set(nearest)), "kind": right | {"random": round(random, 4)}}
 
-    def cues(self, row: Experiment, clips: Sequence[Clip]) -> list[CueTrack]:
-        """A cue track a clip, times of the long video; the machine's only from a window before the clip to its end."""
-        if row.cues == "true":
+    def cues(self, experiment: Experiment, clips: Sequence[Clip]) -> list[CueTrack]:
+        """A cue track per clip, times in s of the long video. Automatic cues span the clip and 3 s before it."""
+        if experiment.cues == "true":
             return [clip.true_cues for clip in clips]
-        pipe, found = self._pipe(row.model), []
+        pipe, tracks = self._pipe(experiment.model), []
         for clip in clips:
-            key = (row.model, row.fps, clip.video, clip.start)
-            if key not in self._seen:
+            key = (experiment.model, experiment.fps, clip.video, clip.start)
+            if key not in self._cues:
                 begin, end = clip.start - AUDIO.window_seconds, clip.start + AUDIO.window_seconds
-                self._seen[key] = pipe.label_cues(clip.motion, detect_cues(clip.motion).between(begin, end))
-            found.append(self._seen[key])
-        return found
+                self._cues[key] = pipe.label_cues(clip.motion, detect_cues(clip.motion).between(begin, end))
+            tracks.append(self._cues[key])
+        return tracks
 
-    def _maker(self, row: Experiment) -> Maker:
-        pipe = self._pipe(row.model)
-        guidance = pipe.default_guidance_scale if row.guidance_scale is None else row.guidance_scale
-        return Maker(pipe, row.steps or pipe.default_steps, guidance, self.recipe.seed)
+    def _sampler(self, experiment: Experiment) -> ClipSampler:
+        pipe = self._pipe(experiment.model)
+        scale = pipe.default_guidance_scale if experiment.guidance_scale is None else experiment.guidance_scale
+        return ClipSampler(pipe, experiment.steps or pipe.default_steps, scale, self.plan.seed)
 
-    def _pipe(self, name: str):
+    def _pipe(self, name: str) -> AVLDMPipeline:
         from a2s.pipelines import AVLDMPipeline
 
         if name not in self._pipes:
-            folder = Path(self.recipe.ablations or "") / name
+            folder = Path(self.plan.ablations or "") / name
             if not (folder / "model_index.json").is_file():
-                raise BadSettings(f"There is no ablation {name} in {self.recipe.ablations}.")
+                raise BadSettings(f"The ablation {name} is not in {self.plan.ablations}.")
             self._pipes[name] = AVLDMPipeline.from_pretrained(folder)
         return self._pipes[name]
 
 
-def at_rate(motion: Motion, fps: float | None) -> Motion:
-    """The motion as it would be seen at `fps`: displacements of the frames that are left out are added up.
+@torch.inference_mode()
+def embed_windows(pipe: AVLDMPipeline, clips: Sequence[Clip]) -> np.ndarray:
+    """(n, E) float32, unit length: the AV-Sim embedding of each clip's picture."""
+    found = [
+        pipe.av_sim.embed_window(pipe.encode_video(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
+    ]
+    return torch.cat(found).float().cpu().numpy()
 
-    An approximation: flow over a longer step is harder to see than the sum of its parts.
+
+def resample_motion(motion: Motion, fps: float | None) -> Motion:
+    """The motion of a video at `fps` frames per second: displacements of dropped frames are added up.
+
+    An approximation: real optical flow over a longer step is less reliable than the sum of short steps.
     """
     if fps is None or len(motion.times) < 2:
         return motion
     slot = np.floor(motion.times * fps + 1e-6).astype(int)
     last = np.append(np.flatnonzero(np.diff(slot)), len(slot) - 1)
     intervals = np.diff(motion.times, prepend=motion.times[0])
-    moved = np.cumsum(motion.velocity * intervals[:, None, None, None], axis=0)
+    displacement = np.cumsum(motion.velocity * intervals[:, None, None, None], axis=0)
     times = motion.times[last]
     spans = np.diff(times, prepend=motion.times[0])
     spans[0] = max(spans[0], 1e-6)
-    velocity = np.diff(moved[last], axis=0, prepend=np.zeros_like(moved[:1])) / spans[:, None, None, None]
+    start = np.zeros_like(displacement[:1])
+    velocity = np.diff(displacement[last], axis=0, prepend=start) / spans[:, None, None, None]
     breaks = np.diff(np.cumsum(motion.breaks)[last], prepend=0) > 0
     velocity[breaks] = 0
     return replace(motion, times=times, velocity=velocity.astype(np.float32), breaks=breaks)
 
 
-_kitchen: SoundGenerator | None = None
+def _stacked(conditions: Sequence[np.ndarray | None]) -> np.ndarray:
+    return np.stack([condition for condition in conditions if condition is not None])
 
 
-def _open(recipe: Recipe) -> None:
-    global _kitchen
-    torch.set_num_threads(1)
-    _kitchen = SoundGenerator(recipe)
+def _griffin_lim(generated: GeneratedAudio) -> np.ndarray:
+    """(n, 48000) float32 of the generated mels."""
+    mels = torch.from_numpy(generated.mels)
+    waves = torch.stack([griffin_lim(mel, GRIFFIN_LIM_ITERATIONS) for mel in mels]).float()
+    missing = max(0, AUDIO.window_samples - waves.shape[1])  # the last mel frame covers half a hop
+    return F.pad(waves, (0, missing))[:, : AUDIO.window_samples].numpy()
 
 
-def _cook(row: Experiment, file: Path) -> str:
-    save_sounds(_kitchen.sounds(row), file)
-    return row.name
+# ---------------------------------------------------------------------- all experiments, one process per core
 
 
-def save_sounds(sounds: Sounds, file: Path) -> None:
-    """Write them whole or not at all."""
-    with whole_file(file) as part, open(part, "wb") as out:
-        np.savez(out, waveforms=sounds.waveforms.astype(np.float32), seconds=sounds.seconds)
+def save_audio(audio: ExperimentAudio, file: Path) -> None:
+    """Write a .npz file, completely or not at all. Raises CannotWrite."""
+    with atomic_file(file) as part, open(part, "wb") as out:
+        np.savez(out, waveforms=audio.waveforms.astype(np.float32), seconds=audio.seconds)
 
 
-def read_sounds(file: Path) -> Sounds:
-    with np.load(file) as kept:
-        return Sounds(kept["waveforms"], float(kept["seconds"]))
+def read_audio_file(file: Path) -> ExperimentAudio:
+    """What `save_audio` wrote."""
+    with np.load(file) as stored:
+        return ExperimentAudio(stored["waveforms"], float(stored["seconds"]))
 
 
-def make_all(
-    rows: Iterable[Experiment],
-    kitchen: SoundGenerator,
+def generate_all(
+    experiments: Iterable[Experiment],
+    generator: SoundGenerator,
     folder: Path,
-    told: Callable[[str], None],
+    on_progress: Callable[[str], object],
     workers: int | None = None,
 ) -> dict[str, Path]:
-    """Make what `folder` does not hold yet, a process a core; name -> file. `told` hears each row's name."""
+    """Generate the audio that `folder` lacks. Returns the file of each experiment by name.
+
+    on_progress: receives the name of each finished experiment. workers: processes, None for one per core.
+    """
+    experiments = list(experiments)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {row.name: sounds_file(folder, kitchen.recipe, row) for row in rows}
+    files = {each.name: generator.plan.audio_file(folder, each) for each in experiments}
     missing = []
-    for row in rows:
-        if files[row.name].is_file():
-            told(row.name)
+    for each in experiments:
+        if files[each.name].is_file():
+            on_progress(each.name)
         else:
-            missing.append(row)
+            missing.append(each)
     workers = min(workers or os.cpu_count() or 1, len(missing))
     if workers > 1:
-        _in_processes(missing, kitchen.recipe, files, told, workers)
+        _generate_in_processes(missing, generator.plan, files, on_progress, workers)
     else:
-        for row in missing:
-            save_sounds(kitchen.sounds(row), files[row.name])
-            told(row.name)
+        for each in missing:
+            save_audio(generator.audio(each), files[each.name])
+            on_progress(each.name)
     return files
 
 
-def _in_processes(rows, recipe: Recipe, files: dict[str, Path], told: Callable[[str], None], workers: int) -> None:
-    context = multiprocessing.get_context("spawn")  # torch's threads don't survive a fork
-    with ProcessPoolExecutor(workers, context, _open, (recipe,)) as pool:
-        jobs = [pool.submit(_cook, row, files[row.name]) for row in rows]
+_generator: SoundGenerator | None = None
+"""Of a worker process, built once by its initializer."""
+
+
+def _start_worker(plan: EvaluationPlan) -> None:
+    global _generator
+    torch.set_num_threads(1)
+    _generator = SoundGenerator(plan)
+
+
+def _generate(experiment: Experiment, file: Path) -> str:
+    assert _generator is not None
+    save_audio(_generator.audio(experiment), file)
+    return experiment.name
+
+
+def _generate_in_processes(
+    experiments: Sequence[Experiment],
+    plan: EvaluationPlan,
+    files: dict[str, Path],
+    on_progress: Callable[[str], object],
+    workers: int,
+) -> None:
+    context = multiprocessing.get_context("spawn")  # torch's thread pools do not survive a fork
+    with ProcessPoolExecutor(workers, context, _start_worker, (plan,)) as pool:
+        jobs = [pool.submit(_generate, each, files[each.name]) for each in experiments]
         try:
             for job in as_completed(jobs):
-                told(job.result())
+                on_progress(job.result())
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

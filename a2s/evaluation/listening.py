@@ -1,6 +1,7 @@
-"""Listening tests: which of two sounds people prefer, as in the paper's study, and whether they hear a difference.
+"""Statistics of listening tests: which of two sounds people prefer, and whether they can distinguish them.
 
-Preference is a blind pair with three questions; ABX plays a third sound that is one of the two, and asks which.
+A preference is a blind pair with three questions, as in the study of Action2Sound (section 4, human evaluation). An ABX
+trial adds a third sound that is one of the two, and asks which.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from scipy.stats import binomtest
 
 from a2s.errors import BadAnswers
+from a2s.evaluation.statistics import Figures
 
 QUESTIONS = {
     "action": "Which has the better action sounds?",
@@ -24,27 +26,28 @@ ABX = "abx"
 
 SIDES = ("first", "second")
 NEITHER = "neither"
-MOST = 20_000
-"""Answers that are evaluated at once."""
+MAX_ANSWERS = 20_000
 
 
-def compare_stats(answers: Sequence[dict]) -> dict:
-    """Evaluate answers. Each is a dict of `first`, `second` (names of the sounds), `question` (a key of QUESTIONS, or
-    ABX), `answer` ("first", "second", or "neither" of a preference) and, for ABX, `truth` ("first" or "second"). In a
-    study of several clips each also has `clip`, which both were heard with: "Take 1" of two clips is two sounds.
+def compare_stats(answers: Sequence[dict]) -> Figures:
+    """Evaluate answers. Each is a dict:
 
-    Returns {"preferences": [...], "abx": [...]}, one entry a clip, pair and question. A preference counts those who
-    chose; `share` is that of `first` among them, with its 95 % Wilson interval; `p` (two-sided, binomial) tests it
-    against one half. ABX gives the share of right answers, its interval, and `p` (one-sided) of as many by guessing.
-    Raises BadAnswers.
+    first, second: names of the sounds. question: a key of QUESTIONS, or ABX. answer: "first" or "second"; for a
+    preference also "neither". truth: for ABX, "first" or "second". clip: in a study of several clips, the name of the
+    clip; the same sound name on two clips is two sounds.
+
+    Returns {"preferences": [...], "abx": [...]} with one entry per clip, pair and question. A preference counts answers
+    other than "neither": `share` is that of `first` among them, in [0, 1], with its 95 % Wilson interval; `p`
+    (two-sided, binomial) tests it against one half. ABX gives the share of right answers, its interval, and `p`
+    (one-sided) of as many right answers by guessing. Raises BadAnswers.
     """
-    if not isinstance(answers, (list, tuple)) or len(answers) > MOST:
-        raise BadAnswers(f"Answers must be a list of at most {MOST}.")
-    groups: dict[tuple, list[dict]] = defaultdict(list)
+    if not isinstance(answers, (list, tuple)) or len(answers) > MAX_ANSWERS:
+        raise BadAnswers(f"Answers must be a list of at most {MAX_ANSWERS}.")
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for number, answer in enumerate(answers, 1):
         checked = _checked(answer, number)
         groups[tuple(checked[key] for key in ("question", "clip", "first", "second"))].append(checked)
-    found = {"preferences": [], "abx": []}
+    found: dict[str, list[Figures]] = {"preferences": [], "abx": []}
     for (question, clip, first, second), group in groups.items():
         pair = {"first": first, "second": second} | ({"clip": clip} if clip else {})
         if question == ABX:
@@ -54,7 +57,7 @@ def compare_stats(answers: Sequence[dict]) -> dict:
     return found
 
 
-def _preference(group: list[dict]) -> dict:
+def _preference(group: list[dict[str, str]]) -> Figures:
     wins, losses = (sum(answer["answer"] == side for answer in group) for side in SIDES)
     return {
         "first_wins": wins,
@@ -63,13 +66,13 @@ def _preference(group: list[dict]) -> dict:
     } | _binomial(wins, wins + losses, "two-sided")
 
 
-def _abx(group: list[dict]) -> dict:
+def _abx(group: list[dict[str, str]]) -> Figures:
     right = sum(answer["answer"] == answer["truth"] for answer in group)
     return {"right": right, "trials": len(group)} | _binomial(right, len(group), "greater")
 
 
-def _binomial(successes: int, trials: int, alternative: str) -> dict:
-    """share, its 95 % Wilson interval, and p against one half; None of all where nobody chose."""
+def _binomial(successes: int, trials: int, alternative: str) -> Figures:
+    """share, its 95 % Wilson interval, and p against one half; all None without a trial."""
     if not trials:
         return {"share": None, "interval": None, "p": None}
     test = binomtest(successes, trials, 0.5, alternative)
@@ -81,26 +84,26 @@ def _binomial(successes: int, trials: int, alternative: str) -> dict:
     }
 
 
-def _checked(answer: object, number: int) -> dict:
-    """The answer with its pair in alphabetical order, so that a pair that was turned round is one pair."""
+def _checked(answer: object, number: int) -> dict[str, str]:
+    """A valid answer with its pair in alphabetical order, so that a reversed pair is the same pair."""
     if not isinstance(answer, dict):
         raise BadAnswers(f"Answer {number} is not an object.")
     names = [answer.get(side) for side in SIDES]
     if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in names) or names[0] == names[1]:
-        raise BadAnswers(f"Answer {number} must name two different sounds, first and second.")
+        raise BadAnswers(f"Answer {number} must name two different sounds in first and second.")
     clip = answer.get("clip") or ""
     if not isinstance(clip, str) or len(clip) > 200:
-        raise BadAnswers(f"Answer {number} must name its clip, or leave it out.")
-    question, said, truth = (answer.get(key) for key in ("question", "answer", "truth"))
+        raise BadAnswers(f"Answer {number} must have no clip, or a name of at most 200 characters.")
+    question, chosen, truth = (answer.get(key) for key in ("question", "answer", "truth"))
     if question != ABX and question not in QUESTIONS:
-        raise BadAnswers(f"Answer {number} has no question; there are {', '.join(QUESTIONS)} and {ABX}.")
-    if said not in (SIDES if question == ABX else (*SIDES, NEITHER)):
+        raise BadAnswers(f"Answer {number} has no valid question. The questions are {', '.join(QUESTIONS)} and {ABX}.")
+    if chosen not in (SIDES if question == ABX else (*SIDES, NEITHER)):
         raise BadAnswers(f"Answer {number} must be first or second, or neither for a preference.")
     if question == ABX and truth not in SIDES:
-        raise BadAnswers(f"Answer {number} must say in truth which of the two X was.")
+        raise BadAnswers(f"Answer {number} must have first or second as truth.")
     if names[0] > names[1]:
         names.reverse()
-        turned = dict(zip(SIDES, reversed(SIDES), strict=True))
-        said, truth = turned.get(said, said), turned.get(truth, truth)
+        reversed_sides = dict(zip(SIDES, reversed(SIDES), strict=True))
+        chosen, truth = reversed_sides.get(chosen, chosen), reversed_sides.get(truth, truth)
     pair = {"clip": clip, "first": names[0], "second": names[1]}
-    return pair | {"question": question, "answer": said, "truth": truth}
+    return pair | {"question": question, "answer": chosen, "truth": truth or ""}

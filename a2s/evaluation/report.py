@@ -1,115 +1,61 @@
-"""The report of an exam: markdown for people, json for machines, plots, and clips to listen to."""
+"""The report of an evaluation: report.md to read, report.json with all figures, and plots.
+
+Each section is a function of the figures of one suite. `COLUMNS` are the columns of the tables.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from a2s.evaluation import figures
+from a2s.evaluation import figures as plots
+from a2s.evaluation.cache import without_numpy
+from a2s.evaluation.examples import RANKED_BY, Example
 from a2s.evaluation.expectations import check_expectations
-from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, TRUE_CUES
-from a2s.evaluation.generate import read_sounds
-from a2s.evaluation.plan import sounds_file
-from a2s.media.files import whole_file
-
-if TYPE_CHECKING:
-    from a2s.evaluation.runner import EvaluationRun
-
-SHOWN = ("truth", "av-ldm", "av-ldm-low", "av-ldm+cues")
-"""Rows whose spectrograms stand beside one another."""
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, TRUE_CUE_EXPERIMENTS
+from a2s.evaluation.statistics import Figures
+from a2s.evaluation.suites.faiss_scale import faiss_table
+from a2s.evaluation.suites.tables import CUES_ALONE, RETRIEVAL
+from a2s.io import atomic_file, write_json
 
 
-def write_report(report: dict, exam: EvaluationRun) -> None:
-    """Write `report.json`, `report.md`, and what they point to, into `exam.out`."""
-    from a2s.evaluation.runner import plain
+def write_report(report: Figures, out: Path, examples: Sequence[Example] = ()) -> None:
+    """Write `report.json`, `report.md` and the plots into the folder `out`. Raises CannotWrite.
 
-    out, lines = exam.out, [f"# Exam of {Path(report['model']).name}", ""]
+    report: name of the model, data set, number of clips, seed, and the figures of each suite by name.
+    """
+    lines = [f"# Evaluation of {Path(report['model']).name}", ""]
     if "videos" in report:
         lines += [
-            f"{report['clips']} windows of 3 s of {report['videos']} videos from {Path(exam.recipe.data).name} (plans "
-            f"{exam.recipe.data_digest}), drawn with seed {report['seed']}. The figures mean something where no part",
-            "of the model learned from these videos. In brackets: 95 % intervals over clips.",
+            f"{report['clips']} windows of 3 s of {report['videos']} videos from {Path(report['data']).name} (plans "
+            f"{report['data_digest']}), drawn with seed {report['seed']}. The figures are valid if no part of the",
+            "model was trained on these videos. Brackets hold 95 % intervals over clips.",
             "",
         ]
-    for name, write in WRITERS.items():
+    for name, section in SECTIONS.items():
         if name in report:
-            lines += write(report[name], exam) + [""]
-    with whole_file(out / "report.json") as part:
-        part.write_text(json.dumps(report, indent=1, default=plain) + "\n", "utf-8")
-    with whole_file(out / "report.md") as part:
+            lines += section(report[name], out) + [""]
+            if name == "tables" and examples:
+                lines += _examples(report[name], examples) + [""]
+    write_json(out / "report.json", report, default=without_numpy)
+    with atomic_file(out / "report.md") as part:
         part.write_text("\n".join(lines), "utf-8")
 
 
-def _tables(rows: dict, exam: EvaluationRun) -> list[str]:
-    lines = ["## Tables", "", *_explained(rows)]
-    sections = (
-        ("The machine finds the cues", [row.name for row in MAIN_EXPERIMENTS] + ["cues-alone"]),
-        ("Trained alike for a short time, the machine's cues", [row.name for row in ABLATION_EXPERIMENTS]),
-        ("True cues given", ["truth"] + [row.name for row in TRUE_CUES]),
-    )
-    for title, names in sections:
-        if any(name in rows for name in names if name != "truth"):
-            lines += ["", f"### {title}", "", *score_table({name: rows[name] for name in names if name in rows})]
-    lines += ["", "### What was expected, and what came", "", *check_expectations(rows)]
-    if "retrieved" in rows:
-        found = rows["retrieved"]
-        lines += [
-            "",
-            f"Retrieval takes {found['distinct']} different windows of a pool of {found['pool']}; their ambience is of",
-            f"the clip's own kind in {spread(found['kind'], 100, 0)} % (random {100 * found['kind']['random']:.0f}).",
-        ]
-    return lines + _panels(rows, exam)
+# ---------------------------------------------------------------------- tables
 
 
-def _explained(rows: dict) -> list[str]:
-    """What the columns are."""
-    truth = rows["truth"]
-    sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
-    place = truth.get("place")
-    random = f"(random {100 * place['random']:.0f})" if place else ""
-    heard = f" Place: share of clips in which a judge hears the true kind of ambience {random}." if place else ""
-    return [
-        "FAD: Frechet distance to true sound of other windows, extrapolated to endlessly many clips; the ground",
-        f"truth's own is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, chance by circular shifts (100 ms).",
-        "Action, material: share of events that a judge hears right, who learned from true sound of worlds of its own.",
-        "Picture: how often the examined AV-Sim finds a clip's own sound closer to its picture than another clip's, in",
-        "% (chance 50). Ambient: level of the quietest half second, and how far it is from the same clip's true one.",
-        "Residual: level where the true action is silent against that at its events; the lower, the less of the place",
-        f"is heard.{heard}",
-    ]
+@dataclass(frozen=True)
+class Column:
+    """A column of the tables. cell: its text from the figures of one experiment; "-" where they are missing."""
+
+    title: str
+    cell: Callable[[Figures], str]
 
 
-def score_table(rows: dict[str, dict]) -> list[str]:
-    """A markdown table, a line a row."""
-    first = next(iter(rows.values()))
-    embeddings = list(first.get("fad", {}))
-    head = ["", *[f"FAD {name}" for name in embeddings], "sync %", "F1 50 / 100 / 150 ms", "chance"]
-    head += ["action", "material", "picture %", "place %", "ambient dB", "off by dB", "residual dB"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return lines + ["| " + " | ".join(_cells(row, embeddings)) + " |" for row in rows.values()]
-
-
-def _cells(row: dict, embeddings: list[str]) -> list[str]:
-    f1 = [row[f"onsets_{ms}ms"] for ms in (50, 100, 150)]
-    cells = [row["title"], *[_fad(row.get("fad", {}).get(name)) for name in embeddings]]
-    cells += [spread(row.get("sync"), 100, 0), f"{f1[0]['f1']:.2f} / **{spread(f1[1], key='f1')}** / {f1[2]['f1']:.2f}"]
-    cells += [f"{f1[1]['chance']:.2f}", *(spread(row["classes"][name]) for name in ("action", "material"))]
-    if "similarity" not in row:
-        return [*cells, "-", "-", "-", "-", "-"]
-    cells += [spread(row["similarity"]["wins"], 100, 0), spread(row.get("place"), 100, 0)]
-    cells += [spread(row["ambient"][name], digits=1) for name in ("db", "off")]
-    return [*cells, spread(row["focus"]["ratio"], digits=1)]
-
-
-def _fad(figure: dict | None) -> str:
-    return spread((figure or {}).get("infinity"), digits=3)
-
-
-def spread(figure: dict | None, scale: float = 1, digits: int = 2, key: str = "value") -> str:
-    """A value with its interval; "-" for none."""
+def estimate(figure: Figures | None, scale: float = 1, digits: int = 2, key: str = "value") -> str:
+    """A value with its interval, as text; "-" without a value."""
     if not figure or figure.get(key) is None:
         return "-"
     text = f"{scale * figure[key]:.{digits}f}"
@@ -119,109 +65,170 @@ def spread(figure: dict | None, scale: float = 1, digits: int = 2, key: str = "v
     return text
 
 
-def _panels(rows: dict, exam: EvaluationRun) -> list[str]:
-    """The median and the worst clips by onset F1 of AV-LDM, to look at and to listen to."""
-    if "av-ldm" not in rows:
-        return []
-    order = np.argsort(rows["av-ldm"]["f1_each"], kind="stable")
-    chosen = [int(i) for i in (*order[len(order) // 2 : len(order) // 2 + 2], *order[:3])]
-    kitchen, known = exam.kitchen, {row.name: row for row in (*MAIN_EXPERIMENTS, *TRUE_CUES)}
-    clips = [kitchen.clips[i] for i in chosen]
-    folder, sounds = exam.out / "sounds", {}
-    folder.mkdir(exist_ok=True)
-    for name in SHOWN:
-        if name in rows:
-            file = sounds_file(exam.out / "kept" / "sounds", exam.recipe, known[name])
-            waves = read_sounds(file).waveforms
-            sounds[rows[name]["title"]] = [waves[i] for i in chosen]
-            for i in chosen:
-                figures.save_sound(waves[i], folder / f"{i:03d}-{name}.flac")
-    cues = kitchen.cues(known["av-ldm"], clips)
-    (exam.out / "plots").mkdir(exist_ok=True)
-    figures.save_figure(figures.panel_figure(clips, sounds, cues), exam.out / "plots" / "panels.png")
-    heard = ", ".join(f"`sounds/{i:03d}-*.flac` (F1 {rows['av-ldm']['f1_each'][i]:.2f})" for i in chosen)
-    far = {name: [i for i, _ in found.get("outliers", [])] for name, found in rows["av-ldm"]["fad"].items()}
-    return [
-        "",
-        "### Median and worst",
-        "",
-        f"Two clips in the middle and the three worst by onset F1: {heard}.",
-        "",
-        "![panels](plots/panels.png)",
-        "",
-        "Clips furthest from true sound: "
-        + "; ".join(f"by {name} {', '.join(map(str, numbers))}" for name, numbers in far.items()),
-    ]
+def _onset_cell(figures: Figures) -> str:
+    at = figures["onsets"]
+    return f"{at['50ms']['f1']:.2f} / **{estimate(at['100ms'], key='f1')}** / {at['150ms']['f1']:.2f}"
 
 
-def _sweeps(sweeps: dict, exam: EvaluationRun) -> list[str]:
-    (exam.out / "plots").mkdir(exist_ok=True)
-    figures.save_figure(figures.sweep_figure(sweeps), exam.out / "plots" / "sweeps.png")
-    lines = ["## Steps, guidance, frame rate", "", "![sweeps](plots/sweeps.png)"]
-    for name, rows in sweeps.items():
-        base = next(iter(rows.values()))["seconds"] or 1
-        lines += ["", f"### {name}", "", *score_table(rows)]
-        times = (f"{row['title']} {row['seconds']:.2f} s ({row['seconds'] / base:.1f}x)" for row in rows.values())
-        lines += ["", "Processor time a clip: " + ", ".join(times)] if name == "steps" else []
-    return lines
+def _part(figures: Figures, metric: str, name: str) -> Figures | None:
+    return (figures.get(metric) or {}).get(name)
 
 
-def _coding(coding: dict, exam: EvaluationRun) -> list[str]:
-    vae, lines = coding["vae"], ["## Coding alone", ""]
-    error = spread(vae["log_mel_l1_db"])
-    lines += [f"- VAE: log-mel L1 {error} dB; onset F1 lost, with the vocoder, {vae['onset_f1_lost']}"]
-    for name, group in coding["vocoder"].items():
+COLUMNS = (
+    Column("sync %", lambda f: estimate(f.get("sync"), 100, 0)),
+    Column("F1 50 / 100 / 150 ms", _onset_cell),
+    Column("chance", lambda f: f"{f['onsets']['100ms']['chance']:.2f}"),
+    Column("action", lambda f: estimate(f["classes"]["action"])),
+    Column("material", lambda f: estimate(f["classes"]["material"])),
+    Column("picture %", lambda f: estimate(_part(f, "similarity", "wins"), 100, 0)),
+    Column("place %", lambda f: estimate(f.get("place"), 100, 0)),
+    Column("ambient dB", lambda f: estimate(_part(f, "ambience", "level_db"), digits=1)),
+    Column("error dB", lambda f: estimate(_part(f, "ambience", "error_db"), digits=1)),
+    Column("residual dB", lambda f: estimate(_part(f, "residual", "ratio"), digits=1)),
+)
+"""Columns after the title and one FAD per embedding."""
+
+
+def score_table(experiments: Mapping[str, Figures]) -> list[str]:
+    """A markdown table with a line per experiment."""
+    columns = [Column("", lambda f: f["title"])]
+    for name in next(iter(experiments.values())).get("fad", {}):
+        columns.append(Column(f"FAD {name}", lambda f, name=name: _fad_cell(f, name)))
+    columns += COLUMNS
+    lines = ["| " + " | ".join(column.title for column in columns) + " |", "|" + "---|" * len(columns)]
+    return lines + ["| " + " | ".join(column.cell(f) for column in columns) + " |" for f in experiments.values()]
+
+
+def _fad_cell(figures: Figures, embedding: str) -> str:
+    return estimate((_part(figures, "fad", embedding) or {}).get("infinity"), digits=3)
+
+
+def _tables(figures: Figures, out: Path) -> list[str]:
+    lines = ["## Tables", "", *_legend(figures)]
+    sections = (
+        ("Automatic cues", [each.name for each in MAIN_EXPERIMENTS] + [CUES_ALONE]),
+        ("Short training of each, automatic cues", [each.name for each in ABLATION_EXPERIMENTS]),
+        ("True cues", ["truth"] + [each.name for each in TRUE_CUE_EXPERIMENTS]),
+    )
+    for title, names in sections:
+        if any(name in figures for name in names if name != "truth"):
+            lines += ["", f"### {title}", "", *score_table({name: figures[name] for name in names if name in figures})]
+    lines += ["", "### Expectations", "", *check_expectations(figures)]
+    if RETRIEVAL in figures:
+        found = figures[RETRIEVAL]
         lines += [
-            f"- Vocoder on {name}: multi-resolution STFT distance {spread(group['vocoder'], digits=3)}, Griffin-Lim's "
-            f"(60 iterations) {spread(group['griffin_lim'], digits=3)}: {100 * group['below_griffin_lim']:.1f} % below"
+            "",
+            f"Retrieval returns {found['distinct']} different windows of a pool of {found['pool']}. Their ambience has",
+            f"the clip's kind in {estimate(found['kind'], 100, 0)} % (random {100 * found['kind']['random']:.0f}).",
         ]
     return lines
 
 
-def _ambience(found: dict, exam: EvaluationRun) -> list[str]:
-    swap, slider = found["swap"], found["slider"]
-    lines = [
-        "## The ambience",
-        "",
-        f"- Condition exchanged: level follows the new one, Spearman {swap['level_spearman_with_swapped']} (own place "
-        f"{swap['level_spearman_with_own']}); onset F1 moves {swap['onset_f1_moves']}",
-    ]
-    if not slider["clips"]:
-        return lines
-    (exam.out / "plots").mkdir(exist_ok=True)
-    figures.save_figure(figures.slider_figure(slider), exam.out / "plots" / "slider.png")
-    return lines + [
-        f"- Amount, nine steps: Spearman {slider['spearman_of_mean']}, range {slider['range_db']} dB",
-        f"  (asked {slider['true_range_db']}), furthest from even {slider['furthest_from_even_db']} dB; onset F1",
-        f"  moves {slider['onset_f1_moves']} (true action over the same places {slider['true_onset_f1_moves']})",
-        "",
-        "![slider](plots/slider.png)",
+def _legend(figures: Figures) -> list[str]:
+    """What the columns mean."""
+    truth = figures["truth"]
+    sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
+    place = truth.get("place")
+    random = f"(random {100 * place['random']:.0f})" if place else ""
+    places = f" Place: share of clips with the true kind of ambience by a judge {random}." if place else ""
+    return [
+        "FAD: Frechet distance to true audio of other windows, extrapolated to infinitely many clips; the distance of",
+        f"the ground truth is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, with the chance level by circular shifts",
+        "(100 ms). Action, material: share of events whose class a judge recognises. Picture: share of other clips'",
+        "audio that is less similar to the picture than the clip's own, by the evaluated AV-Sim, in % (chance 50).",
+        "Ambient: level of the quietest half second; error: its difference from the level of the true clip. Residual:",
+        f"level where the true action is silent, against the level at its events; lower means less ambience.{places}",
     ]
 
 
-def _retrieval(found: dict, exam: EvaluationRun) -> list[str]:
-    lines = [f"## Retrieval among {found['videos']} unseen videos", "", "| | found | random |", "|---|---|---|"]
-    figured = ((name, figure) for name, figure in found.items() if isinstance(figure, dict))
-    return lines + [f"| {name.replace('_', ' ')} | {spread(f)} | {f.get('random', '-')} |" for name, f in figured]
+def _examples(figures: Figures, examples: Sequence[Example]) -> list[str]:
+    listed = ", ".join(f"`sounds/{each.clip:03d}-*.flac` (F1 {each.f1:.2f})" for each in examples)
+    outliers = {name: [i for i, _ in each.get("outliers", [])] for name, each in figures[RANKED_BY]["fad"].items()}
+    return [
+        "### Median and worst clips",
+        "",
+        f"Two clips at the median and the three worst by onset F1: {listed}.",
+        "",
+        "![panels](plots/panels.png)",
+        "",
+        "Clips furthest from true audio: "
+        + "; ".join(f"by {name} {', '.join(map(str, clips))}" for name, clips in outliers.items()),
+    ]
 
 
-def _faiss(found: dict, exam: EvaluationRun) -> list[str]:
-    from a2s.evaluation.suites.faiss_scale import faiss_table
-
-    return ["## Search in a million ambiences", "", faiss_table(found)]
+# ---------------------------------------------------------------------- other suites
 
 
-def _real(found: dict, exam: EvaluationRun) -> list[str]:
-    lines = ["## Real clips", "", "| | clips | F1 at 100 ms | chance | z |", "|---|---|---|---|---|"]
-    for name, tiers in found["corpus"].items():
-        tier = tiers.get("tier_A", tiers["all"])
-        f1 = tier.get("f1", tier["mean_f1"]["value"])
-        chance, z = (tier.get(key, tier["pooled"][key]) for key in ("chance", "z"))
-        lines += [f"| {name.replace('_', ' ')} | {tier['clips']} | {f1:.2f} | {chance:.2f} | {z:.1f} |"]
+def _sweeps(figures: Figures, out: Path) -> list[str]:
+    _save_plot(plots.sweep_figure(figures), out, "sweeps")
+    lines = ["## Steps, guidance, frame rate", "", "![sweeps](plots/sweeps.png)"]
+    for name, rows in figures.items():
+        base = next(iter(rows.values()))["seconds"] or 1
+        lines += ["", f"### {name}", "", *score_table(rows)]
+        times = (f"{row['title']} {row['seconds']:.2f} s ({row['seconds'] / base:.1f}x)" for row in rows.values())
+        lines += ["", "Processor time per clip: " + ", ".join(times)] if name == "steps" else []
     return lines
 
 
-WRITERS = {
+def _coding(figures: Figures, out: Path) -> list[str]:
+    vae, lines = figures["vae"], ["## Coding without the denoiser", ""]
+    error = estimate(vae["log_mel_l1_db"])
+    lines += [f"- VAE: log-mel L1 {error} dB; VAE and vocoder lose {vae['onset_f1_lost']} of onset F1"]
+    for name, group in figures["vocoder"].items():
+        lower = f"{100 * group['below_griffin_lim']:.1f}"
+        lines += [
+            f"- Vocoder on {name}: multi-resolution STFT distance {estimate(group['vocoder'], digits=3)}, "
+            f"{lower} % below Griffin-Lim with 60 iterations, {estimate(group['griffin_lim'], digits=3)}"
+        ]
+    return lines
+
+
+def _ambience(figures: Figures, out: Path) -> list[str]:
+    swap, amount = figures["swap"], figures["amount"]
+    lines = [
+        "## Ambience",
+        "",
+        f"- Swapped condition: the level follows the new one, Spearman {swap['level_spearman_with_swapped']} (own",
+        f"  ambience {swap['level_spearman_with_own']}); onset F1 changes by {swap['onset_f1_change']}",
+    ]
+    if not amount["clips"]:
+        return lines
+    _save_plot(plots.amount_figure(amount), out, "amount")
+    return lines + [
+        f"- Amount, nine steps: Spearman {amount['spearman_of_mean']}, range {amount['range_db']} dB (requested",
+        f"  {amount['true_range_db']}), largest deviation from even steps {amount['max_deviation_from_even_db']} dB;",
+        f"  range of onset F1 {amount['onset_f1_range']} (true action over the same ambiences",
+        f"  {amount['true_onset_f1_range']})",
+        "",
+        "![amount](plots/amount.png)",
+    ]
+
+
+def _retrieval(figures: Figures, out: Path) -> list[str]:
+    lines = [f"## Retrieval among {figures['videos']} test videos", "", "| | found | random |", "|---|---|---|"]
+    rows = ((name, figure) for name, figure in figures.items() if isinstance(figure, dict))
+    return lines + [f"| {name.replace('_', ' ')} | {estimate(f)} | {f.get('random', '-')} |" for name, f in rows]
+
+
+def _faiss(figures: Figures, out: Path) -> list[str]:
+    return ["## Search in a million ambiences", "", faiss_table(figures)]
+
+
+def _real(figures: Figures, out: Path) -> list[str]:
+    lines = ["## Real clips", "", "| | clips | F1 at 100 ms | chance | z |", "|---|---|---|---|---|"]
+    for name, tiers in figures["corpus"].items():
+        tier = tiers.get("tier_A", tiers["all"])
+        cells = [str(tier["clips"]), f"{tier['f1']:.2f}", f"{tier['chance']:.2f}", f"{tier['z']:.1f}"]
+        lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _save_plot(figure: plots.Figure, out: Path, name: str) -> None:
+    (out / "plots").mkdir(exist_ok=True)
+    plots.save_figure(figure, out / "plots" / f"{name}.png")
+
+
+SECTIONS: dict[str, Callable[[Figures, Path], list[str]]] = {
     "tables": _tables,
     "sweeps": _sweeps,
     "coding": _coding,
@@ -230,4 +237,4 @@ WRITERS = {
     "faiss": _faiss,
     "real": _real,
 }
-"""How each suite is told, in the order of the report."""
+"""Section of each suite, in the order of the report."""

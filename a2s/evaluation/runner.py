@@ -1,254 +1,178 @@
-"""The exam: any model folder on any data set folder, suite by suite, to be gone on with where it stopped.
+"""One evaluation: a model folder on a folder of test worlds or real clips, suite by suite, resumable.
 
-OUT/report.md, report.json, plots/, sounds/   what a person reads, looks at and listens to
-OUT/kept/                                     what was made and scored so far; the same exam again takes it from there
+OUT/report.md, report.json, plots/, sounds/   the report
+OUT/cache/                                    audio and results; a repeated evaluation reads them from here
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from a2s.errors import BadSettings, CannotWrite
-from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, MAIN_EXPERIMENTS, SUITES, SWEEPS, TRUE_CUES, Experiment
-from a2s.evaluation.generate import SoundGenerator, make_all, read_sounds
-from a2s.evaluation.plan import Recipe, needs_pool, short
-from a2s.media.files import whole_file
+from a2s.evaluation.cache import ResultCache
+from a2s.evaluation.examples import write_examples
+from a2s.evaluation.experiments import SWEEPS, Experiment
+from a2s.evaluation.generate import SoundGenerator, generate_all, read_audio_file
+from a2s.evaluation.plan import EvaluationPlan
+from a2s.evaluation.report import write_report
+from a2s.evaluation.scoring import Scorer
+from a2s.evaluation.statistics import Figures
+from a2s.evaluation.suites import SUITES, ambience, coding, faiss_scale, real_clips, retrieval, tables
 from a2s.resources import checkpoint_folder
 
-JUDGES = checkpoint_folder("judges")
 SWEEP_CLIPS = 48
+
+
+def shipped_judges() -> Path:
+    """The folder of the shipped judges."""
+    return checkpoint_folder("judges")
 
 
 @dataclass(frozen=True)
 class EvaluationRun:
-    """What is to be examined on what. recipe: of the rows. judges: folder with `classes`, `sync` and `place`.
+    """An evaluation and its result folder.
 
-    recordings: real sounds for the vocoder, of which names that start with `3-` weren't trained on. real: a folder of
-    real clips with onsets.json. suites: of SUITES; without any, all that the given folders allow but for `faiss`.
+    out: folder of the report; its parent must exist. suites: of SUITES, empty for all that the given folders allow,
+    without `faiss`. judges: folder with `classes`, `sync` and `place`. recordings: real sounds for the vocoder. real: a
+    folder of real clips with onsets.json. workers: processes, None for one per core. on_message: progress messages.
     """
 
-    recipe: Recipe
+    plan: EvaluationPlan
     out: Path
     suites: tuple[str, ...] = ()
-    judges: Path = JUDGES
+    judges: Path = field(default_factory=shipped_judges)
     recordings: Path | None = None
     real: Path | None = None
     workers: int | None = None
-    told: Callable[[str], None] = field(default=print, compare=False)
+    on_message: Callable[[str], object] = field(default=print, compare=False)
 
-    def run(self) -> dict:
-        """Examine, write the report, and return it. Raises BadSettings, WeightsMissing, CannotWrite."""
-        from a2s.evaluation.report import write_report
-
-        wanted = self._wanted()
+    def run(self) -> Figures:
+        """Evaluate, write the report, and return its figures. Raises BadSettings, WeightsMissing, CannotWrite."""
+        suites = self._wanted_suites()
         if not self.out.parent.is_dir():
-            raise CannotWrite(f"There is no folder {self.out.parent} to make {self.out.name} in.")
-        (self.out / "kept").mkdir(parents=True, exist_ok=True)
-        report = {"model": self.recipe.model, "clips": self.recipe.clips, "seed": self.recipe.seed}
-        if self.recipe.data:
-            report |= {"videos": len({clip.video for clip in self.kitchen.clips}), "hash": self.kitchen.pipe.model_hash}
-        for name in wanted:
-            self.told(f"suite {name}")
-            report[name] = getattr(self, f"_{name}")()
-        write_report(report, self)
+            raise CannotWrite(f"The folder {self.out.parent} for the report {self.out.name} does not exist.")
+        self.out.mkdir(exist_ok=True)
+        plan = self.plan
+        report: Figures = {"model": plan.model, "clips": plan.clips, "seed": plan.seed}
+        if plan.data:
+            report |= {"data": plan.data, "data_digest": plan.data_digest}
+            report |= {"videos": len({clip.video for clip in self.generator.clips})}
+            report |= {"hash": self.generator.pipe.model_hash}
+        for name in suites:
+            self.on_message(f"Suite {name}")
+            report[name] = getattr(self, f"_evaluate_{name}")()
+        examples = []
+        if "tables" in report:
+            examples = write_examples(report["tables"], self.generator, self._files, self.out)
+        write_report(report, self.out, examples)
         return report
 
-    def _wanted(self) -> tuple[str, ...]:
-        given = {"real": bool(self.real), "faiss": False}
-        wanted = self.suites or tuple(name for name in SUITES if given.get(name, bool(self.recipe.data)))
+    def _wanted_suites(self) -> tuple[str, ...]:
+        default = {"real": bool(self.real), "faiss": False}
+        wanted = self.suites or tuple(name for name in SUITES if default.get(name, bool(self.plan.data)))
         for name in wanted:
             if name not in SUITES:
-                raise BadSettings(f"There is no suite {name}; there are {', '.join(SUITES)}.")
+                raise BadSettings(f"There is no suite {name}. The suites are {', '.join(SUITES)}.")
             if name == "real" and not self.real:
-                raise BadSettings("Real clips are in a folder of yours: --real FOLDER.")
-            if name not in ("real", "faiss") and not self.recipe.data:
-                raise BadSettings(f"The suite {name} needs unseen worlds: --data DIR, made by `world render`.")
+                raise BadSettings("The suite real needs a folder of real clips: --real FOLDER.")
+            if name not in ("real", "faiss") and not self.plan.data:
+                raise BadSettings(f"The suite {name} needs test worlds of `a2s world render`: --data DIR.")
         if not wanted:
-            raise BadSettings("Say what to examine on: --data DIR, or --real FOLDER.")
+            raise BadSettings("An evaluation needs test worlds (--data DIR) or real clips (--real FOLDER).")
         return wanted
 
     @cached_property
-    def kitchen(self) -> SoundGenerator:
-        return SoundGenerator(self.recipe)
+    def generator(self) -> SoundGenerator:
+        """The evaluated model and the test clips."""
+        return SoundGenerator(self.plan)
 
     @cached_property
-    def ears(self):
-        """Judges and embeddings. Those whose weights aren't at hand are left out; the classes' judge must be there."""
-        from a2s.errors import WeightsMissing
-        from a2s.evaluation.judges.events import Judge
-        from a2s.evaluation.judges.place import PlaceJudge
-        from a2s.evaluation.judges.sync import SyncJudge
-        from a2s.evaluation.judges.train import load_judge
-        from a2s.evaluation.metrics.embeddings import NAMES, Clap, embedding
-        from a2s.evaluation.suites.tables import JudgeSet
+    def cache(self) -> ResultCache:
+        """Results in `out/cache`, by model, data, number of clips and seed."""
+        plan = self.plan
+        key = (plan.model_digest, plan.data_digest, plan.clips, plan.seed)
+        return ResultCache(self.out / "cache", key, self.on_message)
 
-        judge, found = load_judge(Judge, self.judges / "classes"), {}
-        for name in NAMES:
-            try:
-                found[name] = embedding(name, self.kitchen.pipe, judge)
-            except WeightsMissing as absent:
-                self.told(str(absent))
-        sync, place = (
-            load_judge(kind, self.judges / name) if (self.judges / name).is_dir() else None
-            for name, kind in (("sync", SyncJudge), ("place", PlaceJudge))
-        )
-        return JudgeSet(judge, found, sync, place, Clap.load() if "clap" in found else None)
+    @cached_property
+    def scorer(self) -> Scorer:
+        """All metrics."""
+        return Scorer(self.generator, self.judges, self.cache, self.workers, self.on_message)
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        """Audio files of the experiments generated so far, by name."""
+        return {}
+
+    def _score(self, experiments: Sequence[Experiment]) -> dict[str, Figures]:
+        """Generate and score experiments. Returns title and figures by name."""
+        with _progress_bar(len(experiments)) as on_progress:
+            folder = self.out / "cache" / "audio"
+            folder.mkdir(parents=True, exist_ok=True)
+            self._files.update(generate_all(experiments, self.generator, folder, on_progress, self.workers))
+        return self.scorer.score_all(experiments, self._files)
 
     # ------------------------------------------------------------------ suites
 
-    def _tables(self) -> dict:
-        """The paper's tables, and those of a creator who writes the cues."""
-        from a2s.evaluation.suites.tables import cue_row
+    def _evaluate_tables(self) -> Figures:
+        return tables.evaluate_tables(self.generator, self._score)
 
-        rows = [row for row in (*MAIN_EXPERIMENTS, *ABLATION_EXPERIMENTS, *TRUE_CUES) if self._possible(row)]
-        files = self.cook(rows)
-        scored = self._scores(rows, files)
-        clips = self.kitchen.clips
-        scored["cues-alone"] = {"title": "the machine's cue times as clicks"} | cue_row(
-            clips, self.kitchen.cues(Experiment("", "", cues="machine"), clips)
-        )
-        return scored | ({"retrieved": self.kitchen.retrieved()} if self.recipe.pool else {})
-
-    def _sweeps(self) -> dict:
-        """Steps, guidance and frame rate, each varied alone, on fewer clips; seconds are of this machine."""
-        smaller = EvaluationRun(
-            replace(self.recipe, clips=min(SWEEP_CLIPS, self.recipe.clips)),
-            **{name: getattr(self, name) for name in ("out", "judges", "workers", "told")},
-        )
-        found = {}
-        for name, rows in SWEEPS.items():
-            rows = [row for row in rows if self._possible(row)]
-            files = smaller.cook(rows)
-            found[name] = smaller._scores(rows, files)
-            for row in rows:
-                found[name][row.name]["seconds"] = round(read_sounds(files[row.name]).seconds, 4)
+    def _evaluate_sweeps(self) -> Figures:
+        """Each setting alone, on fewer clips. seconds: processor time per clip on this machine."""
+        run = replace(self, plan=replace(self.plan, clips=min(SWEEP_CLIPS, self.plan.clips)))
+        found: Figures = {}
+        for name, sweep in SWEEPS.items():
+            experiments = [each for each in sweep if self.plan.can_run(each)]
+            found[name] = run._score(experiments)
+            for each in experiments:
+                found[name][each.name]["seconds"] = round(read_audio_file(run._files[each.name]).seconds, 4)
         return found
 
-    def _coding(self) -> dict:
-        from a2s.evaluation.clips import Maker
-        from a2s.evaluation.suites.coding import examine_vae, examine_vocoder
-
-        pipe, clips = self.kitchen.pipe, self.kitchen.clips
-        return self._kept(
-            "coding",
-            lambda: {
-                "vae": examine_vae(Maker(pipe), clips),
-                "vocoder": examine_vocoder(pipe, clips, self.recordings),
-            },
-            str(self.recordings),
+    def _evaluate_coding(self) -> Figures:
+        pipe, clips = self.generator.pipe, self.generator.clips
+        return self.cache.get(
+            "coding", coding, lambda: coding.evaluate_coding(pipe, clips, self.recordings), str(self.recordings)
         )
 
-    def _ambience(self) -> dict:
-        from a2s.evaluation.clips import Maker
-        from a2s.evaluation.suites.ambience import examine_slider, examine_swap
-
-        kitchen = self.kitchen
-        maker = Maker(kitchen.pipe, kitchen.pipe.default_steps, kitchen.pipe.default_guidance_scale, self.recipe.seed)
-        return self._kept(
+    def _evaluate_ambience(self) -> Figures:
+        generator, bank = self.generator, self.plan.bank
+        return self.cache.get(
             "ambience",
-            lambda: {
-                "swap": examine_swap(maker, kitchen.clips),
-                "slider": examine_slider(maker, kitchen.clips, kitchen.bank),
-            },
-            str(self.recipe.bank),
+            ambience,
+            lambda: ambience.evaluate_ambience(generator.pipe, generator.clips, generator.bank, self.plan.seed),
+            str(bank),
         )
 
-    def _retrieval(self) -> dict:
-        from a2s.evaluation.suites.retrieval import examine_retrieval
-
-        return self._kept("retrieval", lambda: examine_retrieval(self.kitchen.pipe, self.kitchen.worlds))
-
-    def _faiss(self) -> dict:
-        from a2s.evaluation.suites.faiss_scale import compare_indexes
-
-        return self._kept("faiss", compare_indexes)
-
-    def _real(self) -> dict:
-        from a2s.ambient import AmbientBank
-        from a2s.dubbing.analysis import load_bank
-        from a2s.evaluation.suites.real_clips import examine_real
-        from a2s.settings import DubSettings
-        from a2s.weights.registry import load_model
-
-        pipe = load_model(self.recipe.model)
-        bank: AmbientBank = load_bank(self.recipe.bank, pipe)
-        if bank.model_hash != pipe.model_hash:
-            bank = bank.embedded(pipe.embed_audio, pipe.model_hash)
-        settings = DubSettings(seed=self.recipe.seed)
-        return self._kept("real", lambda: examine_real(pipe, bank, self.real, settings), str(self.real.resolve()))
-
-    # ------------------------------------------------------------------ what is kept
-
-    def cook(self, rows: list[Experiment]) -> dict[str, Path]:
-        """Make the rows' sounds, on every core; name -> file."""
-        with _bar(len(rows), "making") as step:
-            folder = self.out / "kept" / "sounds"
-            return make_all(rows, self.kitchen, folder, step, self.workers)
-
-    def _possible(self, row: Experiment) -> bool:
-        """Whether the folders that the row needs were given; a folder that is wrong is told, not passed over."""
-        return not (needs_pool(row) and not self.recipe.pool) and not (row.model and not self.recipe.ablations)
-
-    def _scores(self, rows: list[Experiment], files: dict[str, Path]) -> dict[str, dict]:
-        """Row name -> title and figures, a thread a core."""
-        _ = self.kitchen.looks, self._reference, self.ears  # now, for the threads would all ask for them at once
-        with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
-            figures = pool.map(lambda row: self._scored(files[row.name]), rows)
-            return {row.name: {"title": row.title} | found for row, found in zip(rows, figures, strict=True)}
-
-    def _scored(self, file: Path) -> dict:
-        from a2s.evaluation.suites.tables import score
-
-        kitchen = self.kitchen
-        return self._kept(
-            f"score-{file.stem}",
-            lambda: score(read_sounds(file).waveforms, kitchen.clips, kitchen.looks, self._reference, self.ears),
-            self.ears.fingerprint,
+    def _evaluate_retrieval(self) -> Figures:
+        generator = self.generator
+        return self.cache.get(
+            "retrieval", retrieval, lambda: retrieval.evaluate_retrieval(generator.pipe, generator.worlds)
         )
 
-    @cached_property
-    def _reference(self) -> dict[str, np.ndarray]:
-        from a2s.evaluation.suites.tables import reference
+    def _evaluate_faiss(self) -> Figures:
+        return self.cache.get("faiss", faiss_scale, faiss_scale.compare_indexes)
 
-        waves = reference(self.kitchen.worlds, self.kitchen.clips, seed=self.recipe.seed)
-        return {name: embed(waves) for name, embed in self.ears.embeddings.items()}
-
-    def _kept(self, name: str, make: Callable[[], dict], *key: str) -> dict:
-        """What `make` returns, from disk where that was asked before. key: what it hangs on beside clips and model."""
-        recipe = self.recipe
-        asked = [recipe.model_digest, recipe.data_digest, recipe.clips, recipe.seed, *key]
-        file = self.out / "kept" / f"{name}-{short(asked)}.json"
-        if not file.is_file():
-            self.told(f"  {name}")
-            with whole_file(file) as part:
-                part.write_text(json.dumps(make(), indent=1, default=plain) + "\n", "utf-8")
-        return json.loads(file.read_text("utf-8"))
-
-
-def plain(value):
-    """numpy scalars and arrays as JSON."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    def _evaluate_real(self) -> Figures:
+        assert self.real is not None
+        folder, plan = self.real, self.plan
+        return self.cache.get(
+            "real",
+            real_clips,
+            lambda: real_clips.evaluate_model(plan.model, plan.bank, folder, plan.seed, self.on_message),
+            str(folder.resolve()),
+            str(plan.bank),
+        )
 
 
 @contextmanager
-def _bar(total: int, name: str):
-    """A progress bar where a person is looking; hands out a function that counts one."""
+def _progress_bar(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on a terminal. Yields a function that counts one experiment by its name."""
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=name, disable=None, leave=False) as bar:
+    with tqdm(total=total, desc="generating", disable=None, leave=False) as bar:
 
         def step(detail: str) -> None:
             bar.set_postfix_str(detail, refresh=False)

@@ -1,21 +1,19 @@
-"""Files in, files out. The only folder that touches PyAV, soundfile and pyloudnorm.
+"""Read and write media files. The only folder that uses PyAV and moviepy.
 
-Every function that reads a file of unknown origin (`probe_video`, `read_frames`, `read_audio`, `read_comment`,
-`mux_soundtrack`, `Film`, the filmstrip) runs in a child process.
+Every function that reads an untrusted file (`probe_video`, `read_frames`, `read_audio`, `read_comment`,
+`mux_soundtrack`, `Film`, `filmstrip.write_filmstrip`) runs in a child process with limits (`a2s.media.child`).
 """
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
-from a2s.media import audio, decode
+from a2s.media import audio, decode, probe
 from a2s.media.audio import mix_under, write_audio
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
-from a2s.media.files import whole_file
 from a2s.media.film import Film
 from a2s.media.mux import mux_soundtrack
 from a2s.media.probe import VideoInfo
-from a2s.media.probe import probe_video as probe_here
 
-probe_video = isolated(probe_here, UnreadableVideo)
+probe_video = isolated(probe.probe_video, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
 read_audio = isolated(decode.read_audio, UnreadableAudio)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
@@ -30,6 +28,5 @@ __all__ = [
     "read_audio",
     "read_comment",
     "read_frames",
-    "whole_file",
     "write_audio",
 ]

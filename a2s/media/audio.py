@@ -1,4 +1,4 @@
-"""Sound to disk, and two sounds together."""
+"""Write audio files, read their comment tag, and mix two sounds."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.errors import CannotWrite
-from a2s.media.files import shown, whole_file
+from a2s.io import atomic_file, display_name
 from a2s.media.source import open_media
+from a2s.settings import Limits
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
 
 def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int, comment: str | None = None) -> None:
-    """Write (n,) or (n, channels) float in [-1, 1] as 24-bit .wav or .flac, whole or not at all. Raises CannotWrite.
+    """Write (n,) or (n, channels) float in [-1, 1] as 24-bit .wav or .flac, atomically. Raises CannotWrite.
 
     comment: text for the file's comment tag.
     """
     kind = FORMATS.get(Path(path).suffix.lower())
     if kind is None:
-        raise CannotWrite(f"{shown(Path(path).name)} must end in .wav or .flac.")
+        raise CannotWrite(f"{display_name(Path(path).name)} must end in .wav or .flac.")
     waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32)), -1, 1)
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         try:
             channels = 1 if waveform.ndim == 1 else waveform.shape[1]
             with soundfile.SoundFile(part, "w", sample_rate, channels, "PCM_24", format=kind) as file:
@@ -36,11 +38,11 @@ def write_audio(path: str | os.PathLike, waveform: np.ndarray, sample_rate: int,
                 _append_comment(part, comment)
         except soundfile.LibsndfileError as fault:
             reason = fault.error_string.rstrip(".").replace("System error", "the disk is full or refuses")
-            raise CannotWrite(f"{shown(path)} cannot be written: {reason}.") from fault
+            raise CannotWrite(f"{display_name(path)} cannot be written: {reason}.") from fault
 
 
 def _append_comment(path: Path, comment: str) -> None:
-    """A LIST INFO chunk behind a WAV's samples; libsndfile leaves a long comment out without a word."""
+    """Append the comment as a LIST INFO chunk to a WAV. libsndfile drops a long comment without an error."""
     text = comment.encode() + b"\0"
     text += b"\0" * (len(text) % 2)
     info = b"INFOICMT" + struct.pack("<I", len(text)) + text
@@ -52,16 +54,16 @@ def _append_comment(path: Path, comment: str) -> None:
         file.write(struct.pack("<I", size))
 
 
-def read_comment(path: str | os.PathLike) -> str:
+def read_comment(path: str | os.PathLike, *, limits: Limits | None = None) -> str:
     """The comment tag of a sound or video file, "" where it has none. Raises UnreadableAudio, TooLarge."""
-    with open_media(path, sound=True) as container:
+    with open_media(path, limits or Limits(), sound=True) as container:
         tags = {key.lower(): value for key, value in container.metadata.items()}
         return tags.get("comment") or tags.get("description") or ""
 
 
 def mix_under(waveform: np.ndarray, original: np.ndarray, gain_db: float) -> np.ndarray:
-    """Add `original` (m,) at `gain_db` to `waveform` (n,), both from the same first moment. Returns (n,) float32."""
+    """Add `original` (m,) at `gain_db` to `waveform` (n,), aligned at their first samples. Returns (n,) float32."""
     mixed = np.array(waveform, np.float32)
     n = min(len(mixed), len(original))
-    mixed[:n] += np.asarray(original[:n], np.float32) * np.float32(10 ** (gain_db / 20))
+    mixed[:n] += np.asarray(original[:n], np.float32) * np.float32(db_to_amplitude(gain_db))
     return mixed

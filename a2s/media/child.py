@@ -1,9 +1,15 @@
-"""Reading a stranger's file, or copying out of it, in a process that can be spared, with limits on time and memory.
+"""Run the readers and writers of untrusted media in a child process with limits on time, memory and disk.
 
-A parser of hostile bytes may crash, hang or ask for all memory there is. So one small process that has loaded the
-decoders, and nothing else, waits beside this one and forks for every call: that costs milliseconds, and whatever
-happens in the fork, here it is one sentence. Frames come over one by one while the next are being decoded. Forking
-needs Linux; elsewhere the functions run in this process, without limits.
+A hostile file may crash a decoder, hang it, or make it ask for all memory. A fork server that has loaded the decoders,
+and nothing else, runs beside this process and forks for every call, which costs milliseconds. Whatever happens in the
+fork becomes one error message here. Frames arrive one by one while the child decodes the next ones.
+
+Why this is ours: `multiprocessing` (also with its fork server), `concurrent.futures` and pools such as `pebble` or
+`loky` unpickle whatever a worker sends, collect a generator before they return it, and set no resource limits per call.
+A worker that parses hostile bytes needs all three: answers restricted to plain types (`_Unpickler`), frames as a
+stream, and limits on processor time, memory and file size that are renewed for every frame.
+
+Forking needs Linux. On other systems the functions run in this process, without limits.
 """
 
 from __future__ import annotations
@@ -21,76 +27,100 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import GeneratorType
+from typing import Any, ParamSpec, TypeVar
 
 from a2s import errors
-from a2s.media.files import shown
-from a2s.settings import LIMITS
+from a2s.io import display_name
+from a2s.settings import Limits
 
-PLAIN = {
+ALLOWED_TYPES = {
     ("a2s.media.probe", "VideoInfo"),
     ("pathlib", "PosixPath"),
-    ("pathlib._local", "PosixPath"),  # its home in Python 3.13
+    ("pathlib._local", "PosixPath"),  # its module in Python 3.13
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
     ("numpy._core.numeric", "_frombuffer"),
     ("numpy._core.multiarray", "_reconstruct"),
 }
-"""All that an answer may be made of; a reader that was taken over cannot make this process run anything."""
+"""Types that an answer may contain, so that a child under an attacker's control cannot run code in this process."""
 
-PER_STEP = LIMITS.max_decode_seconds
-"""Seconds to wait for one answer, or one frame; a reader may use as much of a processor for it."""
+OUTPUT_FACTOR = 4
+"""Largest written file, in multiples of `Limits.max_bytes`: a picture that is encoded again grows."""
 
-LARGER = 4
-"""Times the largest upload: how large a file may be that is written of one. A picture that is encoded anew grows."""
-
-_parent: tuple[int, socket.socket] | None = None  # (the process it was started by, the way to it)
+_server: tuple[int, socket.socket] | None = None  # (the process that started it, the socket that leads to it)
 _starting = threading.Lock()
 
 
-def isolated(function: Callable, broken: type[errors.A2SError], writes: bool = False) -> Callable:
-    """`function(path, ...)` of a2s.media, run in a child. broken: what is raised when the child does not live.
+@dataclass(frozen=True)
+class _Request:
+    """One call of a function of a2s.media. folder: the caller's working directory. writes: it writes a file."""
 
-    writes: the function writes a file; else it can't.
+    module: str
+    name: str
+    args: tuple
+    options: dict[str, Any]
+    folder: str
+    writes: bool
+    limits: Limits
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def isolated(function: Callable[P, R], broken: type[errors.A2SError], writes: bool = False) -> Callable[P, R]:
+    """`function(path, ..., *, limits=)` of a2s.media, run in a child process.
+
+    function: a plain or a generator function; its answers consist of `ALLOWED_TYPES` and built-in types, and it raises
+    A2SError for a fault of the file. broken: raised when the child crashes or exceeds a limit. writes: the function
+    may write a file, up to `OUTPUT_FACTOR` times the largest upload; other functions cannot write.
     """
     if not sys.platform.startswith("linux") or not sys.executable:
         return function
 
     @functools.wraps(function)
-    def call(path, *args, **more):
-        answers = _ask(function, (path, *args), more, writes)
-        fault = broken(f"{shown(Path(path).name)} breaks its decoder, or asks it for too much time or memory.")
-        kind, value = _answer(answers, fault)
+    def call(*args: P.args, **options: P.kwargs) -> Any:
+        limits = options.get("limits") or Limits()
+        assert isinstance(limits, Limits)
+        name = display_name(Path(str(args[0])).name)
+        fault = broken(f"{name} breaks its decoder, or asks it for too much time or memory.")
+        with_limits = options | {"limits": limits}
+        answers = _send(
+            _Request(function.__module__, function.__name__, args, with_limits, os.getcwd(), writes, limits)
+        )
+        kind, value = _answer(answers, fault, limits)
         if kind == "frames":
-            return _frames(answers, fault)
+            return _frames(answers, fault, limits)
         answers.close()
         return value
 
     return call
 
 
-def _ask(function: Callable, args: tuple, more: dict, writes: bool) -> Connection:
-    """Have a child call the function; its answers can be read from what is returned."""
+def _send(request: _Request) -> Connection:
+    """Have a child run the request. Returns the connection on which its answers arrive."""
     ours, theirs = socket.socketpair()
     with _starting, theirs:
         try:
-            socket.send_fds(_zygote(), [b"."], [theirs.fileno()])
-        except OSError:  # it was killed: start another
-            socket.send_fds(_zygote(anew=True), [b"."], [theirs.fileno()])
+            socket.send_fds(_fork_server(), [b"."], [theirs.fileno()])
+        except OSError:  # the server was killed
+            socket.send_fds(_fork_server(restart=True), [b"."], [theirs.fileno()])
     answers = Connection(ours.detach())
-    answers.send((function.__module__, function.__name__, args, more, os.getcwd(), writes))
+    answers.send(request)
     return answers
 
 
-def _answer(answers: Connection, fault: errors.A2SError):
+def _answer(answers: Connection, fault: errors.A2SError, limits: Limits) -> tuple[str, Any]:
     """The next (kind, value). Raises what the function raised, or `fault` when the child is gone or late."""
     try:
-        if not answers.poll(2 * PER_STEP):
+        if not answers.poll(2 * limits.max_decode_seconds):
             raise EOFError
-        kind, value = _Plain(io.BytesIO(answers.recv_bytes())).load()
+        kind, value = _Unpickler(io.BytesIO(answers.recv_bytes())).load()
     except (EOFError, OSError, pickle.UnpicklingError):
         answers.close()
         raise fault from None
@@ -100,47 +130,60 @@ def _answer(answers: Connection, fault: errors.A2SError):
     return kind, value
 
 
-def _frames(answers: Connection, fault: errors.A2SError) -> Iterator:
-    """What the child yields; a child that nobody listens to any more ends at its next frame."""
+def _frames(answers: Connection, fault: errors.A2SError, limits: Limits) -> Iterator:
+    """Yield what the child yields. When this generator is closed, the child ends at its next frame."""
     with answers:
-        while (answer := _answer(answers, fault))[0] == "frame":
+        while (answer := _answer(answers, fault, limits))[0] == "frame":
             yield answer[1]
 
 
-class _Plain(pickle.Unpickler):
-    def find_class(self, module: str, name: str):
-        if (module, name) in PLAIN:
+class _Unpickler(pickle.Unpickler):
+    """Loads `ALLOWED_TYPES` and built-in types only."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in ALLOWED_TYPES:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")
 
 
-def _zygote(anew: bool = False) -> socket.socket:
-    """The way to the process that forks, which is started at the first call of each process and ends with it."""
-    global _parent
-    if anew or _parent is None or _parent[0] != os.getpid():
+def _fork_server(restart: bool = False) -> socket.socket:
+    """The socket of the fork server. It starts at the first call of each process and ends with that process."""
+    global _server
+    if restart or _server is None or _server[0] != os.getpid():
         ours, theirs = socket.socketpair()
         code = "import sys; sys.path.insert(0, sys.argv[1]); from a2s.media.child import serve; serve(int(sys.argv[2]))"
         root = str(Path(__file__).resolve().parents[2])
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # only a process without threads may fork
         process = subprocess.Popen(
-            [sys.executable, "-c", code, root, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=alone, **quiet
+            [sys.executable, "-c", code, root, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # only a process without threads may fork
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         theirs.close()
-        _parent = os.getpid(), ours
-        atexit.register(lambda: (ours.close(), process.wait(5)))
-    return _parent[1]
+        _server = os.getpid(), ours
+
+        def stop() -> None:
+            ours.close()
+            process.wait(5)
+
+        atexit.register(stop)
+    return _server[1]
 
 
 def serve(channel: int) -> None:
-    """Fork for each connection that comes in, until the other end is closed."""
-    # once for all forks, also what is imported late
+    """Main function of the fork server: fork for each connection that arrives, until the other end is closed.
+
+    channel: file descriptor of a socket on which connections arrive as file descriptors.
+    """
+    # every fork shares these modules, also the ones that libraries import late
     for name in ("a2s.media", "a2s.media.filmstrip", "av.subtitles.stream", "numpy.ma"):
         import_module(name)
 
     gc.collect()
-    gc.freeze()  # what is shared stays shared: no fork's collector writes to it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    gc.freeze()  # keeps shared pages shared: no fork's garbage collector writes to them
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that asks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=channel) as calls:
         while True:
@@ -157,50 +200,53 @@ def serve(channel: int) -> None:
 
 
 def _serve_one(answers: Connection) -> None:
-    module, name, args, more, folder, writes = answers.recv()
+    """Run one request in this fork."""
+    request: _Request = answers.recv()
 
-    def say(kind: str, value=None) -> None:
+    def send(kind: str, value: object = None) -> None:
         answers.send_bytes(pickle.dumps((kind, value), protocol=5))
-        _allow_another_step()
+        _renew_time(request.limits)
 
     try:
-        os.chdir(folder)
-        _restrict(writes)
-        value = getattr(sys.modules[module], name)(*args, **more)
+        os.chdir(request.folder)
+        _restrict(request)
+        value = getattr(sys.modules[request.module], request.name)(*request.args, **request.options)
         if not isinstance(value, GeneratorType):
-            return say("value", value)
-        say("frames")
+            return send("value", value)
+        send("frames")
         for frame in value:
-            say("frame", frame)
-        say("end")
+            send("frame", frame)
+        send("end")
     except errors.A2SError as error:
-        say("error", (type(error).__name__, str(error)))
-    except (BrokenPipeError, MemoryError):  # nobody listens; or nothing more can be said
+        send("error", (type(error).__name__, str(error)))
+    except (BrokenPipeError, MemoryError):  # the caller has closed the connection, or no answer can be built
         pass
     except Exception:
-        say("bug", traceback.format_exc())
+        send("bug", traceback.format_exc())
 
 
-def _restrict(writes: bool) -> None:
-    """Memory, files, dumps and time; from here on the bytes are a stranger's."""
+def _restrict(request: _Request) -> None:
+    """Limit memory, core dumps, file size and time, before the first untrusted byte is read."""
     import resource
 
-    _at_most(resource.RLIMIT_AS, LIMITS.max_decode_bytes * (2 if writes else 1))  # an encoder remembers frames too
+    limits, writes = request.limits, request.writes
+    _at_most(resource.RLIMIT_AS, limits.max_decode_bytes * (2 if writes else 1))  # an encoder keeps frames as well
     _at_most(resource.RLIMIT_CORE, 0)
-    _at_most(resource.RLIMIT_FSIZE, LARGER * LIMITS.max_bytes if writes else 0)
-    _allow_another_step()
+    _at_most(resource.RLIMIT_FSIZE, OUTPUT_FACTOR * limits.max_bytes if writes else 0)
+    _renew_time(limits)
 
 
-def _allow_another_step() -> None:
-    """Time for one step more, within what all steps may take together."""
+def _renew_time(limits: Limits) -> None:
+    """Allow processor time for one more answer, within the total for all of them."""
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _at_most(resource.RLIMIT_CPU, min(int(used.ru_utime + used.ru_stime) + PER_STEP + 1, LIMITS.max_work_seconds))
+    until = int(used.ru_utime + used.ru_stime) + limits.max_decode_seconds + 1
+    _at_most(resource.RLIMIT_CPU, min(until, limits.max_work_seconds))
 
 
 def _at_most(what: int, amount: int) -> None:
-    """A soft limit, or the hard one that there is already, should it be lower."""
+    """Set a soft limit, or the hard limit where that is lower."""
     import resource
 
     _, most = resource.getrlimit(what)

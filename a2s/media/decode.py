@@ -10,26 +10,26 @@ import av
 import numpy as np
 
 from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
-from a2s.media.files import shown
+from a2s.io import display_name
 from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
 from a2s.media.source import FAULTS, decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline
-from a2s.settings import LIMITS, Limits
+from a2s.settings import Limits
 
 GAP_SECONDS = 0.05
-"""Time stamps that disagree by less are jitter of the container, not a hole in the sound."""
+"""Time stamps that differ by less are jitter of the container, not a gap in the sound."""
 
 
 def read_frames(
-    path: str | os.PathLike, width: int = 192, limits: Limits = LIMITS
+    path: str | os.PathLike, width: int = 192, *, limits: Limits | None = None
 ) -> Iterator[tuple[float, np.ndarray]]:
     """Decode a video at its native, possibly variable, frame rate.
 
-    Yields (time, rgb): seconds since the first frame, strictly ascending; (h, width, 3) uint8, upright, h even and
-    by the displayed shape of the picture. Raises UnreadableVideo, TooLarge, at the call rather than at the first frame.
+    Yields (time, rgb). time: seconds since the first frame, strictly ascending. rgb: (h, width, 3) uint8, upright; h is
+    even and follows the displayed aspect ratio. Raises UnreadableVideo, TooLarge, at the call, not at the first frame.
     """
-    path = Path(path)
-    name = shown(path.name)
+    path, limits = Path(path), limits or Limits()
+    name = display_name(path.name)
     timeline = probe_timeline(path, limits)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
@@ -42,7 +42,7 @@ def read_frames(
 def _frames(
     path: Path, timeline: Timeline, matrix: tuple[int, ...], width: int, height: int, limits: Limits
 ) -> Iterator[tuple[float, np.ndarray]]:
-    name = shown(path.name)
+    name = display_name(path.name)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
         for ticks, frame in timed(decoded_picture(container, stream, limits), timeline):
@@ -51,7 +51,7 @@ def _frames(
 
 
 def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:
-    """Yield (ticks, frame), ascending; a frame outside the timeline is left out; without times frames are counted."""
+    """Yield (ticks, frame), ascending, for the frames within the timeline; without time stamps, frames are counted."""
     last = timeline.start - 1
     counted = iter(timeline.times.tolist())
     for frame in frames:
@@ -63,12 +63,12 @@ def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoF
 
 def shown_at(frames: Iterator[tuple[int, av.VideoFrame]], moments: list[int]) -> Iterator[av.VideoFrame]:
     """Yield the frame shown at each of the moments (ticks, ascending); all frames are decoded up to the last moment."""
-    waiting, last = list(moments), None
+    left, last = list(moments), None
     for ticks, frame in frames:
-        while waiting and last is not None and ticks > waiting[0]:
-            del waiting[0]
+        while left and last is not None and ticks > left[0]:
+            del left[0]
             yield last
-        if not waiting:
+        if not left:
             return
         last = frame
     if last is not None:
@@ -86,7 +86,7 @@ def upright(rgb: np.ndarray, matrix: tuple[int, ...]) -> np.ndarray:
 def small_picture(
     frame: av.VideoFrame, size: tuple[int, int], matrix: tuple[int, ...], name: str, interpolation: str | None = None
 ) -> np.ndarray:
-    """(h, w, 3) uint8, upright; size: (w, h). Raises UnreadableVideo."""
+    """The frame as (h, w, 3) uint8 RGB, upright. size: (w, h) in pixels. Raises UnreadableVideo."""
     lying = abs(matrix[1]) > abs(matrix[0])
     size = size[::-1] if lying else size
     try:
@@ -101,15 +101,17 @@ def read_audio(
     sample_rate: int = 16_000,
     max_seconds: float | None = None,
     align_to_picture: bool = False,
-    limits: Limits = LIMITS,
+    *,
+    limits: Limits | None = None,
 ) -> np.ndarray:
     """Decode the first soundtrack to mono. Returns (n,) float32 in [-1, 1].
 
-    max_seconds: stop there. align_to_picture: sample 0 is the moment of the first frame, and the sound is exactly as
-    long as the picture (cut, or padded with silence). Raises UnreadableAudio, TooLarge; aligned also UnreadableVideo.
+    max_seconds: decode no more than that. align_to_picture: sample 0 is the time of the first frame, and the sound is
+    cut or padded with silence to the length of the picture. Raises UnreadableAudio, TooLarge; with align_to_picture
+    also UnreadableVideo.
     """
-    path = Path(path)
-    name = shown(path.name)
+    path, limits = Path(path), limits or Limits()
+    name = display_name(path.name)
     start, seconds = None, max_seconds
     if align_to_picture:
         timeline = probe_timeline(path, limits)
@@ -133,15 +135,17 @@ def read_audio(
         raise UnreadableAudio(f"{name} has no sound that can be decoded.")
     waveform = np.concatenate(pieces)[:wanted] if pieces else np.zeros(0, np.float32)
     if align_to_picture:
-        waveform = np.pad(waveform, (0, wanted - len(waveform)))
+        waveform = np.pad(waveform, (0, (wanted or 0) - len(waveform)))
     return np.clip(np.nan_to_num(waveform), -1, 1)
 
 
 def _pieces(frames: Iterator[av.AudioFrame], rate: int, start: float | None, cap: int) -> Iterator[np.ndarray]:
-    """Yield mono samples, each at its own time from `start` on: gaps become silence, what comes before is cut off."""
-    resample, clock, cut = Downmix(rate), start, 0  # clock: seconds told so far; cut: samples to leave out
+    """Yield mono samples from `start` (s) on; a gap becomes silence, and what precedes `start` is cut off."""
+    resample = Downmix(rate)
+    clock, cut = start, 0  # clock: seconds decoded so far; cut: samples to drop
     for frame in frames:
-        time = clock if frame.pts is None else float(frame.pts * frame.time_base)
+        stamp = clock if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        time = stamp or 0.0
         clock = time if clock is None else clock
         gap = round(float(np.clip((time - clock) * rate, -cap, cap + 1)))
         if clock == start or gap > GAP_SECONDS * rate:
@@ -157,19 +161,22 @@ def _pieces(frames: Iterator[av.AudioFrame], rate: int, start: float | None, cap
 
 
 class Downmix:
-    """Frames to mono pieces (k,) float32 at `rate`: the mean of the channels. Their format may change on the way."""
+    """Frames to mono pieces (k,) float32 at `rate` Hz: the mean of the channels. Their format may change midway."""
 
-    def __init__(self, rate: int):
-        self.rate, self.kind, self.resampler = rate, None, None
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.kind: tuple[str, str, int] | None = None
+        self.resampler: av.AudioResampler | None = None
 
     def __call__(self, frame: av.AudioFrame | None) -> list[np.ndarray]:
-        kind = frame and (frame.format.name, frame.layout.name, frame.sample_rate)
-        pieces = []
+        """The samples that `frame` completes; None flushes."""
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate) if frame else None
+        pieces: list[av.AudioFrame] = []
         if kind != self.kind:
             pieces += self.resampler.resample(None) if self.resampler else []
-            self.resampler = frame and av.AudioResampler(format="fltp", layout=frame.layout, rate=self.rate)
+            self.resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=self.rate) if frame else None
             self.kind = kind
-        if frame:
-            frame.pts = None  # where a piece belongs has been settled before
+        if frame and self.resampler:
+            frame.pts = None  # `_pieces` has placed the frame in time already
             pieces += self.resampler.resample(frame)
         return [piece.to_ndarray().mean(axis=0, dtype=np.float32) for piece in pieces]

@@ -1,4 +1,4 @@
-"""Frames into H.264."""
+"""Encode frames as H.264."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from a2s.errors import CannotWrite
-from a2s.media.files import shown, whole_file
+from a2s.io import atomic_file, display_name
 
 BT709 = 1
 """ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
 UNSPECIFIED = 2
 
 ENCODED_TICKS = Fraction(1, 90_000)
-"""Times of a picture that is encoded; fine enough that variable frame rates keep theirs."""
+"""Time base of an encoded picture, fine enough for variable frame rates."""
 
 
 def open_mp4(path: Path) -> OutputContainer:
-    """An mp4 to write, its index in front so that a browser can start before the whole file has arrived."""
+    """Open an mp4 for writing, with its index at the front, so that a browser plays it while it loads."""
     return av.open(f"file:{path.absolute()}", "w", format="mp4", options={"movflags": "+faststart"})
 
 
 def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect: Fraction = Fraction(1)) -> VideoStream:
-    """A constant-quality H.264 stream for frames like `frame`: its size (made even, as 4:2:0 asks) and its colours."""
+    """Add an H.264 stream of constant quality with the size of `frame` (even, for 4:2:0) and its colours."""
     rate = min(max(rate, Fraction(1)), Fraction(240))
-    # no B-frames: mp4 then tells each frame's length exactly, at variable rates too
+    # without B-frames, mp4 stores each frame's exact duration, also at variable rates
     stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast", "bf": "0"})
     stream.width, stream.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
     stream.pix_fmt = "yuv420p"
@@ -41,8 +41,8 @@ def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect:
     context.time_base = ENCODED_TICKS
     context.sample_aspect_ratio = aspect
     context.color_range = ColorRange.MPEG
-    rgb = is_rgb(frame)  # else the source's own colours, said again: an HDR picture stays one, with eight bits
-    context.colorspace = BT709 if rgb else frame.colorspace or UNSPECIFIED  # 0 would say that the pixels are RGB
+    rgb = is_rgb(frame)  # otherwise keep the source's colours: HDR stays HDR, with eight bits
+    context.colorspace = BT709 if rgb else frame.colorspace or UNSPECIFIED  # 0 would mean RGB
     context.color_primaries = BT709 if rgb else frame.color_primaries
     context.color_trc = BT709 if rgb else frame.color_trc
     return stream
@@ -54,7 +54,7 @@ def prepare(frame: av.VideoFrame, stream: VideoStream, ticks: int) -> av.VideoFr
     size = stream.width, stream.height
     ready = frame.reformat(*size, "yuv420p", dst_colorspace=matrix, dst_color_range=ColorRange.MPEG)
     ready.pts, ready.time_base = ticks, ENCODED_TICKS
-    ready.pict_type = 0  # the encoder decides which frames are key frames, not the source
+    ready.pict_type = 0  # the encoder chooses the key frames
     return ready
 
 
@@ -65,15 +65,15 @@ def is_rgb(frame: av.VideoFrame) -> bool:
 
 def encode_frames(path: str | os.PathLike, frames: Iterable[tuple[float, np.ndarray]], fps: float) -> None:
     """Write (time s, rgb (h, w, 3) uint8) pairs as a silent .mp4; the last frame lasts 1 / fps. Raises CannotWrite."""
-    frames = iter(frames)
-    first = next(frames, None)
+    rest = iter(frames)
+    first = next(rest, None)
     if first is None:
-        raise CannotWrite(f"There is no frame to write into {shown(path)}.")
+        raise CannotWrite(f"There is no frame to write into {display_name(path)}.")
     rate = Fraction(fps).limit_denominator(1001)
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         with open_mp4(part) as out:
             stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate)
-            for time, rgb in chain([first], frames):
+            for time, rgb in chain([first], rest):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
                 out.mux(_lasting(stream, prepare(frame, stream, round(time / ENCODED_TICKS)), rate))
             out.mux(_lasting(stream, None, rate))

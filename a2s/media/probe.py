@@ -1,4 +1,4 @@
-"""What a video file holds."""
+"""Properties of a video file: size, frame rate, duration, rotation, soundtrack."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from pathlib import Path
 
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media.files import shown
+from a2s.io import display_name
 from a2s.media.source import decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline, read_timeline
-from a2s.settings import LIMITS, Limits
+from a2s.settings import Limits
 
 UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-"""The display matrix of a picture that is stored as it is shown; 16.16 fixed point, last column 2.30 (ISO 14496-12)."""
+"""Display matrix of a picture without rotation; 16.16 fixed point, last column 2.30 (ISO 14496-12)."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """width, height: pixels as displayed, after rotation and pixel aspect. fps: mean rate. frames: how many are shown.
+    """Properties of a video file.
 
-    duration: seconds of picture, from the first frame's start to the last frame's end. start: the first frame's time in
-    the file. rotation: degrees counter-clockwise that the stored picture is turned for display: 0, 90, 180 or 270.
+    width, height: pixels as displayed, after rotation and pixel aspect. fps: mean frame rate. frames: number of frames
+    shown. duration: seconds from the start of the first frame to the end of the last. start: time of the first frame in
+    the file, s. rotation: degrees counter-clockwise from the stored to the displayed picture: 0, 90, 180 or 270.
     """
 
     path: Path
@@ -45,10 +47,10 @@ class VideoInfo:
     size_bytes: int
 
 
-def probe_video(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
-    """Read the packets' times and decode the first frame. Raises UnreadableVideo, TooLarge."""
-    path = Path(path)
-    name = shown(path.name)
+def probe_video(path: str | os.PathLike, *, limits: Limits | None = None) -> VideoInfo:
+    """Read the time stamps of all packets and decode the first frame. Raises UnreadableVideo, TooLarge."""
+    path, limits = Path(path), limits or Limits()
+    name = display_name(path.name)
     timeline = probe_timeline(path, limits)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
@@ -74,8 +76,8 @@ def probe_video(path: str | os.PathLike, limits: Limits = LIMITS) -> VideoInfo:
 
 
 def probe_timeline(path: Path, limits: Limits) -> Timeline:
-    """The picture's `Timeline`."""
-    name = shown(path.name)
+    """The `Timeline` of a file's video stream. Raises UnreadableVideo, TooLarge."""
+    name = display_name(path.name)
     with open_media(path, limits) as container:
         return read_timeline(container, picture_stream(container, name), name, limits)
 
@@ -89,13 +91,14 @@ def first_frame(container: InputContainer, stream: VideoStream, name: str, limit
 
 
 def decoded_picture(container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[VideoFrame]:
-    """Yield the frames of `stream`, none of them larger than the limit though the size may change on the way."""
+    """Yield the frames of `stream`; a frame above `limits.max_pixels` does not decode, also where the size changes."""
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     stream.thread_type = "AUTO"
     yield from decoded(container, stream)
 
 
 def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
+    """Raises TooLarge."""
     if width * height > limits.max_pixels:
         raise TooLarge(f"{name} is {width} x {height} pixels; at most {limits.max_pixels / 1e6:.1f} million are taken.")
 
@@ -103,7 +106,7 @@ def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
 def display_matrix(frame: VideoFrame) -> tuple[int, ...]:
     """The frame's display matrix, nine integers; `UPRIGHT` where it has none."""
     for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX":
+        if isinstance(data, SideData) and data.type.name == "DISPLAYMATRIX":
             return tuple(int(x) for x in np.frombuffer(bytes(data), "<i4"))
     return UPRIGHT
 

@@ -1,45 +1,48 @@
-"""Videos made of pictures, to show others: a dub over its spectrogram, and two sounds under one picture.
+"""Videos to share: a dub above its spectrogram, and two sounds under one picture.
 
-moviepy is handed frames that are drawn here and sounds that we have written ourselves. The film may be a stranger's, or
-carry a stranger's picture in a file of ours; it is read by `read_frames`, in a child.
+moviepy gets frames that this module draws and sounds that a2s has written. The film is untrusted, also a dub, which
+carries the picture of an upload; `read_frames` reads it in a child process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from a2s.errors import TooLarge
+from a2s.io import atomic_file
 from a2s.media import VideoInfo, probe_video, read_frames
-from a2s.media.files import whole_file
+
+Frame = tuple[float, np.ndarray]
+"""Time in s, (h, w, 3) uint8 RGB."""
 
 MAX_SECONDS = 120.0
-"""Longest clip that is drawn anew; what is longer is shared as it is."""
+"""Longest clip that is rendered; a longer one is shared as it is."""
 WIDTH, HEIGHT = 960, 540
-"""Most pixels of the picture, across and down."""
-MOST_FPS = 30.0
-STRIP = 144
+"""Largest size of the picture in pixels."""
+MAX_FPS = 30.0
+STRIP_HEIGHT = 144
 """Height of the spectrogram in pixels."""
 LIGHT = (247, 247, 246)
 DIMMED = 0.3
-"""Brightness of the side that is silent."""
+"""Brightness of a side whose sound is not playing."""
 JITTER = 1e-4
-"""Seconds that a frame may be asked for too early: times are sums of floats."""
+"""Tolerance in seconds when a frame is looked up: times are sums of floats."""
 
 
 def share_spectrogram(video: Path, sound: Path, spectrogram: np.ndarray, out: Path) -> None:
-    """Write an mp4 of `video` over the spectrogram of `sound`, with a line that moves through it.
+    """Write an mp4 of `video` above the spectrogram of `sound`, with a moving position line.
 
-    sound: a wav of ours, as long. spectrogram: (h, w, 3) uint8 of the whole sound. Raises UnreadableVideo, CannotWrite,
-    and TooLarge beyond MAX_SECONDS.
+    sound: a wav that a2s wrote, as long as the video. spectrogram: (h, w, 3) uint8 of the whole sound.
+    Raises UnreadableVideo, CannotWrite, and TooLarge beyond MAX_SECONDS.
     """
     info = _probed(video)
     width, height = _fitted(info.width, info.height, WIDTH)
-    strip = _resized(spectrogram, width, STRIP)
-    with closing(_Pictures(video, width, height)) as pictures:
+    strip = _resized(spectrogram, width, STRIP_HEIGHT)
+    with closing(_FrameLookup(video, width, height)) as pictures:
 
         def frame(time: float) -> np.ndarray:
             below = strip.copy()
@@ -51,13 +54,15 @@ def share_spectrogram(video: Path, sound: Path, spectrogram: np.ndarray, out: Pa
 
 
 def share_comparison(video: Path, sounds: Sequence[tuple[str, Path]], out: Path) -> None:
-    """Write an mp4 with the picture of `video` once for each sound, side by side: they sound one after the other, and
-    the side that sounds is bright. sounds: (label, wav of ours as long as the video). Raises as `share_spectrogram`.
+    """Write an mp4 with the picture of `video` once for each sound, side by side.
+
+    The sounds play one after the other, and the side whose sound plays is bright.
+    sounds: (label, wav that a2s wrote, as long as the video). Raises as `share_spectrogram`.
     """
     info = _probed(video)
     width, height = _fitted(info.width, info.height, WIDTH // len(sounds))
     titles = [_title(f"{letter} · {label}", width) for letter, (label, _) in zip("ABCD", sounds)]
-    with closing(_Pictures(video, width, height)) as pictures:
+    with closing(_FrameLookup(video, width, height)) as pictures:
 
         def frame(time: float) -> np.ndarray:
             turn = min(int(time / info.duration), len(sounds) - 1)
@@ -77,19 +82,22 @@ def share_comparison(video: Path, sounds: Sequence[tuple[str, Path]], out: Path)
 def _probed(video: Path) -> VideoInfo:
     info = probe_video(video)
     if info.duration > MAX_SECONDS:
-        raise TooLarge(f"Clips to share are at most {MAX_SECONDS / 60:g} minutes long; take the dubbed mp4 as it is.")
+        raise TooLarge(f"A clip to share is at most {MAX_SECONDS / 60:g} minutes long; share the dubbed mp4 instead.")
     return info
 
 
-class _Pictures:
-    """What a film shows at times that go on; a step back begins it anew. Two frames are kept, whatever its length."""
+class _FrameLookup:
+    """Frames of a film at ascending times; an earlier time restarts the decoding. Two frames are kept in memory."""
 
     def __init__(self, video: Path, width: int, height: int) -> None:
         self.video, self.size = video, (width, height)
+        self.frames: Iterator[Frame]
+        self.now: Frame
+        self.next: Frame | None
         self._begin()
 
     def at(self, time: float) -> np.ndarray:
-        """(height, width, 3) uint8; the last frame stays. Raises UnreadableVideo."""
+        """The frame shown at `time` s, (height, width, 3) uint8; at the end the last one. Raises UnreadableVideo."""
         if time + JITTER < self.now[0]:
             self.close()
             self._begin()
@@ -98,8 +106,9 @@ class _Pictures:
         return _resized(self.now[1], *self.size)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self.frames.close()
+        """Close the file."""
+        if isinstance(self.frames, Generator):
+            self.frames.close()
 
     def _begin(self) -> None:
         self.frames = read_frames(self.video, self.size[0])
@@ -107,25 +116,25 @@ class _Pictures:
 
 
 def _write(frame, seconds: float, fps: float, sounds: Sequence[Path], out: Path) -> None:
-    """Encode what `frame(time)` draws, for `seconds` each sound in turn, as H.264 and AAC that plays anywhere."""
+    """Encode what `frame(time)` draws, for `seconds` per sound, as H.264 and AAC that every browser plays."""
     from moviepy import AudioFileClip, CompositeAudioClip, VideoClip
 
-    heard = [AudioFileClip(str(path)) for path in sounds]
+    clips = [AudioFileClip(str(path)) for path in sounds]
     try:
         parts = [
             sound.subclipped(0, min(seconds, sound.duration)).with_start(turn * seconds)
-            for turn, sound in enumerate(heard)
+            for turn, sound in enumerate(clips)
         ]
         clip = VideoClip(frame_function=frame, duration=seconds * len(sounds))
         clip = clip.with_audio(CompositeAudioClip(parts).with_duration(clip.duration))
-        with whole_file(out) as part, _removed(Path(f"{part}.m4a")) as track:
+        with atomic_file(out) as part, _removed(Path(f"{part}.m4a")) as track:
             clip.write_videofile(
-                str(part), fps=min(fps, MOST_FPS), codec="libx264", audio_codec="aac", audio_fps=48_000,
+                str(part), fps=min(fps, MAX_FPS), codec="libx264", audio_codec="aac", audio_fps=48_000,
                 preset="veryfast", logger=None, temp_audiofile=str(track),
                 ffmpeg_params=["-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"],
             )  # fmt: skip
     finally:
-        for sound in heard:
+        for sound in clips:
             sound.close()
 
 
@@ -138,9 +147,10 @@ def _removed(path: Path) -> Iterator[Path]:
 
 
 def _fitted(width: int, height: int, most: int) -> tuple[int, int]:
-    """The largest even size of this shape within `most` by HEIGHT; small pictures are not made larger than twice."""
+    """The largest even size of this aspect ratio within `most` by HEIGHT; a small picture grows at most twofold."""
     scale = min(most / width, HEIGHT / height, 2.0)
-    return tuple(max(2, round(size * scale / 2) * 2) for size in (width, height))
+    even_width, even_height = (max(2, round(size * scale / 2) * 2) for size in (width, height))
+    return even_width, even_height
 
 
 def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -151,7 +161,7 @@ def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _title(text: str, width: int, height: int = 32) -> np.ndarray:
-    """(height, width, 3) uint8: a line of text on the ground of the figures."""
+    """(height, width, 3) uint8: a line of text on the background colour of the figures."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.new("RGB", (width, height), (20, 22, 26))

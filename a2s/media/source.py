@@ -1,4 +1,4 @@
-"""Opening a file that a stranger sent: size, magic bytes, demuxer and protocol allow-lists, pixel limit."""
+"""Open an untrusted media file: limits on size and pixels, magic bytes, allow-lists of demuxers and protocols."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import overload
 
 import av
 import av.error
 import av.stream
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.frame import Frame
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
-from a2s.media.files import shown
-from a2s.settings import LIMITS, Limits
+from a2s.io import display_name
+from a2s.settings import Limits
 
 PICTURE_DEMUXERS = ("mov", "matroska", "avi", "gif", "mpegts", "mpeg", "ogg", "flv")
 SOUND_DEMUXERS = ("wav", "flac", "mp3", "aac")
@@ -30,23 +37,23 @@ SOUND_NAMES = "wav, flac, mp3, m4a, ogg or a video with sound"
 STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1", b"hevc")
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx")
 FAULTS = (av.error.FFmpegError, ValueError, OverflowError, MemoryError)
-"""What PyAV raises for hostile bytes; one of these is never a bug of ours while a file is being read."""
+"""Exceptions of PyAV for damaged or hostile bytes. While a file is read, one of these is a fault of the file."""
 
 
 @contextmanager
-def open_media(path: str | os.PathLike, limits: Limits = LIMITS, sound: bool = False) -> Iterator[InputContainer]:
+def open_media(path: str | os.PathLike, limits: Limits, sound: bool = False) -> Iterator[InputContainer]:
     """Open `path` for reading as a video, or, with `sound`, as anything that may carry a soundtrack.
 
     Raises UnreadableVideo (or UnreadableAudio with `sound`) and TooLarge.
     """
     kind = UnreadableAudio if sound else UnreadableVideo
     path = Path(path)
-    name = shown(path.name)
+    name = display_name(path.name)
     check_file(path, limits, sound)
-    demuxers = PICTURE_DEMUXERS + SOUND_DEMUXERS  # sound files open too, so that "no picture" can be said
+    demuxers = PICTURE_DEMUXERS + SOUND_DEMUXERS  # sound files open too, for a message that names the missing picture
     try:
         container = av.open(
-            f"file:{path.absolute()}",  # with the protocol named, no dash, colon or percent in a name means anything
+            f"file:{path.absolute()}",  # with an explicit protocol, characters such as - : % in a name have no meaning
             container_options={"format_whitelist": ",".join(demuxers), "protocol_whitelist": "file"},
             options={"max_pixels": str(limits.max_pixels)},
             metadata_errors="replace",
@@ -58,20 +65,20 @@ def open_media(path: str | os.PathLike, limits: Limits = LIMITS, sound: bool = F
 
 
 def check_file(path: Path, limits: Limits, sound: bool) -> None:
-    """Refuse by what can be told without a demuxer: existence, size, the first bytes."""
+    """Check existence, size and first bytes, without a demuxer. Raises UnreadableVideo, UnreadableAudio, TooLarge."""
     kind, wanted = (UnreadableAudio, SOUND_NAMES) if sound else (UnreadableVideo, PICTURE_NAMES)
-    name = shown(path.name)
+    name = display_name(path.name)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise kind(f"{name} is not a file.")
         if status.st_size > limits.max_bytes:
             size, most = status.st_size / 2**20, limits.max_bytes / 2**20
-            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are taken.")
+            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are allowed.")
         with path.open("rb") as file:
             head = file.read(1024)
     except FileNotFoundError as fault:
-        raise kind(f"There is no file {shown(path)}.") from fault
+        raise kind(f"There is no file {display_name(path)}.") from fault
     except (OSError, ValueError) as fault:  # ValueError: a null byte in the name
         raise kind(f"{name} cannot be read.") from fault
     if not head:
@@ -112,29 +119,34 @@ def is_sound_file(head: bytes) -> bool:
 
 
 def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
-    """Yield the packets of `stream` that hold something, as far as the file goes: one that breaks off ends there."""
+    """Yield the packets of `stream` that are not empty, up to the end of the file or to where it breaks off."""
     while True:
         try:
             yield from (packet for packet in container.demux(stream) if packet.size)
             return
-        except IndexError:  # PyAV, at a packet of a stream that appears on the way; that packet is passed over
+        except IndexError:  # PyAV raises it for a packet of a stream that appears midway; skip that packet
             continue
         except FAULTS:
             return
 
 
-def decoded(container: InputContainer, stream: Stream) -> Iterator[Frame]:
-    """Yield the frames of `stream`; packets that do not decode are left out."""
+@overload
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]: ...
+@overload
+def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]: ...
+def decoded(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Frame]:
+    """Yield the frames of `stream`; skip packets that do not decode."""
+    context: VideoCodecContext | AudioCodecContext = stream.codec_context
     for packet in chain(packets(container, stream), [None]):
         try:
-            frames = stream.codec_context.decode(packet)
+            frames = context.decode(packet)
         except FAULTS:
             continue
         yield from frames
 
 
 def picture_stream(container: InputContainer, name: str) -> VideoStream:
-    """The stream that holds the moving picture; a cover picture is none. Raises UnreadableVideo."""
+    """The video stream; a cover picture does not count. Raises UnreadableVideo."""
     moving = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not moving:
         holds = "sound only, no picture" if container.streams.audio else "no picture in it"
@@ -144,3 +156,10 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     if stream.codec_context is None:
         raise UnreadableVideo(f"{name} holds a kind of picture that a2s cannot decode.")
     return stream
+
+
+def time_base_of(stream: VideoStream, name: str) -> Fraction:
+    """Seconds per tick of a stream's time stamps. Raises UnreadableVideo for a stream without time stamps."""
+    if not stream.time_base:
+        raise UnreadableVideo(f"{name} is damaged or incomplete: its picture has no time stamps.")
+    return stream.time_base

@@ -1,7 +1,7 @@
-"""When each frame is shown, read from the packets without decoding them.
+"""The presentation time of every frame, read from the packets without decoding them.
 
-A container's own duration is often missing (browser recordings), counts the sound as well, or is wrong in cut files, so
-it is never asked.
+A container's own duration is not used: it is often missing (browser recordings), includes the sound, or is wrong in cut
+files.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media.source import packets
+from a2s.media.source import packets, time_base_of
 from a2s.settings import Limits
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The packets of a picture from its first key frame on; all times in ticks of `time_base`.
+    """The packets of a video stream from its first key frame on; all times in ticks of `time_base`.
 
     stamps: (N,) int64 presentation times in the order of the packets. shown: (N,) bool, False where an edit list hides.
     times: (F,) int64 presentation times of the shown frames, ascending.
-    end: when the last frame ends. exact: False where the container gave no times, so that frames are counted instead.
-    skipped: packets before the first key frame, which nothing can decode.
+    end: the end of the last frame. exact: False where the container has no usable times, so that frames are counted.
+    skipped: number of packets before the first key frame; no decoder can use them.
     """
 
     stamps: np.ndarray
@@ -38,31 +38,35 @@ class Timeline:
 
     @property
     def start(self) -> int:
-        """When the first frame is shown."""
+        """Presentation time of the first frame."""
         return int(self.times[0])
 
     @property
     def seconds(self) -> float:
-        """From the first frame's start to the last frame's end."""
+        """Duration from the start of the first frame to the end of the last."""
         return float((self.end - self.start) * self.time_base)
 
-    def plain(self) -> tuple:
-        """As values that a child may answer with."""
+    def to_plain(self) -> tuple:
+        """The timeline as built-in types and arrays, as a child process may send it."""
         ratio = self.time_base.numerator, self.time_base.denominator
         return self.stamps, self.shown, self.times, self.end, ratio, self.exact, self.skipped
 
 
 def from_plain(values: tuple) -> Timeline:
-    """What `Timeline.plain` was made of."""
-    *before, ratio, exact, skipped = values
-    return Timeline(*before, Fraction(*ratio), exact, skipped)
+    """The timeline that `Timeline.to_plain` gave."""
+    stamps, shown, times, end, ratio, exact, skipped = values
+    return Timeline(stamps, shown, times, end, Fraction(*ratio), exact, skipped)
 
 
 def read_timeline(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> Timeline:
-    """Demux the whole picture stream once. Raises UnreadableVideo for a stream without a frame, TooLarge."""
-    rows, skipped, last, first = [], 0, None, None
-    exact = container.format.name != "avi"  # it keeps no presentation times, and what ffmpeg makes up ignores B-frames
-    period = _period(stream)
+    """Demux the whole video stream once. Raises UnreadableVideo for a stream without a frame, TooLarge."""
+    rows: list[tuple[int, int, bool]] = []
+    skipped = 0
+    last: int | None = None
+    first: int | None = None
+    exact = container.format.name != "avi"  # avi stores no presentation times, and ffmpeg's guesses ignore B-frames
+    time_base = time_base_of(stream, name)
+    period = _period(stream, time_base)
     for packet in packets(container, stream):
         if not rows and not packet.is_keyframe:
             skipped += 1
@@ -76,10 +80,10 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
         rows.append((time, packet.duration or 0, not packet.is_discard))
         if len(rows) > limits.max_frames:
             raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
-        if (time - first) * stream.time_base > limits.max_seconds:
+        if (time - first) * time_base > limits.max_seconds:
             raise _too_long(name, limits)
     timeline = _timeline(rows, period, stream, exact, skipped, name)
-    if timeline.seconds > limits.max_seconds:  # the last frame may claim to be shown for hours
+    if timeline.seconds > limits.max_seconds:  # the last frame may claim a duration of hours
         raise _too_long(name, limits)
     return timeline
 
@@ -103,14 +107,14 @@ def _timeline(
         times = times[0] + period * np.arange(shown.sum())
     length = int(lengths[shown][np.argmax(stamps[shown])]) or period
     if exact and (np.diff(stamps) < 0).any() and stream.duration is not None:
-        # B-frames: mp4 tells lengths in decoding order, so the last frame's is another's; the track's own end is
-        # better, unless the file breaks off before it
+        # B-frames: mp4 lists durations in decoding order, so the last shown frame has another frame's. The end of
+        # the track is better, unless the file breaks off before it
         rest = (stream.start_time or 0) + stream.duration - int(times[-1])
         length = rest if 0 < rest <= np.diff(times).max(initial=0) else length
-    return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), stream.time_base, exact, skipped)
+    return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), time_base_of(stream, name), exact, skipped)
 
 
-def _period(stream: VideoStream) -> int:
-    """Ticks of one frame where nothing better is known."""
+def _period(stream: VideoStream, time_base: Fraction) -> int:
+    """Duration of one frame in ticks, from the frame rate; 25 fps where the file has none."""
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return max(1, round(1 / (rate * stream.time_base)))
+    return max(1, round(1 / (rate * time_base)))

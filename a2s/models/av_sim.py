@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import mel_spectrogram
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.blocks import AudioEncoder
 from a2s.models.place import PlaceAudioTower, PlaceVideoTower
 from a2s.models.video_encoder import Reading, VideoEncoder, model_inputs
@@ -24,7 +24,7 @@ PLACE_SHARE = 0.5
 """How much of a similarity is about the place."""
 
 
-class AVSim(ModelMixin, ConfigMixin):
+class AVSim(ConfiguredModel):
     """A video encoder, an audio encoder, and a projection of each to a common unit sphere.
 
     The space has two parts. The first is about the moment, what is done and when; the second, of `place` dimensions,

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 
 from a2s.cues.cue_roll import ROLL_CHANNELS
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.blocks import ConvNeXtBlock
 from a2s.models.video_encoder import SKETCH_BANDS, SKETCH_SLOTS
 from a2s.settings import AUDIO, VIDEO
@@ -27,7 +27,7 @@ def sinusoids(length: int, channels: int) -> torch.Tensor:
     return torch.cat([angles.sin(), angles.cos()], 1)
 
 
-class Conditioner(ModelMixin, ConfigMixin):
+class Conditioner(ConfiguredModel):
     """(video tokens, cue roll, ambient latent) -> context (B, 96, C) to attend to, grid (B, G, 16, 24) as input.
 
     A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 
 from a2s.audio.mel import griffin_lim
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
 
-class GriffinLim(ModelMixin, ConfigMixin):
+class GriffinLim(ConfiguredModel):
     """mel (B, 128, T) in [0, 1] -> waveform (B, 256 (T - 1)) at 16 kHz, on the CPU."""
 
     @register_to_config

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import AutoencoderKL
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch.nn import functional as F
 
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
-class MelVAE(ModelMixin, ConfigMixin):
+
+class MelVAE(ConfiguredModel):
     """diffusers' AutoencoderKL behind a pixel-unshuffle stem, on one-channel mel pictures in [0, 1].
 
     patch: side of the squares that become channels; with 4 the convolutions run on 32x48 instead of 128x192, which
@@ -26,7 +29,7 @@ class MelVAE(ModelMixin, ConfigMixin):
         norm_num_groups: int = 8,
     ):
         super().__init__()
-        self.autoencoder = AutoencoderKL(
+        self.autoencoder: Any = AutoencoderKL(  # diffusers declares none of its methods
             in_channels=patch * patch,
             out_channels=patch * patch,
             down_block_types=("DownEncoderBlock2D",) * len(block_out_channels),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
 
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.blocks import ConvNeXtBlock, ShiftBlock, downsampling
 from a2s.settings import ACTIONS, MATERIALS, VIDEO
 
@@ -31,7 +31,7 @@ class Reading:
     sketch: torch.Tensor
 
 
-class VideoEncoder(ModelMixin, ConfigMixin):
+class VideoEncoder(ConfiguredModel):
     """Motion (B, 48, 12, 12, 6) and keyframes (B, 4, 64, 64, 3) in [0, 1] -> tokens (B, 48, D).
 
     Motion says when and how, keyframes say what and where. The grids come from `a2s.cues.motion_grid`.

@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
 
 from a2s.audio.mel import expand, mel_pseudo_inverse
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.blocks import ConvNeXtBlock
 from a2s.settings import AUDIO
 
 
-class Vocoder(ModelMixin, ConfigMixin):
+class Vocoder(ConfiguredModel):
     """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz.
 
     The magnitude starts from the pseudo-inverse of the mel basis and the phase from a sine at each bin's centre; the

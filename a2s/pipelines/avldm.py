@@ -1,55 +1,55 @@
-"""AVLDMPipeline: video tokens, cues and an ambient condition in, a mel picture and its sound out."""
+"""AVLDMPipeline: a video, cues and an ambient condition in, a mel and its waveform out."""
 
 from __future__ import annotations
 
 import copy
-import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline, SchedulerMixin, UNet2DConditionModel
 
+from a2s.ambient.extension import repeated
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models import AVSim, Conditioner, GriffinLim, MelVAE, Vocoder
 from a2s.models.official import HiFiGAN, OfficialAVSim, OfficialConditioner, PictureVAE
-from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only classes of modules that are there)
-from a2s.settings import ACTIONS, AUDIO, GUIDANCE_SCALE, MATERIALS, STEPS, VIDEO
+from a2s.pipelines import solver as _solver  # noqa: F401  (diffusers loads only classes of imported modules)
+from a2s.pipelines.call import PipelineCall, generate
+from a2s.pipelines.features import AVSimFeatures
+from a2s.pipelines.loading import check_safetensors, model_folder
+from a2s.pipelines.output import AVLDMPipelineOutput, AVLDMWindowOutput
+from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
     from a2s.vision import Motion
+    from a2s.vision.video import Video
 
-
-LARGE = 50_000_000
-"""Parameters of a UNet from which on more than one thread pays, and a GPU."""
-
-LOOKS_KEPT = 16
+CACHED_WINDOWS = 16
 """Windows of one motion whose tokens are kept."""
 
-
-@dataclass
-class AVLDMOutput:
-    """mels: (B, 128, 188) float32 in [0, 1]; latents: (B, C, 16, 24), normalised as the UNet sees them."""
-
-    mels: torch.Tensor
-    latents: torch.Tensor
+WIDE = 1024
+"""Channels of a large UNet. Only for folders of version 0.1, whose configuration has no `large`."""
 
 
-class AVLDMPipeline(DiffusionPipeline):
+class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
     """Audio-visual latent diffusion with a disentangled ambience (Chen et al., Action2Sound, ECCV 2024, section 3).
 
-    The ambient condition is always there; guidance raises what the picture and the cues add to it.
-    What a window looks like, what it is to the UNet and how a sound is embedded is the components' own business, so
-    models of different make run through here. steps, guidance_scale: the sampler's, where a call doesn't say.
+    The ambient condition is always given; guidance amplifies the contribution of video and cues. Model-specific steps
+    (the inputs of a window, the UNet's context, the embedding of a sound) are methods of the components, so components
+    of both model families work here.
+
+    steps, guidance_scale: defaults of the sampler. large: whether a GPU and all threads pay off. threads: torch threads
+    of a call; None is one for a small model, whose tensors are too small to share, and every core for a large one.
+    uses_cues: whether the cue track shapes the sound; None asks the conditioner.
     """
 
     model_cpu_offload_seq = "av_sim->conditioner->unet->vae->vocoder"
+    _callback_tensor_inputs = ["latents", "estimate"]
 
     def __init__(
         self,
@@ -61,24 +61,56 @@ class AVLDMPipeline(DiffusionPipeline):
         vocoder: Vocoder | HiFiGAN | GriffinLim,
         steps: int = STEPS,
         guidance_scale: float = GUIDANCE_SCALE,
+        large: bool | None = None,
+        threads: int | None = None,
+        uses_cues: bool | None = None,
     ):
         super().__init__()
         self.register_modules(
             vae=vae, unet=unet, scheduler=scheduler, conditioner=conditioner, av_sim=av_sim, vocoder=vocoder
         )
-        self.register_to_config(steps=steps, guidance_scale=guidance_scale)
-        self.is_large = unet.num_parameters() > LARGE
-        # {motion: {start: tokens}}: retrieval and generation look at the same windows; a large encoder takes seconds.
-        self._seen = WeakKeyDictionary()
+        large = max(unet.config.block_out_channels) >= WIDE if large is None else large
+        uses_cues = conditioner.uses_cues if uses_cues is None else uses_cues
+        self.register_to_config(
+            steps=steps, guidance_scale=guidance_scale, large=large, threads=threads, uses_cues=uses_cues
+        )
+        self._guidance_scale, self._num_timesteps, self._interrupt = guidance_scale, 0, False
+        self._folder: Path | None = None
+        # {motion: {start: tokens}}: retrieval and generation need the same windows; a large encoder takes seconds.
+        self._tokens: WeakKeyDictionary[Motion, dict[float, torch.Tensor]] = WeakKeyDictionary()
 
     @classmethod
-    def from_pretrained(cls, folder, **options) -> AVLDMPipeline:
-        """diffusers' loader; weights stored as float16 are computed in float32 unless `dtype` says otherwise.
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike,
+        *,
+        torch_dtype: torch.dtype | None = None,
+        use_safetensors: bool = True,
+        **options: Any,
+    ) -> AVLDMPipeline:
+        """Load a pipeline from a folder, without the network, or from the Hugging Face Hub.
 
-        Only safetensors are opened: where they are missing, diffusers would go on to pickles.
+        pretrained_model_name_or_path: a folder, or a Hub id such as "owner/name". torch_dtype: of all components; None
+        is float32, also for weights that are stored as float16. options: of `DiffusionPipeline.from_pretrained`, such
+        as revision, local_files_only and cache_dir. Only safetensors are loaded, never pickles. Raises WeightsMissing
+        for a path that does not exist, BadInput for use_safetensors=False, and what diffusers raises.
         """
-        options.setdefault("dtype", torch.float32)
-        return super().from_pretrained(folder, **options, use_safetensors=True, local_files_only=True)
+        check_safetensors(use_safetensors)
+        options["dtype"] = options.pop("dtype", None) or torch_dtype or torch.float32
+        folder = model_folder(pretrained_model_name_or_path, options, cls.download)
+        pipe = super().from_pretrained(os.fspath(folder), **(options | {"use_safetensors": True}))
+        pipe.register_to_config(_name_or_path=os.fspath(pretrained_model_name_or_path))
+        pipe._folder = folder
+        return pipe
+
+    # ------------------------------------------------------------------ properties
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the pipeline was loaded from; None for one that was made in memory."""
+        if self._folder is None and self.name_or_path and (Path(self.name_or_path) / self.config_name).is_file():
+            self._folder = Path(self.name_or_path)  # loaded by DiffusionPipeline.from_pretrained
+        return self._folder
 
     @property
     def default_steps(self) -> int:
@@ -91,88 +123,136 @@ class AVLDMPipeline(DiffusionPipeline):
         return self.config.guidance_scale
 
     @property
+    def is_large(self) -> bool:
+        """Whether a GPU, or more than one thread, pays off."""
+        return self.config.large
+
+    @property
     def threads(self) -> int:
-        """Torch threads that suit the model: one where tensors are so small that a second would mostly wait."""
-        return (os.cpu_count() or 1) if self.is_large else 1
+        """Torch threads of a call."""
+        return self.config.threads or ((os.cpu_count() or 1) if self.is_large else 1)
 
     @property
     def uses_cues(self) -> bool:
-        """Whether the cue track shapes the sound. Where it doesn't, the picture alone says what happens when."""
-        return self.conditioner.uses_cues
+        """Whether the cue track shapes the sound. Without it, the video alone determines what sounds when."""
+        return self.config.uses_cues
 
-    # ------------------------------------------------------------------ seeing
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second of the output: 16 000."""
+        return AUDIO.sample_rate
+
+    @property
+    def guidance_scale(self) -> float:
+        """Guidance scale of the current or last call; the default before the first one."""
+        return self._guidance_scale
+
+    @property
+    def num_timesteps(self) -> int:
+        """Sampler steps of the current or last call, all windows together."""
+        return self._num_timesteps
+
+    @property
+    def interrupt(self) -> bool:
+        """Whether the current call skips its remaining sampler steps; a step callback may set `_interrupt`."""
+        return self._interrupt
+
+    def __repr__(self) -> str:
+        parts = "".join(f"  {name}: {type(part).__name__}\n" for name, part in self.components.items())
+        dtype = str(self.dtype).removeprefix("torch.")
+        return (
+            f"{type(self).__name__}({self.name_or_path or 'in memory'!r}, {self.device}, {dtype},"
+            f" {self.default_steps} steps, guidance scale {self.default_guidance_scale:g})\n{parts}".rstrip()
+        )
+
+    # ------------------------------------------------------------------ inputs
+
+    def check_inputs(self, call: PipelineCall) -> None:
+        """Raises BadInput that says what was given and what is allowed."""
+        call.check(self._callback_tensor_inputs)
 
     @torch.inference_mode()
     def encode_video(self, motion: Motion, start: float = 0.0) -> torch.Tensor:
-        """What the model sees of the window [start, start + 3 s): video tokens (1, K, D)."""
-        seen = self._seen.setdefault(motion, {})
-        tokens = seen.get(start)
+        """Video tokens (1, K, D) of the window [start, start + 3 s); start in seconds."""
+        cached = self._tokens.setdefault(motion, {})
+        tokens = cached.get(start)
         if tokens is None:
-            window = (x.to(self._execution_device) for x in self.av_sim.window(motion, start))
-            tokens = seen[start] = self.av_sim.encode(*window)
-            if len(seen) > LOOKS_KEPT:
-                seen.pop(next(iter(seen)), None)
+            window = (_cast(x, self._execution_device, self.av_sim.dtype) for x in self.av_sim.window(motion, start))
+            tokens = cached[start] = self.av_sim.encode(*window)
+            if len(cached) > CACHED_WINDOWS:
+                cached.pop(next(iter(cached)), None)
         return tokens
 
     @torch.inference_mode()
-    def embed_video(self, motion: Motion, begin: float = 0.0, end: float | None = None) -> np.ndarray:
-        """(E,) float32 of unit length: the mean over the film's windows, at most twelve of them, spread evenly.
-
-        begin, end: s, of the stretch that is looked at. One shorter than a window is seen with what follows it.
-        """
-        end = motion.duration if end is None else end
-        last = max(begin, end - VIDEO.window_seconds)
-        count = int(np.clip(np.ceil((end - begin) / VIDEO.window_seconds), 1, 12))
-        found = []
-        for start in np.linspace(begin, last, count):
-            tokens = self.encode_video(motion, float(start))
-            found.append(self.av_sim.embed_window(tokens, motion, float(start)))
-        mean = torch.cat(found).mean(0)
-        return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
-
-    @torch.inference_mode()
-    def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
-        """waveform: (n,) float32 at 16 kHz, any length (short ones are looped). Returns (E,) float32 of unit length."""
-        return self.av_sim.embed_sound(looped(waveform))[0].float().cpu().numpy()
-
-    @torch.inference_mode()
-    def label_cues(self, motion: Motion, track: CueTrack) -> CueTrack:
-        """Say what each cue is: fills in action and material where they are None, from the tokens around its time.
-
-        A class that is given stays. The machine's confidence in its own class is in neither field: the cue's confidence
-        remains that of its time. A model that names nothing leaves the track as it is.
-        """
-        if not self.uses_cues or all(cue.action and cue.material for cue in track.cues):
-            return track
-        cues, cache = [], {}
-        for cue in track.cues:
-            # A cue is read in a window that shows what comes before and after it.
-            start = max(0.0, min(round(cue.time - VIDEO.window_seconds / 2, 1), motion.duration - VIDEO.window_seconds))
-            if start not in cache:
-                reading = self.av_sim.read(self.encode_video(motion, start))
-                cache = {start: (reading.action[0].softmax(-1), reading.material[0].softmax(-1))}
-            slot = int((cue.time - start) * VIDEO.tokens_per_second)
-            near = slice(max(0, slot - 1), slot + 2)
-            action, material = (p[near].mean(0).argmax().item() for p in cache[start])
-            cues.append(
-                replace(cue, action=cue.action or ACTIONS[action], material=cue.material or MATERIALS[material])
-            )
-        return replace(track, cues=tuple(cues))
-
-    # ------------------------------------------------------------------ the place
-
-    @torch.inference_mode()
     def encode_ambient(self, waveform: np.ndarray, generator: torch.Generator | None = None) -> torch.Tensor:
-        """waveform: (n,) float32 at 16 kHz; its first 3 s (looped if shorter) become the condition (1, C, 16, 24).
+        """The ambient condition (1, C, 16, 24) of a sound (n,) float32 at 16 kHz: its first 3 s, repeated if shorter.
 
-        generator: for a VAE whose posterior is to be sampled; without it, its mode is taken.
+        generator: for a VAE whose posterior is to be sampled; without it, the mode is taken.
         """
-        wave = torch.from_numpy(looped(waveform)[: AUDIO.window_samples]).to(self._execution_device)
+        wave = torch.from_numpy(repeated(waveform)[: AUDIO.window_samples]).to(self._execution_device)
         mel = pad_frames(mel_spectrogram(wave)[None]).to(self.vae.dtype)
         shape = (1, self.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames)
-        return self.vae.encode(mel, None if generator is None else self._noise(shape, generator))
+        noise = None if generator is None else self._noise(shape, generator).to(self.vae.dtype)
+        return self.vae.encode(mel, noise)
 
-    # ------------------------------------------------------------------ making
+    def prepare_latents(
+        self,
+        shape: Sequence[int],
+        generator: torch.Generator | list[torch.Generator] | None,
+        scheduler: SchedulerMixin,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(latents to start from, the unit normal noise in them), both of `shape` (B, C, 16, 24).
+
+        The noise is drawn on the CPU, row by row, so a seed gives the same noise on every machine and in every batch.
+        """
+        noise = self._noise(shape, generator)
+        return noise * scheduler.init_noise_sigma, noise
+
+    # ------------------------------------------------------------------ generation
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        video: str | os.PathLike | Video,
+        ambient: float = 0.35,
+        ambient_clip: str | os.PathLike | None = None,
+        cues: CueTrack | str | os.PathLike | Sequence[float] | None = None,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
+        num_waveforms: int = 1,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        output_type: str = "np",
+        return_dict: bool = True,
+        callback_on_step_end: Callable | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
+    ) -> AVLDMPipelineOutput | tuple:
+        """Generate the sound of a video, exactly as long as its picture.
+
+        video: path of a video file. ambient: amount of ambience, 0 (action only) to 1. ambient_clip: id of a clip of
+        the model's ambient bank or path of a recording; None takes the bank's best match. cues: a CueTrack, a cue file,
+        or times in seconds; None detects them. num_inference_steps, guidance_scale: None takes the model's defaults.
+        num_waveforms: number of takes. output_type: "np", "pt", "mel" or "latent", see `AVLDMPipelineOutput`.
+        generator: its initial seed is the seed (0 to 2**32 - 1), whatever was drawn from it; None is seed 0. The noise
+        of every take and window is derived from it, so `torch.Generator().manual_seed(7)` gives the same sound as
+        `dub` with `DubSettings(seed=7)`. A list gives each take a seed of its own.
+        callback_on_step_end(pipe, step, timestep, tensors): called after each sampler step of each window, step from 0
+        to `num_timesteps` - 1; it may return {"latents": ...} to replace them, or raise to stop. Its tensors are those
+        of callback_on_step_end_tensor_inputs: "latents" (B, C, 16, 24), and "estimate", the solver's prediction of the
+        finished latents, or None. return_dict=False returns (audios, cues, ambience).
+
+        Raises BadInput (a ValueError), UnreadableVideo, TooLarge, UnreadableAudio, BadCues, BankError.
+        """
+        call = PipelineCall(
+            video, ambient, ambient_clip, cues,
+            self.default_steps if num_inference_steps is None else num_inference_steps,
+            self.default_guidance_scale if guidance_scale is None else guidance_scale,
+            num_waveforms, generator, output_type, callback_on_step_end, callback_on_step_end_tensor_inputs,
+        )  # fmt: skip
+        self.check_inputs(call)
+        self._guidance_scale, self._interrupt = call.guidance_scale, False
+        output = generate(self, call)
+        self.maybe_free_model_hooks()
+        return output if return_dict else output.to_tuple()
 
     @torch.inference_mode()
     def sample(
@@ -185,27 +265,31 @@ class AVLDMPipeline(DiffusionPipeline):
         generator: torch.Generator | list[torch.Generator] | None = None,
         known: tuple[torch.Tensor, torch.Tensor] | None = None,
         callback_on_step_end: Callable | None = None,
-    ) -> AVLDMOutput:
-        """Sample one window for each row.
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> AVLDMWindowOutput:
+        """Sample one window of 3 s for each row.
 
-        video_tokens: (B, K, D) of `encode_video`; cue_roll: (B, 20, 192), see `a2s.cues.draw_cue_roll`; ambient:
-        (B, C, 16, 24) of `encode_ambient`. num_inference_steps, guidance_scale: None is what suits the model; a scale
-        of 1 leaves guidance out. generator: one, or one a row, so that no take depends on its batch.
-        known: (latent (B, C, 16, 24), mask broadcastable to it): where the mask is 1 the result is held to the latent.
+        video_tokens: (B, K, D) of `encode_video`. cue_roll: (B, 20, 192), see `a2s.cues.draw_cue_roll`. ambient:
+        (B, C, 16, 24) of `encode_ambient`. num_inference_steps, guidance_scale: None takes the defaults; a scale of 1
+        switches guidance off. generator: one, or one for each row, so that no row depends on its batch.
+        known: (latents (B, C, 16, 24), mask broadcastable to them); where the mask is 1 the result keeps the latents.
         callback_on_step_end(pipe, step, timestep, {"latents": x, "estimate": x0}) is called after each step and may
-        raise to stop. x0: what the solver takes the finished latent to be by now, or None where it doesn't say.
+        raise to stop. x0: the solver's prediction of the finished latents, None where it makes none. interrupted() is
+        called before each step; once it returns True, the remaining steps are skipped. Raises ValueError for shapes
+        that do not match.
         """
-        self._check(video_tokens, cue_roll, ambient)
+        _check_shapes(video_tokens, cue_roll, ambient)
         guidance_scale = self.default_guidance_scale if guidance_scale is None else guidance_scale
         device = self._execution_device
         video, cues, ambient = (x.to(device, self.conditioner.dtype) for x in (video_tokens, cue_roll, ambient))
-        noise = self._noise(ambient.shape, generator)
-        context, grid = self.conditioner.branches(video, cues, ambient, guidance_scale != 1)
-        # A multistep solver remembers its last steps: each run has its own, so one pipeline may serve several at once.
+        # A multistep solver remembers its last steps. With a copy for each run, threads may share one pipeline.
         solver = copy.deepcopy(self.scheduler)
         solver.set_timesteps(num_inference_steps or self.default_steps, device=device)
-        latents = noise * solver.init_noise_sigma
-        for step, timestep in enumerate(self.progress_bar(solver.timesteps)):
+        latents, noise = self.prepare_latents(ambient.shape, generator, solver)
+        context, grid = self.conditioner.branches(video, cues, ambient, guidance_scale != 1)
+        for step, timestep in enumerate(solver.timesteps):
+            if interrupted():
+                break
             if known is not None:
                 noised = solver.add_noise(known[0], noise, timestep.expand(len(noise)))
                 latents = known[1] * noised + (1 - known[1]) * latents
@@ -218,11 +302,11 @@ class AVLDMPipeline(DiffusionPipeline):
                 latents = callback_on_step_end(self, step, timestep, tensors).get("latents", latents)
         if known is not None:
             latents = known[1] * known[0] + (1 - known[1]) * latents
-        return AVLDMOutput(self.decode(latents), latents)
+        return AVLDMWindowOutput(self.decode(latents), latents)
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """latents (B, C, 16, 24) -> mels (B, 128, 188), in [0, 1] or a little beyond it where the VAE doesn't clip."""
+        """latents (B, C, 16, 24) -> mels (B, 128, 188), in [0, 1], or slightly beyond where the VAE does not clip."""
         return self.vae.decode(latents.to(self.vae.dtype))[..., : AUDIO.window_frames]
 
     @torch.inference_mode()
@@ -230,53 +314,45 @@ class AVLDMPipeline(DiffusionPipeline):
         """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz."""
         return self.vocoder(mel.to(self._execution_device, self.vocoder.dtype))
 
-    def _denoise(self, latents, timestep, context, grid, guidance_scale):
+    def _denoise(
+        self,
+        latents: torch.Tensor,
+        timestep: torch.Tensor,
+        context: torch.Tensor,
+        grid: torch.Tensor | None,
+        guidance_scale: float,
+    ) -> torch.Tensor:
+        """The UNet's prediction, with classifier-free guidance where the context has twice the rows."""
         x = latents if len(context) == len(latents) else torch.cat([latents, latents])
         if grid is not None:
             x = torch.cat([x, grid], 1)
         dtype = self.unet.dtype
-        made = self.unet(x.to(dtype), timestep, encoder_hidden_states=context.to(dtype)).sample.to(latents.dtype)
+        prediction = self.unet(x.to(dtype), timestep, encoder_hidden_states=context.to(dtype)).sample.to(latents.dtype)
         if len(context) == len(latents):
-            return made
-        without, with_video = made.chunk(2)
+            return prediction
+        without, with_video = prediction.chunk(2)
         return without + guidance_scale * (with_video - without)
 
-    def _noise(self, shape, generator) -> torch.Tensor:
-        """Unit normal, drawn on the CPU row by row, so a seed means the same on every machine and in every batch."""
+    def _noise(self, shape: Sequence[int], generator: torch.Generator | list[torch.Generator] | None) -> torch.Tensor:
         each = generator if isinstance(generator, list) else [generator] * shape[0]
         return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self._execution_device)
 
-    def _check(self, video, cues, ambient) -> None:
-        if not len(video) == len(cues) == len(ambient):
-            raise ValueError(f"batch sizes differ: {len(video)} video, {len(cues)} cues, {len(ambient)} ambient")
-        expected = (AUDIO.latent_bands, AUDIO.latent_frames)
-        if tuple(ambient.shape[-2:]) != expected:
-            raise ValueError(f"ambient must be (B, C, {expected[0]}, {expected[1]}), got {tuple(ambient.shape)}")
 
-    @cached_property
-    def model_hash(self) -> str:
-        """Eight hex digits of AV-Sim's weights: what an ambient bank's embeddings are good for."""
-        return weights_hash(self.av_sim)
+def _check_shapes(video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor) -> None:
+    if not len(video) == len(cues) == len(ambient):
+        raise ValueError(f"batch sizes differ: {len(video)} video, {len(cues)} cues, {len(ambient)} ambient")
+    expected = (AUDIO.latent_bands, AUDIO.latent_frames)
+    if tuple(ambient.shape[-2:]) != expected:
+        raise ValueError(f"ambient must be (B, C, {expected[0]}, {expected[1]}), got {tuple(ambient.shape)}")
+
+
+def _cast(x: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """On the device; in the dtype unless it holds integers."""
+    return x.to(device, dtype) if x.is_floating_point() else x.to(device)
 
 
 def _estimate(solver: SchedulerMixin) -> torch.Tensor | None:
-    """(B, C, 16, 24) clean latents as of the last step, which the solvers whose name ends in ++ keep anyway."""
-    # A scheduler made from another one's configuration carries its words on, whatever it does itself.
-    kept = getattr(solver, "model_outputs", None)
-    return kept[-1] if kept and solver.config.get("algorithm_type", "").endswith("++") else None
-
-
-def weights_hash(model: torch.nn.Module) -> str:
-    """Eight hex digits of a model's weights as float32."""
-    digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
-    return digest.hexdigest()[:8]
-
-
-def looped(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:
-    """(n,) -> float32, repeated until it is at least one window long. Silence where there is nothing."""
-    wave = np.asarray(waveform, np.float32)
-    if not len(wave):
-        return np.zeros(samples, np.float32)
-    return wave if len(wave) >= samples else np.tile(wave, -(-samples // len(wave)))
+    """(B, C, 16, 24) clean latents predicted at the last step, which solvers whose name ends in ++ store."""
+    # A scheduler made with from_config keeps the words of the other one's configuration, whatever it does itself.
+    stored = getattr(solver, "model_outputs", None)
+    return stored[-1] if stored and solver.config.get("algorithm_type", "").endswith("++") else None

@@ -1,70 +1,123 @@
-"""The mel of a whole film: its places as stretches, their windows sampled one after the other, joined and crossed."""
+"""The mel of a whole video: one segment per place, the windows of each sampled in order, joined and crossfaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a2s.cues.cue_roll import draw_cue_roll
-from a2s.dubbing.progress import Preview, Previews
-from a2s.pipelines.segments import cross, plan_segments
-from a2s.pipelines.windows import frames_of, join, plan_windows, sample_windows
+from a2s.pipelines.segments import Segment, cross, plan_segments
+from a2s.pipelines.windows import (
+    OnStep,
+    Sampling,
+    Window,
+    WindowRun,
+    WindowStore,
+    join,
+    plan_windows,
+    sample_windows,
+)
 from a2s.settings import DubSettings
 
 if TYPE_CHECKING:
+    import torch
+
     from a2s.cues import CueTrack
-    from a2s.dubbing.checkpoints import WindowCheckpoints
+    from a2s.pipelines.avldm import AVLDMPipeline
     from a2s.vision import Motion
 
 
-def film_mel(
-    pipe,
-    motion: Motion,
-    track: CueTrack,
-    conditions: Sequence[np.ndarray],
-    settings: DubSettings,
-    *,
-    look: Callable[[float], object],
-    report: Callable[[float, str], None],
-    previews: Previews,
-    kept: WindowCheckpoints | None = None,
-    name: str = "mix",
-) -> np.ndarray:
-    """Mels of all takes, (takes, 128, T) float32, T at least to the video's end.
+class VideoGenerator:
+    """Generates the sound of one video, in one or more passes that share the video tokens.
 
-    conditions: (n,) float32 at 16 kHz, the ambience of each place of `settings`. look: video tokens by a window's start
-    in s. report(done 0..1, detail) may raise to stop. kept, name: where finished windows go, and what they are called.
+    settings: without open values (`DubSettings.suited_to`).
     """
-    import torch
 
-    windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
-    stretches = plan_segments(windows, [change.time for change in settings.ambient_changes])
-    count, told, mels = sum(len(stretch.windows) for stretch in stretches), 0, []
-    for number, (stretch, condition) in enumerate(zip(stretches, conditions, strict=True)):
-        ambient = pipe.encode_ambient(condition, torch.Generator().manual_seed(settings.seed))
-        place = told - stretch.windows[0].index  # a window's place among all that are sampled
+    def __init__(self, pipe: AVLDMPipeline, motion: Motion, cues: CueTrack, settings: DubSettings):
+        self.pipe, self.motion, self.cues, self.settings = pipe, motion, cues, settings
+        self.windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
+        self.segments = plan_segments(self.windows, [change.time for change in settings.ambient_changes])
+        self._tokens: Callable[[float], torch.Tensor] = lru_cache(maxsize=None)(
+            lambda start: pipe.encode_video(motion, start)
+        )
 
-        def inputs(window, ambient=ambient) -> tuple:
-            roll = torch.from_numpy(draw_cue_roll(track.cues, window.start))[None]
-            return look(window.start), roll, ambient
+    @property
+    def count(self) -> int:
+        """Number of windows that one pass samples; a window that contains a change of place counts twice."""
+        return sum(len(segment.windows) for segment in self.segments)
 
-        def on_step(window: int, step: int, place=place) -> None:
-            done = (place + window + step / settings.steps) / count
-            report(done, f"window {place + window + 1} of {count}, step {step} of {settings.steps}")
+    def generate(
+        self,
+        conditions: Sequence[np.ndarray],
+        on_step: OnStep | None = None,
+        store: WindowStore | None = None,
+        name: str = "mix",
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> np.ndarray:
+        """One pass: the mels of all takes, (takes, 128, T) float32. T covers at least the video.
 
-        def on_estimate(window, step: int, mel, place=place) -> None:
-            left = frames_of(motion.duration) - window.first_frame
-            where = step, settings.steps, place + window.index + 1, count
-            previews.offer(lambda: Preview(window.start, mel()[:, :left].clip(0, 1), *where))
+        conditions: one (n,) float32 at 16 kHz for each segment, the ambient condition of its place. on_step may raise
+        to stop. store, name: the storage of finished windows, and the prefix of their names. interrupted: once it
+        returns True, the remaining sampler steps are skipped.
+        """
+        run = WindowRun(name, 0, self.count, store, interrupted)
+        return cross([joined.mel for joined in self._segments(conditions, on_step, run)], self.segments)
 
-        pieces = sample_windows(
-            pipe, stretch.windows, inputs,
-            range(settings.first_take, settings.first_take + settings.takes),
-            seed=settings.seed, steps=settings.steps, guidance_scale=settings.guidance_scale,
-            on_step=on_step, on_estimate=on_estimate, kept=kept, name=f"{name}-{number}",
-        )  # fmt: skip
-        mels.append(join(pieces, [window.first_frame - stretch.first_frame for window in stretch.windows]))
-        told += len(stretch.windows)
-    return cross(mels, stretches)
+    def generate_latents(
+        self,
+        condition: np.ndarray,
+        on_step: OnStep | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> torch.Tensor:
+        """The latents of a video in one place, windows joined: (takes, C, 16, columns), a column for 0.128 s."""
+        import torch
+
+        run = WindowRun("mix", 0, self.count, None, interrupted)
+        (joined,) = self._segments([condition], on_step, run)
+        return torch.from_numpy(joined.latents)
+
+    def _segments(self, conditions: Sequence[np.ndarray], on_step: OnStep | None, run: WindowRun) -> list[_Joined]:
+        done, found = 0, []
+        sampling = Sampling.of(self.settings)
+        for number, (segment, waveform) in enumerate(zip(self.segments, conditions, strict=True)):
+            part = replace(run, name=f"{run.name}-{number}", number=done)
+            inputs = self._condition(waveform)
+            pieces = sample_windows(self.pipe, segment.windows, inputs, sampling, on_step, part)
+            found.append(_join_segment(list(pieces), segment))
+            done += len(segment.windows)
+        return found
+
+    def _condition(self, waveform: np.ndarray) -> Callable[[Window], tuple]:
+        """The inputs of a window of one segment."""
+        import torch
+
+        ambient = self.pipe.encode_ambient(waveform, torch.Generator().manual_seed(self.settings.seed))
+
+        def inputs(window: Window) -> tuple:
+            roll = torch.from_numpy(draw_cue_roll(self.cues.cues, window.start))[None]
+            return self._tokens(window.start), roll, ambient
+
+        return inputs
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The windows of one segment in a row. mel: (takes, 128, n). latents: (takes, C, 16, columns)."""
+
+    mel: np.ndarray
+    latents: np.ndarray
+
+
+def _join_segment(pieces: list[tuple[np.ndarray, np.ndarray]], segment: Segment) -> _Joined:
+    starts = [window.first_frame - segment.first_frame for window in segment.windows]
+    column = segment.windows[0].spec.latent_downsampling
+    ends = [start // column for start in starts[1:]] + [None]
+    latents = [
+        latent[..., : None if end is None else end - start // column]
+        for (_, latent), start, end in zip(pieces, starts, ends, strict=True)
+    ]
+    return _Joined(join((mel for mel, _ in pieces), starts), np.concatenate(latents, -1))

@@ -1,4 +1,7 @@
-"""A film in several places: from each change on, windows are sampled anew in another ambience, and the mels cross."""
+"""A video with several places: windows are sampled in the ambience of each place, and the mels are crossfaded.
+
+A segment is the part of a video that lies in one acoustic place.
+"""
 
 from __future__ import annotations
 
@@ -10,60 +13,61 @@ import numpy as np
 from a2s.pipelines.windows import Window
 
 CROSS_FRAMES = 8
-"""Mel frames of a crossing, its middle at the change: one latent column, 0.128 s. Shorter is a click, longer a fade."""
+"""Mel frames of a crossfade, centred at the change: one latent column, 0.128 s. Shorter is a click, longer a fade."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One place's part of a film. change: mel frame at which it begins to be heard. windows: what must be sampled."""
+    """One place of a video. change: mel frame at which its ambience begins. windows: those that must be sampled."""
 
     change: int
     windows: tuple[Window, ...]
 
     @property
     def first_frame(self) -> int:
+        """First mel frame of its first window."""
         return self.windows[0].first_frame
 
 
 def plan_segments(windows: Sequence[Window], changes: Sequence[float]) -> tuple[Segment, ...]:
-    """The stretches of a film whose place changes at these times (s, ascending, within the film).
+    """The segments of a video whose place changes at these times (seconds, ascending, within the video).
 
-    windows: of `plan_windows` for the whole film. A stretch has those in which it is heard, its crossings included, so
-    one that a change falls into is sampled for either side. The first of a stretch holds on to nothing: what came
-    before was another place.
+    windows: `plan_windows` of the whole video. A segment has every window that it overlaps, crossfades included, so a
+    window that contains a change is sampled once for each side. The first window of a segment holds no columns, since
+    the window before it is in another place.
     """
     spec = windows[0].spec
     frames = [0, *(round(time / spec.frame_seconds) for time in changes)]
-    film = windows[-1].first_frame + spec.window_frames
-    ends = [*(min(frame + CROSS_FRAMES // 2, film) for frame in frames[1:]), film]
-    stretches = []
+    last_frame = windows[-1].first_frame + spec.window_frames
+    ends = [*(min(frame + CROSS_FRAMES // 2, last_frame) for frame in frames[1:]), last_frame]
+    segments = []
     for frame, end in zip(frames, ends, strict=True):
         begin = max(0, frame - CROSS_FRAMES // 2)
         first = max(k for k, window in enumerate(windows) if window.first_frame <= begin)
         last = next(k for k, window in enumerate(windows) if window.first_frame + spec.window_frames >= end)
         own = windows[first : max(first, last) + 1]
-        stretches.append(Segment(frame, (replace(own[0], held_columns=0), *own[1:])))
-    return tuple(stretches)
+        segments.append(Segment(frame, (replace(own[0], held_columns=0), *own[1:])))
+    return tuple(segments)
 
 
-def cross(mels: Sequence[np.ndarray], stretches: Sequence[Segment]) -> np.ndarray:
-    """Lay the joined mels (takes, 128, n) of the stretches one behind the other; around a change they share the power.
+def cross(mels: Sequence[np.ndarray], segments: Sequence[Segment]) -> np.ndarray:
+    """Join the mels (takes, 128, n) of the segments; an equal-power crossfade blends them around each change.
 
-    The shares sum to one, an equal-power crossfade: noise keeps its level where both sides have the same, and an impact
-    that sounds on both sides keeps its own. Returns (takes, 128, T) from the film's first frame on.
+    The weights sum to one in power, so noise of equal level keeps its level, and so does an impact that both sides
+    contain. Returns (takes, 128, T) from the first frame of the video.
     """
-    laid = mels[0]
-    for mel, stretch in zip(mels[1:], stretches[1:], strict=True):
-        begin = stretch.change - CROSS_FRAMES // 2
-        end = min(begin + CROSS_FRAMES, laid.shape[-1])
-        own = begin - stretch.first_frame
+    joined = mels[0]
+    for mel, segment in zip(mels[1:], segments[1:], strict=True):
+        begin = segment.change - CROSS_FRAMES // 2
+        end = min(begin + CROSS_FRAMES, joined.shape[-1])
+        own = begin - segment.first_frame
         share = (np.arange(end - begin) + 0.5) / CROSS_FRAMES
-        crossing = _mixed(laid[..., begin:end], mel[..., own : own + end - begin], share)
-        laid = np.concatenate([laid[..., :begin], crossing, mel[..., own + end - begin :]], -1)
-    return laid
+        crossing = _mixed(joined[..., begin:end], mel[..., own : own + end - begin], share)
+        joined = np.concatenate([joined[..., :begin], crossing, mel[..., own + end - begin :]], -1)
+    return joined
 
 
 def _mixed(old: np.ndarray, new: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Mels mixed in power; a mel is a level in dB, 100 of them from 0 to 1 (`a2s.audio.mel`)."""
+    """Mels mixed in power. A mel is a level in dB, 100 of them from 0 to 1 (`a2s.audio.mel`)."""
     power = (1 - share) * 10 ** (10 * old.astype(np.float64)) + share * 10 ** (10 * new.astype(np.float64))
     return (np.log10(power) / 10).astype(old.dtype)

@@ -1,73 +1,55 @@
-"""Put trained parts together as one model folder in diffusers' layout, with checksums.
-
-python -m a2s.training.assemble --vae RUN/vae --vocoder RUN/vocoder --av-sim RUN/av_sim --av-ldm RUN \\
-    -o checkpoints/compact
-"""
+"""Assemble trained parts into one model folder in diffusers' layout, with checksums."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import shutil
 from pathlib import Path
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
+from a2s.io import atomic_folder
 from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.pipelines import AVLDMPipeline
-from a2s.weights.registry import write_checksums
+from a2s.weights import write_checksums
 
-SHARD = "8MB"
-KEPT = ("README.md", "ambient_calibration.json")
-"""Files of a model folder that people or measurements wrote; a new assembly carries them over."""
+SHARD_SIZE = "8MB"
+PRESERVED = ("README.md", "ambient_calibration.json")
+"""Files of a model folder that are written by hand or measured; a new assembly keeps them."""
 
 
-def assemble(vae: Path, vocoder: Path, av_sim: Path, av_ldm: Path, out: Path, half: bool = True) -> Path:
-    """Load each part, save the pipeline whole.
+@torch.inference_mode()
+def assemble_model(vae: Path, vocoder: Path, av_sim: Path, av_ldm: Path, out: Path, half: bool = True) -> Path:
+    """Load each part and save them as one pipeline in `out`.
 
-    half: weights as float16, loaded back as float32 (they lose 1e-3 at most).
+    av_ldm: the run folder with `unet`, `conditioner` and `scheduler`. half: store weights as float16 (relative error
+    up to 1e-3); the pipeline loads them as float32.
     """
+    av_ldm, out = Path(av_ldm), Path(out)
     parts = {
         "vae": MelVAE.from_pretrained(vae),
         "vocoder": Vocoder.from_pretrained(vocoder),
         "av_sim": AVSim.from_pretrained(av_sim),
-        "unet": UNet2DConditionModel.from_pretrained(Path(av_ldm) / "unet"),
-        "conditioner": Conditioner.from_pretrained(Path(av_ldm) / "conditioner"),
+        "unet": UNet2DConditionModel.from_pretrained(av_ldm / "unet"),
+        "conditioner": Conditioner.from_pretrained(av_ldm / "conditioner"),
     }
     if half:
         parts = {name: part.half() for name, part in parts.items()}
-    scheduler = DPMSolverMultistepScheduler.from_pretrained(Path(av_ldm) / "scheduler")
-    out, part = Path(out), Path(out).with_name(Path(out).name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    AVLDMPipeline(scheduler=scheduler, **parts).save_pretrained(part, max_shard_size=SHARD)
-    for name in KEPT:
-        if (out / name).is_file():
-            shutil.copy2(out / name, part / name)
-    _forget_origins(part)
-    write_checksums(part)
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(part, out)
+    scheduler = DPMSolverMultistepScheduler.from_pretrained(av_ldm / "scheduler")
+    with atomic_folder(out) as part:
+        AVLDMPipeline(scheduler=scheduler, **parts).save_pretrained(part, max_shard_size=SHARD_SIZE)
+        for name in PRESERVED:
+            if (out / name).is_file():
+                shutil.copy2(out / name, part / name)
+        _remove_local_paths(part)
+        write_checksums(part)
     return out
 
 
-def _forget_origins(folder: Path) -> None:
-    """diffusers notes in each config where a part was loaded from; nobody else has that folder."""
+def _remove_local_paths(folder: Path) -> None:
+    """Remove the path that diffusers notes in each config: the folder that the part was loaded from."""
     for path in folder.rglob("config.json"):
         config = {key: value for key, value in json.loads(path.read_text()).items() if key != "_name_or_path"}
         path.write_text(json.dumps(config, indent=2) + "\n")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("vae", "vocoder", "av-sim", "av-ldm"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    args = parser.parse_args()
-    with torch.inference_mode():
-        print(assemble(args.vae, args.vocoder, args.av_sim, args.av_ldm, args.out))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Training data: rendered long videos (`a2s.datasets.foley_world.world`) and real recordings of sounds."""
+"""Training data: rendered long videos (`a2s.datasets.foley_world.world`) and recordings of real sounds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from a2s.datasets.foley_world.world import read_plan
 from a2s.errors import BadSettings
 from a2s.settings import AUDIO
 
+AUDIO_SUFFIXES = {".ogg", ".wav", ".flac", ".mp3"}
+HELD_OUT_PREFIXES = ("3-",)
+"""Recordings whose file name begins so are not trained on: fold 3 of ESC-10."""
+
 
 class LongVideos:
-    """A folder of rendered long videos, sliced anywhere.
+    """A folder of rendered long videos, from which any clip can be cut.
 
-    stems: memory-mapped (2, n) int16 per video (action, ambience); events: ground truth per video.
+    stems: memory-mapped (2, n) int16 per video (action, ambience). events: the true events per video.
     """
 
     def __init__(self, folder: str | Path, part: slice = slice(None)):
@@ -26,7 +30,7 @@ class LongVideos:
             f for f in sorted(Path(folder).iterdir()) if f.suffix != ".part" and (f / "plan.json").is_file()
         ][part]
         if not self.folders:
-            raise BadSettings(f"{folder} holds no rendered videos; make some with `python -m a2s world render`.")
+            raise BadSettings(f"{folder} holds no rendered videos; `a2s world render` makes some.")
         self.plans = [read_plan(f) for f in self.folders]
         self.stems = [np.load(f / "stems.npy", mmap_mode="r") for f in self.folders]
         self.events: list[tuple[Event, ...]] = [plan.events for plan in self.plans]
@@ -44,11 +48,12 @@ class LongVideos:
         return out
 
     def random_start(self, video: int, rng: np.random.Generator) -> float:
+        """A start in s from which a whole window fits into the video."""
         return float(rng.uniform(0, self.plans[video].seconds - AUDIO.window_seconds))
 
 
 class Recordings:
-    """Real sounds for the sound side, held in memory at 16 kHz; each is drawn as often as any other."""
+    """Recordings of real sounds, held in memory at 16 kHz. Each is drawn with the same probability."""
 
     def __init__(self, files: list[Path]):
         self.sounds = []
@@ -59,7 +64,7 @@ class Recordings:
                 self.sounds.append(np.round(sound * 32767).astype(np.int16))
 
     def clip(self, rng: np.random.Generator, samples: int) -> np.ndarray:
-        """(samples,) float32: a random piece of a random recording, at a random gain, padded where it is short."""
+        """(samples,) float32: a random piece of a random recording at a random gain, padded where it is short."""
         sound = self.sounds[rng.integers(len(self.sounds))]
         out = np.zeros(samples, np.float32)
         if len(sound) > samples:
@@ -80,7 +85,7 @@ def sound_batch(
     rng: np.random.Generator,
     real: float = 0.2,
 ) -> torch.Tensor:
-    """(size, samples) float32 of mixes as heard; a share `real` comes from recordings, some are ambience alone."""
+    """(size, samples) float32 of mixes. A share `real` comes from the recordings; one mix in ten is ambience alone."""
     batch = []
     for _ in range(size):
         if recordings and rng.random() < real:
@@ -94,11 +99,28 @@ def sound_batch(
     return torch.from_numpy(np.stack(batch).clip(-1, 1))
 
 
-def recordings_in(folder: str | Path | None, leave_out: tuple[str, ...] = ("3-",)) -> list[Path]:
-    """Audio files under a folder, without those whose name starts with a held-out prefix (ESC-10's fold 3)."""
+def held_out_folder(data: str | Path) -> Path | None:
+    """The folder `DATA-held-out` beside a data set, or None where there is none."""
+    beside = Path(str(data).rstrip("/") + "-held-out")
+    return beside if beside.is_dir() else None
+
+
+def held_out_videos(data: str | Path) -> LongVideos:
+    """The videos in `DATA-held-out`, or the last eight of the data set where there is no such folder."""
+    folder = held_out_folder(data)
+    return LongVideos(folder) if folder else LongVideos(data, slice(-8, None))
+
+
+def held_out_mixes(data: str | Path, clips: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """`clips` windows (48000,) float32, taken in turn from the videos of `held_out_videos`."""
+    videos = held_out_videos(data)
+    chosen = [k % len(videos) for k in range(clips)]
+    return [videos.clip(video, videos.random_start(video, rng)).sum(0).clip(-1, 1) for video in chosen]
+
+
+def recordings_in(folder: str | Path | None, without: tuple[str, ...] = HELD_OUT_PREFIXES) -> list[Path]:
+    """Audio files under a folder whose names do not begin with one of the prefixes `without`."""
     if folder is None:
         return []
-    kinds = {".ogg", ".wav", ".flac", ".mp3"}
-    return [
-        f for f in sorted(Path(folder).rglob("*")) if f.suffix.lower() in kinds and not f.name.startswith(leave_out)
-    ]
+    files = sorted(Path(folder).rglob("*"))
+    return [f for f in files if f.suffix.lower() in AUDIO_SUFFIXES and not f.name.startswith(without)]

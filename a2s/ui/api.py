@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 import numpy as np
 
-from a2s.dubbing.ambience_plan import at_amount, read_places
-from a2s.dubbing.progress import Progress
+from a2s.dubbing.ambience_plan import read_places
+from a2s.dubbing.progress import Progress, Watcher
 from a2s.errors import A2SError
+from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
@@ -97,7 +98,7 @@ class Api:
 
         visit = self._load(video, request)
         pipe, bank = self.engine.load()
-        motion = analyze_motion(visit.need_video(), progress=Progress(cancelled=visit.cancel.is_set))
+        motion = analyze_motion(visit.need_video(), Progress(Watcher(cancelled=visit.cancel.is_set)))
         found = retrieve(motion, int(k), pipe, bank)
         return [
             {"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "level_db": m.clip.level_db, "score": m.score}
@@ -121,7 +122,7 @@ class Api:
         pipe, bank = self.engine.load()
         known = bank[str(clip)]
         amount = float(amount) if isinstance(amount, (int, float)) else -1.0
-        waveform = at_amount(bank.waveform(known.id), amount, known.kind, pipe, bank)
+        waveform = ambience_at(bank.waveform(known.id), amount, known.kind, pipe, bank)
         path = visit.next_path("ambience", ".flac")
         write_audio(path, np.asarray(waveform), AUDIO.sample_rate)
         facts = {name: getattr(known, name) for name in ("id", "name", "kind", "author", "licence")}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a2s.dubbing.progress import STAGES, OnProgress, Progress
+from a2s.dubbing.progress import STAGES, OnProgress, Progress, Watcher
 from a2s.resources import asset_folder, checkpoint_roots
 from a2s.settings import DubSettings, Limits
 from a2s.ui import text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
     from a2s.ui.state import Visit
     from a2s.vision import Motion
+    from a2s.vision.video import Video
 
 log = logging.getLogger("a2s.ui")
 
@@ -72,7 +73,7 @@ class Engine:
 
     def check_model(self) -> None:
         """Raise WeightsMissing now, not at the first dub, if the first model isn't installed."""
-        from a2s.weights.registry import resolve_model
+        from a2s.weights import resolve_model
 
         model = self._models[self.default]
         if isinstance(model, (str, Path)):
@@ -80,18 +81,18 @@ class Engine:
 
     def sampler_defaults(self, model: str | None = None) -> tuple[int, float]:
         """(steps, guidance_scale) that suit a model, without loading it."""
-        from a2s.weights.registry import sampler_of
+        from a2s.weights import sampler_defaults
 
         chosen = self._models[model or self.default]
         return (
-            sampler_of(chosen)
+            sampler_defaults(chosen)
             if isinstance(chosen, (str, Path))
             else (chosen.default_steps, chosen.default_guidance_scale)
         )
 
     def model_note(self, model: str) -> str:
         """Limitations of a model, as sentences; empty without any."""
-        from a2s.weights.registry import vocoder_note
+        from a2s.weights import vocoder_note
 
         chosen = self._models[model]
         vocoder = vocoder_note(chosen) if isinstance(chosen, (str, Path)) else ""
@@ -99,10 +100,10 @@ class Engine:
 
     def uses_cues(self, model: str | None = None) -> bool:
         """Whether cues shape what a model generates, without loading it."""
-        from a2s.weights.registry import uses_cues_of
+        from a2s.weights import model_takes_cues
 
         chosen = self._models[model or self.default]
-        return uses_cues_of(chosen) if isinstance(chosen, (str, Path)) else chosen.uses_cues
+        return model_takes_cues(chosen) if isinstance(chosen, (str, Path)) else chosen.uses_cues
 
     def model_choices(self) -> tuple[ModelChoice, ...]:
         """Every model that the page offers, the default first."""
@@ -122,7 +123,7 @@ class Engine:
         """(pipeline, bank), loaded once even if several threads ask. Raises BadSettings, WeightsMissing, BankError."""
         from a2s.dubbing.analysis import load_bank
         from a2s.errors import BadSettings
-        from a2s.weights.registry import load_model
+        from a2s.weights import load_model
 
         if model is not None and model not in self._models:
             raise BadSettings("This page offers no model of that name.")
@@ -200,10 +201,15 @@ class Engine:
     ) -> Analysis:
         """Read a visit's video once; k: how many ambiences. Raises A2SError, Cancelled."""
         from a2s.dubbing.analysis import analyze_motion, find_cues, retrieve
+        from a2s.vision.video import Video
 
-        before, share = STAGES["reading"], STAGES["seeing"]
-        progress = Progress(lambda stage, done, detail: on_progress(stage, (done - before) / share, detail), cancelled)
-        motion = analyze_motion(visit.need_video(), progress=progress)
+        before, share = STAGES["reading"], STAGES["analysing"]
+
+        def scaled(stage: str, done: float, detail: str) -> None:
+            on_progress(stage, (done - before) / share, detail)
+
+        video = Video(visit.need_video(), limits=self.limits)
+        motion = analyze_motion(video, Progress(Watcher(scaled, cancelled=cancelled)))
         pipe, _ = self.load(model)
         bank = self.bank_of(visit, model)
         matches = tuple(retrieve(motion, min(k, len(bank.clips)), pipe, bank))
@@ -211,7 +217,7 @@ class Engine:
 
     def dub(
         self,
-        video: Path,
+        video: Path | Video,
         settings: DubSettings,
         *,
         bank: AmbientBank | None = None,
@@ -232,7 +238,7 @@ def _name_of(model: str | Path | AVLDMPipeline) -> str:
 
 def _known_models() -> dict[str, str | Path]:
     """The models that a2s knows by name, and all others in the checkpoint folder."""
-    from a2s.weights.registry import INDEX, MODELS
+    from a2s.weights import INDEX, MODELS
 
     found = {path.parent.name: path.parent for root in checkpoint_roots() for path in sorted(root.glob(f"*/{INDEX}"))}
     return {name: name for name in MODELS} | {name: path for name, path in found.items() if name not in MODELS}
@@ -241,7 +247,7 @@ def _known_models() -> dict[str, str | Path]:
 def _missing(model: object) -> str:
     """How to install a model that is missing; empty if it is there."""
     from a2s.errors import WeightsMissing
-    from a2s.weights.registry import MODELS, resolve_model
+    from a2s.weights import MODELS, resolve_model
 
     if not isinstance(model, (str, Path)):
         return ""

@@ -62,7 +62,7 @@ def measure_dub_speed(pipe: AVLDMPipeline) -> DubEstimator:
     import torch
 
     from a2s.cues.cue_roll import draw_cue_roll
-    from a2s.dubbing.job import torch_threads
+    from a2s.pipelines.devices import torch_threads
 
     silence = np.zeros(AUDIO.window_samples, np.float32)
     with torch_threads(pipe.threads):

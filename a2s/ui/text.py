@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
     from a2s.ambient.clip import AmbientClip
+    from a2s.dubbing.recipe import Report
     from a2s.media import VideoInfo
 
 HEADER = """<header class="page-header"><h1>a2s</h1>
@@ -36,11 +37,11 @@ CHECK_CUES = "Check the cues, then generate"
 
 STAGES = {
     "reading": "Reading the video",
-    "seeing": "Analysing the video",
+    "analysing": "Analysing the video",
     "retrieving": "Finding ambiences",
     "generating": "Generating",
-    "sounding": "Rendering the sound",
-    "finishing": "Setting the level",
+    "vocoding": "Rendering the sound",
+    "mastering": "Setting the level",
 }
 """What a user reads for each of `a2s.dubbing.progress.STAGES`."""
 
@@ -145,23 +146,15 @@ def clip_facts(clip: AmbientClip) -> str:
     return _facts(html.escape(clip.name), [html.escape(part) for part in parts])
 
 
-def summary(duration: float, cues: int, recipe: dict) -> str:
-    """One line about a take, from its recipe."""
-    ignored = "" if recipe.get("hears_cues", True) else " (ignored by this model)"
-    parts = [seconds(duration), count(cues, "cue") + ignored]
-    for key, unit in (("lufs", "LUFS"), ("true_peak_db", "dBTP")):
-        value = find_value(recipe, key)
-        if isinstance(value, (int, float)) and math.isfinite(value):
+def summary(report: Report) -> str:
+    """One line about a take."""
+    recipe, loudness = report.recipe, report.loudness
+    ignored = "" if recipe.uses_cues else " (ignored by this model)"
+    parts = [seconds(recipe.samples / recipe.sample_rate), count(len(recipe.cues), "cue") + ignored]
+    for value, unit in ((loudness.lufs, "LUFS"), (loudness.true_peak_db, "dBTP")):
+        if math.isfinite(value):
             parts.append(with_minus(f"{value:.1f} {unit}"))
     return _facts("", parts)
-
-
-def find_value(recipe: dict, key: str) -> object:
-    """The first value under this key, at any depth of the recipe."""
-    if key in recipe:
-        return recipe[key]
-    inner = (find_value(value, key) for value in recipe.values() if isinstance(value, dict))
-    return next((value for value in inner if value is not None), None)
 
 
 def trial(mode: str, number: int, answered: int) -> str:

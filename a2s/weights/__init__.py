@@ -1,22 +1,27 @@
-"""Which models exist, where they are, and whether their files are what they should be."""
+"""Model folders: which models exist, where they are, how they load, and whether their files are intact."""
 
-from a2s.weights.registry import (
+from a2s.weights.catalogue import (
+    INDEX,
     MODELS,
-    fingerprint,
-    load_model,
-    origin_of,
+    model_takes_cues,
     resolve_model,
-    verify,
-    vocoder_note,
-    write_checksums,
+    sampler_defaults,
 )
+from a2s.weights.loading import load_embedder, load_model
+from a2s.weights.origin import origin_of, vocoder_note
+from a2s.weights.verification import fingerprint, model_files, verify, write_checksums
 
 __all__ = [
+    "INDEX",
     "MODELS",
     "fingerprint",
+    "load_embedder",
     "load_model",
+    "model_files",
+    "model_takes_cues",
     "origin_of",
     "resolve_model",
+    "sampler_defaults",
     "verify",
     "vocoder_note",
     "write_checksums",

@@ -1,30 +1,31 @@
-"""The card of an imported model: what it is, where it came from, what stands in for what."""
+"""The card of an imported model: its content, origin and licence."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from a2s.weights.registry import CHECKSUMS
+from a2s.weights.verification import CHECKSUMS
 
 VOCODERS = {
-    "authors": "The authors' HiFi-GAN, from the files given.",
+    "authors": "The authors' HiFi-GAN.",
     "compact": (
-        "**Not the authors'.** HiFi-GAN's weights were not among the files given (they were never released), so the"
-        " vocoder of a2s compact stands in for it, which was made for the same mel pictures. How the sound differs from"
-        " theirs has not been measured."
+        "**Not the authors'.** HiFi-GAN's weights were not among the files (they were never released). The vocoder of"
+        " a2s compact replaces it; it was trained on mel spectrograms of the same specification. The difference in"
+        " sound has not been measured."
     ),
 }
 
 
-def write_card(folder: Path, facts: dict) -> Path:
-    """Write README.md. facts: as `registry.origin_of` returns them; the results' digests come from the checksums."""
+def write_card(folder: Path, facts: dict[str, Any]) -> Path:
+    """Write `README.md` of a model folder that has its checksums. facts: as `origin_of` returns them."""
     results = json.loads((folder / CHECKSUMS).read_text())
     text = CARD.format(
         dtype=facts["dtype"],
-        where=_where(facts),
-        licence=facts["licence"] or "not stated where the files came from; ask their authors before you publish",
+        origin=_origin(facts),
+        licence=facts["licence"] or "not stated at the origin; ask the authors before you publish anything",
         vocoder=VOCODERS[facts["vocoder"]],
         sources=_table((entry["file"], entry["bytes"], entry["sha256"]) for entry in facts["sources"]),
         results=_table((name, (folder / name).stat().st_size, digest) for name, digest in results.items()),
@@ -34,10 +35,10 @@ def write_card(folder: Path, facts: dict) -> Path:
     return path
 
 
-def _where(facts: dict) -> str:
+def _origin(facts: dict[str, Any]) -> str:
     if facts["repository"]:
         return f"https://huggingface.co/{facts['repository']}, commit `{facts['commit']}`"
-    return "files that were given by hand"
+    return "local files"
 
 
 def _table(rows: Iterable[tuple[str, int, str]]) -> str:
@@ -52,14 +53,14 @@ tags: [video-to-audio, foley, latent-diffusion]
 # Action2Sound AV-LDM, imported
 
 The weights of *Action2Sound: Ambient-Aware Generation of Action Sounds from Egocentric Videos* (Chen et al., ECCV
-2024), renamed and stored as {dtype} safetensors in diffusers' layout. Nothing was trained or tuned here.
+2024), renamed and stored as {dtype} safetensors in diffusers' layout. Nothing was trained or tuned.
 
-- Origin: {where}.
+- Origin: {origin}.
 - Licence: {licence}.
 - Vocoder: {vocoder}
-- The noise schedule's tables were compared with the sampler's and left out; so were the image classifier's heads of the
-  audio tower, which it never uses. Every other weight of the sources is here.
-- The model hears of no cues: it follows the picture alone.
+- Not included: the tables of the noise schedule, which are compared with the sampler's, and the image classifier heads
+  of the audio tower, which the model does not use. All other weights of the sources are included.
+- The model takes no cues; it follows the picture alone.
 
 ## Sources
 
@@ -69,7 +70,7 @@ The weights of *Action2Sound: Ambient-Aware Generation of Action Sounds from Ego
 
 ## Results
 
-`python -m a2s weights verify` holds the files against these digests.
+`a2s weights verify` compares the files with these digests.
 
 | file | bytes | sha256 |
 |---|---|---|

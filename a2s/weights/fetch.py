@@ -1,25 +1,33 @@
-"""Downloading the authors' files from the Hugging Face Hub, to be imported. Nothing here happens unasked."""
+"""Download the authors' files from the Hugging Face Hub and import them. Only `a2s weights fetch` calls this.
+
+The download itself stays here although huggingface_hub has `hf_hub_download`: since its version 1, that function
+gives the partial file of each process a new name, so a download of several GB that was interrupted by a closed terminal
+or a reboot would start from zero. `http_get` of the same library does the transfer, with its retries and progress bar.
+"""
 
 from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from a2s.errors import BadSettings, CannotFetch, CannotWrite
-from a2s.weights.registry import INDEX, MODELS, Model, check_import, sha256_of
+from a2s.io import sha256_of
+from a2s.weights.catalogue import MODELS, Model
+from a2s.weights.target import check_space, check_target
 
 REVISION = "main"
-"""What is asked for when no revision is given; it is resolved to a commit once, and all files are of that commit."""
-NEEDED = ("epoch=000007.ckpt", "av.pth")
-WELCOME = ("hifi-gan.pth", "hifi-gan.json")
-ROOM_TO_SPARE = 200_000_000
+"""Default revision. It is resolved to a commit once, and all files are of that commit."""
+REQUIRED = ("epoch=000007.ckpt", "av.pth")
+OPTIONAL = ("hifi-gan.pth", "hifi-gan.json")
+SPARE_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """path: inside the repository. size: bytes. sha256: as the Hub states it, None for small files."""
+    """A file of a repository. sha256: as the Hub states it; None for small files."""
 
     path: str
     size: int
@@ -31,8 +39,8 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What a repository holds of a model at one commit. licence: as its card states it, or None."""
+class Snapshot:
+    """A repository's files of a model at one commit. licence: as its card states it, or None."""
 
     repository: str
     commit: str
@@ -49,54 +57,55 @@ class Offer:
         return f"{self.repository} at commit {self.commit}\nlicence: {licence}\nfiles: {names}"
 
 
-def fetch(
+def fetch_model(
     name: str,
     revision: str = REVISION,
     dtype: str = "float32",
     *,
     endpoint: str | None = None,
-    tell=print,
+    on_message: Callable[[str], None] = print,
 ) -> Path:
-    """Download a known model's files, import them to its folder, remove the downloads. Returns the folder.
+    """Download a model's files, import them into its folder, remove the downloads. Returns the folder.
 
-    revision: branch, tag or commit. dtype: of the imported weights. endpoint: another Hub's address; HF_ENDPOINT or
-    huggingface.co if None. tell(text): hears what is fetched, under which licence, before it is. A download that
-    broke off is taken up where it stopped. Raises BadSettings, CannotFetch, CannotWrite, BadCheckpoint.
+    revision: branch, tag or commit. dtype: of the imported weights, float32 or float16. endpoint: address of a Hub;
+    None is HF_ENDPOINT or huggingface.co. on_message: receives the files, their size and their licence before the
+    download starts. An interrupted download resumes. Raises BadSettings, CannotFetch, CannotWrite, BadCheckpoint.
     """
     model = _fetchable(name)
-    if (model.folder / INDEX).is_file():
-        tell(f"{model.folder} is here already; `weights verify {name}` checks it, remove the folder to fetch it again.")
+    if model.is_installed:
+        on_message(f"{model.folder} exists; `a2s weights verify {name}` checks it. To fetch it again, remove it.")
         return model.folder
-    check_import(model.folder, dtype)
-    offer = look_up(model.repository, revision, endpoint)
-    tell(str(offer))
-    sources = model.folder.with_name(f"{name}.download")
-    folder = sources / offer.commit
-    check_room(model.folder.parent, offer, folder, half=dtype == "float16")
-    _forget_other_commits(sources, offer.commit)
-    paths = [download(offer, file, folder, endpoint) for file in offer.files]
-    # Only now: torch takes seconds to load, and a missing network is to be said at once.
+    folder = model.folder
+    check_target(folder, dtype)
+    snapshot = find_snapshot(str(model.repository), revision, endpoint)
+    on_message(str(snapshot))
+    downloads = folder.with_name(f"{name}.download")
+    partial = downloads / snapshot.commit
+    check_space(folder.parent, _bytes_needed(snapshot, partial, dtype), "download and import")
+    _remove_other_commits(downloads, snapshot.commit)
+    paths = [download_file(snapshot, file, partial, endpoint) for file in snapshot.files]
+    # Not earlier: it loads torch, which takes seconds, and a missing network must be reported at once.
     from a2s.weights.importing import import_release
 
-    tell(f"downloaded to {folder}, where the files stay until they are imported")
-    origin = {"repository": offer.repository, "commit": offer.commit, "licence": offer.licence}
-    import_release(paths, model.folder, dtype, origin=origin, tell=tell)
-    shutil.rmtree(sources, ignore_errors=True)
-    return model.folder
+    on_message(f"downloaded to {partial}; the files stay there until they are imported")
+    origin = {"repository": snapshot.repository, "commit": snapshot.commit, "licence": snapshot.licence}
+    import_release(paths, folder, dtype, origin=origin, on_message=on_message)
+    shutil.rmtree(downloads, ignore_errors=True)
+    return folder
 
 
 def _fetchable(name: str) -> Model:
     model = MODELS.get(name)
     if model is None:
-        raise BadSettings(f"There is no model {name!r} to fetch; `weights list` names them.")
+        raise BadSettings(f"There is no model {name!r}; `a2s weights list` lists the models.")
     if model.repository is None:
-        raise BadSettings(f"Nothing is fetched for {name}. {model.missing}")
+        raise BadSettings(f"The model {name} cannot be fetched: a2s ships it.")
     return model
 
 
-def look_up(repository: str, revision: str = REVISION, endpoint: str | None = None) -> Offer:
-    """Ask the Hub once what `revision` is now and which files it has. Raises CannotFetch."""
-    from huggingface_hub import HfApi
+def find_snapshot(repository: str, revision: str = REVISION, endpoint: str | None = None) -> Snapshot:
+    """Ask the Hub once for the commit of a revision and its files. Raises CannotFetch."""
+    from huggingface_hub import HfApi  # keeps `a2s --help` fast
     from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     api = HfApi(endpoint=endpoint)
@@ -106,105 +115,99 @@ def look_up(repository: str, revision: str = REVISION, endpoint: str | None = No
         raise CannotFetch(f"{repository} has no revision {revision!r}.") from error
     except GatedRepoError as error:
         raise CannotFetch(
-            f"{repository} asks for an agreement first: give it on https://huggingface.co/{repository}, then"
+            f"{repository} requires an agreement: accept it on https://huggingface.co/{repository}, then run"
             " `hf auth login`."
         ) from error
     except RepositoryNotFoundError as error:
-        raise CannotFetch(f"{api.endpoint} shows no repository {repository}.") from error
+        raise CannotFetch(f"{api.endpoint} has no repository {repository}.") from error
     except (HTTPError, OSError) as error:
-        raise _no_way(api.endpoint) from error
+        raise _unreachable(api.endpoint) from error
     deepest_first = sorted(info.siblings or [], key=lambda file: -file.rfilename.count("/"))
-    there = {PurePosixPath(file.rfilename).name: file for file in deepest_first}
-    if absent := [name for name in NEEDED if name not in there]:
-        raise CannotFetch(f"{repository} at {info.sha} holds no {' and no '.join(absent)}, so it cannot be imported.")
+    found = {PurePosixPath(file.rfilename).name: file for file in deepest_first}
+    if missing := [name for name in REQUIRED if name not in found]:
+        raise CannotFetch(f"{repository} at {info.sha} has no {' and no '.join(missing)}; it cannot be imported.")
     files = tuple(
         RemoteFile(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else None)
-        for file in (there[name] for name in (*NEEDED, *WELCOME) if name in there)
+        for file in (found[name] for name in (*REQUIRED, *OPTIONAL) if name in found)
     )
-    licence = (info.card_data or {}).get("license")
-    return Offer(repository, info.sha, str(licence)[:100] if licence else None, files)
+    licence = info.card_data.get("license") if info.card_data else None
+    return Snapshot(repository, str(info.sha), str(licence)[:100] if licence else None, files)
 
 
-def _no_way(endpoint: str) -> CannotFetch:
+def _unreachable(endpoint: str) -> CannotFetch:
     return CannotFetch(
-        f"{endpoint} cannot be reached, and fetching needs the internet; who has the files uses `weights import`."
+        f"{endpoint} cannot be reached. `a2s weights fetch` needs the internet; `a2s weights import` converts local"
+        " files."
     )
 
 
-def check_room(target: Path, offer: Offer, folder: Path, half: bool) -> None:
-    """Hold the free disk space against what is still to come and what the import makes of it. Raises CannotWrite."""
-    here = sum(_size(path) for path in folder.glob("*")) if folder.is_dir() else 0
-    need = offer.bytes - here + offer.bytes // (2 if half else 1) + ROOM_TO_SPARE
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(target).free
-    except OSError as error:
-        raise CannotWrite(f"The folder {target} cannot be written to.") from error
-    if free < need:
-        raise CannotWrite(f"{target} has {free / 1e9:.1f} GB free; download and import need {need / 1e9:.1f} GB.")
+def _bytes_needed(snapshot: Snapshot, partial: Path, dtype: str) -> int:
+    """Bytes that are still to be downloaded, and those of the imported model."""
+    present = sum(path.stat().st_size for path in partial.glob("*")) if partial.is_dir() else 0
+    return snapshot.bytes - present + snapshot.bytes // (2 if dtype == "float16" else 1) + SPARE_BYTES
 
 
-def _forget_other_commits(sources: Path, commit: str) -> None:
-    """What was begun of another commit is of no use any more."""
-    for old in sources.glob("*"):
+def _remove_other_commits(downloads: Path, commit: str) -> None:
+    """Remove partial files of other commits, which cannot be continued."""
+    for old in downloads.glob("*"):
         if old.name != commit:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def download(offer: Offer, file: RemoteFile, folder: Path, endpoint: str | None = None) -> Path:
-    """Bring one file to `folder`, going on from what is there of it. Raises CannotFetch, CannotWrite.
+def download_file(snapshot: Snapshot, file: RemoteFile, folder: Path, endpoint: str | None = None) -> Path:
+    """Download one file into `folder`, from where its partial file ends. Raises CannotFetch, CannotWrite.
 
-    The Hub client's own `hf_hub_download` begins anew when its process was ended: it keeps no part of a file. Its
-    `http_get` can be handed the part that is there; it tries again by itself, and loses at most its last 10 MB.
+    A process that is killed loses at most the last 10 MB.
     """
-    from huggingface_hub import HfApi, hf_hub_url
-    from huggingface_hub.errors import HTTPError
-    from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers, logging
-
-    logging.set_verbosity_error()  # each new try would be a line across the progress bar
     path, part = folder / file.name, folder / f"{file.name}.part"
     if path.is_file():
         return path
-    endpoint = HfApi(endpoint=endpoint).endpoint
-    url = hf_hub_url(offer.repository, file.path, revision=offer.commit, endpoint=endpoint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part.touch()
-        if _size(part) > file.size:
+        if part.stat().st_size > file.size:
             part.write_bytes(b"")
-        while (have := _size(part)) < file.size:
-            try:
-                with open(part, "ab") as out:
-                    http_get(
-                        url,
-                        out,
-                        resume_size=have,
-                        headers=build_hf_headers(),
-                        expected_size=file.size,
-                        displayed_filename=file.name,
-                    )
-            except (HTTPError, OSError) as error:
-                if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
-                    raise
-                if _size(part) <= have:  # not a byte more: there is no point in asking again
-                    raise _broken_off(file, have, endpoint) from error
+        _transfer(snapshot, file, part, endpoint)
         if file.sha256 and sha256_of(part) != file.sha256:
             part.unlink()
-            raise CannotFetch(f"{file.name} came damaged and was removed; run the same command again.")
+            raise CannotFetch(f"The download of {file.name} was damaged and has been removed; run the command again.")
         return part.rename(path)
     except OSError as error:
         raise CannotWrite(f"The download cannot be written to {folder}: {error.strerror or error}.") from error
 
 
-def _broken_off(file: RemoteFile, have: int, endpoint: str) -> CannotFetch:
+def _transfer(snapshot: Snapshot, file: RemoteFile, part: Path, endpoint: str | None) -> None:
+    """Append to `part` until it is complete. Raises CannotFetch if an attempt brings no byte, OSError of the disk."""
+    from huggingface_hub import HfApi, hf_hub_url  # keeps `a2s --help` fast
+    from huggingface_hub.errors import HTTPError
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers, logging
+
+    logging.set_verbosity_error()  # each retry would print a line across the progress bar
+    endpoint = HfApi(endpoint=endpoint).endpoint
+    url = hf_hub_url(snapshot.repository, file.path, revision=snapshot.commit, endpoint=endpoint)
+    while (have := part.stat().st_size) < file.size:
+        try:
+            with open(part, "ab") as out:
+                http_get(
+                    url,
+                    out,
+                    resume_size=have,
+                    headers=build_hf_headers(),
+                    expected_size=file.size,
+                    displayed_filename=file.name,
+                )
+        except (HTTPError, OSError) as error:
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+                raise
+            if part.stat().st_size <= have:
+                raise _interrupted(file, have, endpoint) from error
+
+
+def _interrupted(file: RemoteFile, have: int, endpoint: str) -> CannotFetch:
     if not have:
-        return _no_way(endpoint)
+        return _unreachable(endpoint)
     return CannotFetch(
-        f"The download of {file.name} broke off at {have / 1e6:.1f} of {file.size / 1e6:.1f} MB;"
-        " the same command goes on from there."
+        f"The download of {file.name} was interrupted at {have / 1e6:.1f} of {file.size / 1e6:.1f} MB;"
+        " run the command again to resume it."
     )
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size

@@ -1,4 +1,4 @@
-"""The authors' checkpoints to a model folder: checked whole, then written half a gigabyte at a time."""
+"""Convert the authors' checkpoints to a model folder: everything is checked first, then written shard by shard."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -14,15 +15,33 @@ from safetensors.torch import save_file
 from torch import nn
 
 from a2s.errors import BadCheckpoint, CannotWrite
+from a2s.io import sha256_of
 from a2s.weights.card import write_card
+from a2s.weights.catalogue import resolve_model
+from a2s.weights.configuration import empty_components
 from a2s.weights.hifigan_json import hifigan_config
-from a2s.weights.plan import SCHEDULE, Origin, av_target, check_schedule, latent_target, plan, vocoder_target
-from a2s.weights.registry import check_import, resolve_model, sha256_of, write_checksums, write_origin
+from a2s.weights.origin import write_origin
+from a2s.weights.plan import (
+    SCHEDULE,
+    Plan,
+    Source,
+    av_sim_target,
+    check_schedule,
+    latent_diffusion_target,
+    plan_weights,
+    vocoder_target,
+)
 from a2s.weights.release import Checkpoint, Release, recognise
-from a2s.weights.sizes import empty_parts
+from a2s.weights.target import check_space, check_target
+from a2s.weights.verification import write_checksums
 
 SHARD = "500MB"
-ROOM_TO_SPARE = 50_000_000
+"""Largest weights file. One shard at a time is in memory."""
+SPARE_BYTES = 50_000_000
+
+OnMessage = Callable[[str], None]
+Component = tuple[Checkpoint, dict[str, Source]]
+"""The checkpoint of a component, and for each of its weights where it is in there."""
 
 
 def import_release(
@@ -30,32 +49,34 @@ def import_release(
     out: str | Path,
     dtype: str = "float32",
     *,
-    origin: dict | None = None,
-    tell: Callable[[str], None] = lambda text: None,
+    origin: dict[str, Any] | None = None,
+    on_message: OnMessage = lambda text: None,
 ) -> Path:
-    """Make a model folder of the authors' files, which are known by their content. Returns the folder.
+    """Make a model folder from the authors' files, which are recognised by their content. Returns the folder.
 
-    files: the latent diffusion checkpoint and AV-Sim's; HiFi-GAN's weights and json if they are there: without, the
-    compact model's vocoder takes their place. Others of the release are left out. dtype: float32 or float16. origin:
-    repository, commit and licence, for the card. tell(text): hears what is being done. Nothing is written before every
-    weight is accounted for, and `out` is there whole or not at all. Raises BadCheckpoint, BadSettings, CannotWrite;
-    WeightsMissing if the compact model would be needed and isn't here.
+    files: the latent diffusion checkpoint and AV-Sim's; HiFi-GAN's weights and JSON file if available, else the vocoder
+    of the compact model replaces it. Other files of the release are skipped. dtype: float32 or float16. origin:
+    repository, commit and licence, for the model card. on_message: receives progress. Nothing is written before every
+    weight is assigned, and `out` is complete or absent. Raises BadCheckpoint, BadSettings, CannotWrite; WeightsMissing
+    if the compact model is needed and missing.
     """
     out = Path(out).resolve()
-    check_import(out, dtype)
+    check_target(out, dtype)
     stored = getattr(torch, dtype)
     release = recognise(files)
-    for path in release.left_out:
-        tell(f"{path.name}: of the release, but not needed for a dub; left out")
-    parts, sources = _assign(release)
-    need = sum(_bytes(module, stored) for name, module in parts.items() if name in sources)
+    for path in release.skipped:
+        on_message(f"{path.name}: part of the release, but not needed to dub; skipped")
+    modules, components = _assign(release)
+    needed = sum(_bytes(module, stored) for name, module in modules.items() if name in components)
     part = out.with_name(out.name + ".part")
     try:
-        _make_room(part, need)
-        for name, (checkpoint, origins) in sources.items():
-            tell(f"{name}: {len(origins)} weights from {checkpoint.path.name}")
-            write_component(part / name, parts[name], checkpoint, origins, stored)
-        _write_rest(part, parts, release, dtype, origin or {}, tell)
+        shutil.rmtree(part, ignore_errors=True)
+        check_space(part.parent, needed + SPARE_BYTES, "the model")
+        part.mkdir()
+        for name, (checkpoint, sources) in components.items():
+            on_message(f"{name}: {len(sources)} weights from {checkpoint.path.name}")
+            write_component(part / name, modules[name], checkpoint, sources, stored)
+        _write_rest(part, modules, release, dtype, origin or {}, on_message)
         if out.exists():
             out.rmdir()
         os.replace(part, out)
@@ -66,34 +87,36 @@ def import_release(
     return out
 
 
-def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, tuple[Checkpoint, dict[str, Origin]]]]:
-    """The components, without weights, and where each takes them from."""
+def _assign(release: Release) -> tuple[dict[str, nn.Module], dict[str, Component]]:
+    """Return the components without weights, and where each finds its weights."""
     from a2s.models import Vocoder
+    from a2s.models.official import HiFiGAN
     from a2s.pipelines.official_size import official_solver
 
-    parts = empty_parts(release.sizes)
-    given = [
-        (release.latent, latent_target, ("unet", "vae", "conditioner"), SCHEDULE),
-        (release.av, av_target, ("av_sim",), ()),
-    ]
-    if release.vocoder:
-        from a2s.models.official import HiFiGAN
+    modules = empty_components(release.configuration)
 
+    def planned(checkpoint: Checkpoint, found: Plan) -> dict[str, Component]:
+        return {name: (checkpoint, sources) for name, sources in found.items()}
+
+    def only(*names: str) -> dict[str, nn.Module]:
+        return {name: modules[name] for name in names}
+
+    latent, av_sim = release.latent_diffusion, release.av_sim
+    wanted = only("unet", "vae", "conditioner")
+    components = planned(latent, plan_weights(latent, latent_diffusion_target, wanted, SCHEDULE))
+    components |= planned(av_sim, plan_weights(av_sim, av_sim_target, only("av_sim")))
+    if release.vocoder and release.vocoder_config:
         with torch.device("meta"):
-            parts["vocoder"] = HiFiGAN(**hifigan_config(release.vocoder_config))
-        given.append((release.vocoder, vocoder_target, ("vocoder",), ()))
+            modules["vocoder"] = HiFiGAN(**hifigan_config(release.vocoder_config))
+        components |= planned(release.vocoder, plan_weights(release.vocoder, vocoder_target, only("vocoder")))
     else:
-        parts["vocoder"] = Vocoder.from_pretrained(_own_vocoder())
-    sources = {}
-    for checkpoint, target, names, beside in given:
-        found = plan(checkpoint, target, {name: parts[name] for name in names}, beside)
-        sources |= {name: (checkpoint, origins) for name, origins in found.items()}
-    check_schedule(release.latent, official_solver().alphas_cumprod)
-    return parts, sources
+        modules["vocoder"] = Vocoder.from_pretrained(_compact_vocoder())
+    check_schedule(latent, official_solver().alphas_cumprod)
+    return modules, components
 
 
-def _own_vocoder() -> Path:
-    """The compact model's, made for the same mel pictures."""
+def _compact_vocoder() -> Path:
+    """Folder of the compact model's vocoder, which was trained on mel pictures with the same specification."""
     return resolve_model("compact") / "vocoder"
 
 
@@ -101,65 +124,61 @@ def _bytes(module: nn.Module, dtype: torch.dtype) -> int:
     return sum(value.numel() for value in module.state_dict().values()) * dtype.itemsize
 
 
-def _make_room(part: Path, need: int) -> None:
-    """Begin an empty folder beside the model's place, on a disk that can hold it."""
-    shutil.rmtree(part, ignore_errors=True)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(part.parent).free
-    if free < need + ROOM_TO_SPARE:
-        raise CannotWrite(f"{part.parent} has {free / 1e9:.1f} GB free; the model needs {need / 1e9:.1f} GB.")
-    part.mkdir()
-
-
 def write_component(
-    folder: Path, module: nn.Module, checkpoint: Checkpoint, origins: dict[str, Origin], dtype: torch.dtype
+    folder: Path, module: nn.Module, checkpoint: Checkpoint, sources: dict[str, Source], dtype: torch.dtype
 ) -> None:
-    """Write a component's config and weights, one shard in memory at a time.
+    """Write a component's configuration and weights, one shard in memory at a time.
 
-    The checkpoint is opened anew for each shard, because what was read through a memory map stays resident until it is
-    closed.
+    The checkpoint is opened again for each shard, because pages of a memory map stay in memory until it is closed.
     """
     from huggingface_hub import split_torch_state_dict_into_shards
 
-    module.save_config(folder)
+    cast(Any, module).save_config(folder)  # of every diffusers model
     empty = {name: value.to(dtype) for name, value in module.state_dict().items()}
     pattern = "diffusion_pytorch_model{suffix}.safetensors"
     split = split_torch_state_dict_into_shards(empty, filename_pattern=pattern, max_shard_size=SHARD)
     for filename, names in split.filename_to_tensors.items():
         tensors = checkpoint.tensors()
-        shard = {name: _converted(origins[name], tensors, empty[name], checkpoint) for name in names}
+        shard = {name: _converted(sources[name], tensors, empty[name], checkpoint) for name in names}
         save_file(shard, folder / filename, metadata={"format": "pt"})
-        (folder / filename).chmod((folder / "config.json").stat().st_mode)  # safetensors leaves it to its maker alone
+        (folder / filename).chmod((folder / "config.json").stat().st_mode)  # safetensors makes it private
         del tensors, shard
     if split.is_sharded:
         index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
         (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
-def _converted(origin: Origin, tensors: dict, empty: torch.Tensor, checkpoint: Checkpoint) -> torch.Tensor:
-    weight = origin.read(tensors, tuple(empty.shape))
-    made = weight.to(empty.dtype).contiguous()
-    if not made.isfinite().all():
+def _converted(
+    source: Source, tensors: dict[str, torch.Tensor], empty: torch.Tensor, checkpoint: Checkpoint
+) -> torch.Tensor:
+    weight = source.read(tensors, tuple(empty.shape))
+    converted = weight.to(empty.dtype).contiguous()
+    if not converted.isfinite().all():
         if weight.isfinite().all():
-            raise BadCheckpoint(f"{origin.name} of {checkpoint.path.name} is too large for float16; take float32.")
-        raise BadCheckpoint(f"{origin.name} of {checkpoint.path.name} holds what is no number.")
-    return made
+            raise BadCheckpoint(f"{source.name} of {checkpoint.path.name} is too large for float16; use float32.")
+        raise BadCheckpoint(f"{source.name} of {checkpoint.path.name} has values that are not finite numbers.")
+    return converted
 
 
 def _write_rest(
-    part: Path, parts: dict[str, nn.Module], release: Release, dtype: str, origin: dict, tell: Callable[[str], None]
+    part: Path,
+    modules: dict[str, nn.Module],
+    release: Release,
+    dtype: str,
+    origin: dict[str, Any],
+    on_message: OnMessage,
 ) -> None:
-    """Index, scheduler, our vocoder where it stands in, where all came from, checksums, card."""
+    """Write the index, the scheduler, the compact vocoder if it replaces the authors', origin, checksums and card."""
     from a2s.pipelines.official_size import official_pipeline
 
-    networks = {name: module for name, module in parts.items() if name != "vocoder"}
-    pipe = official_pipeline(networks, parts["vocoder"])
+    networks = {name: module for name, module in modules.items() if name != "vocoder"}
+    pipe = official_pipeline(networks, modules["vocoder"])
     pipe.scheduler.save_pretrained(part / "scheduler")
     pipe.save_config(part)
     if release.vocoder is None:
-        tell("vocoder: no HiFi-GAN was given; the compact model's takes its place")
-        shutil.copytree(_own_vocoder(), part / "vocoder")
-    tell("checksums")
+        on_message("vocoder: no HiFi-GAN among the files; the vocoder of the compact model replaces it")
+        shutil.copytree(_compact_vocoder(), part / "vocoder")
+    on_message("checksums")
     sources = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in release.files]
     facts = {
         "model": "Action2Sound AV-LDM, imported from its authors' files",

@@ -1,10 +1,13 @@
-"""The authors' weight names in terms of the classes that hold them here.
+"""Translate the authors' weight names to those of the classes in `a2s.models`, diffusers and transformers.
 
-Each function takes a name as the checkpoint has it, its prefix removed, and returns the name in our class; None where
-there is no such module, so that a name from another network stands out as unexpected. The latent diffusion
-code numbers the UNet's blocks through; diffusers names them by resolution (levels) and place. Sources: the module lists
-of CompVis/stable-diffusion's `openaimodel.py` and `model.py`, YuanGongND/ast's `ast_models.py`, and the state dicts
-of diffusers' and transformers' classes.
+Each function takes a name of the checkpoint without its prefix and returns the new name; None if no such module exists,
+so that a name of another network is reported as unexpected. The latent diffusion code numbers all blocks of the UNet;
+diffusers names them by resolution level and position. Sources: the module lists of CompVis/stable-diffusion's
+`openaimodel.py` and `model.py`, YuanGongND/ast's `ast_models.py`, and the state dicts of diffusers' and transformers'
+classes.
+
+diffusers converts such names too (`convert_ldm_unet_checkpoint`), but only whole state dicts in memory. Here a
+checkpoint of several GB is converted weight by weight. The tests compare both.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ AST_LAYER = {
 }
 AST_HEAD = {"mlp_head.0": "classifier.layernorm", "mlp_head.1": "classifier.dense"}
 UNET_BLOCKS = 2
-"""Residual blocks at each level of the UNet's way down; its way up has one more."""
+"""Residual blocks at each level of the UNet's encoder. Its decoder has one more."""
 
 
 def unet_name(name: str, blocks: int = UNET_BLOCKS) -> str | None:
@@ -55,8 +58,8 @@ def unet_name(name: str, blocks: int = UNET_BLOCKS) -> str | None:
     if found := re.fullmatch(r"middle_block\.([012])\.(.+)", name):
         return f"mid_block.{UNET_MIDDLE[found[1]]}.{_residual(found[2])}"
     if found := re.fullmatch(r"(input|output)_blocks\.(\d+)\.(\d)\.(.+)", name):
-        way, number, place, rest = found[1], int(found[2]), int(found[3]), found[4]
-        if way == "input":
+        direction, number, position, rest = found[1], int(found[2]), int(found[3]), found[4]
+        if direction == "input":
             level, block = divmod(number - 1, blocks + 1)
             if rest.startswith("op."):
                 return f"down_blocks.{level}.downsamplers.0.conv.{rest[3:]}"
@@ -66,19 +69,19 @@ def unet_name(name: str, blocks: int = UNET_BLOCKS) -> str | None:
             if rest.startswith("conv."):
                 return f"up_blocks.{level}.upsamplers.0.{rest}"
             side = "up_blocks"
-        kind = "attentions" if place else "resnets"
+        kind = "attentions" if position else "resnets"
         return f"{side}.{level}.{kind}.{block}.{_residual(rest)}"
     return None
 
 
 def vae_name(name: str, levels: int = 4) -> str | None:
-    """Latent diffusion's `AutoencoderKL` -> diffusers', whose decoder counts its levels the other way round."""
+    """Latent diffusion's `AutoencoderKL` -> diffusers', whose decoder counts its levels in reverse."""
     if found := re.fullmatch(r"(encoder|decoder)\.(?:down|up)\.(\d+)\.(?:block\.(\d+)|(down|up)sample)\.(.+)", name):
         side, level, block, sample, rest = found.groups()
         level = int(level) if side == "encoder" else levels - 1 - int(level)
-        way = "down" if side == "encoder" else "up"
-        place = f"resnets.{block}" if block else f"{sample}samplers.0"
-        return f"{side}.{way}_blocks.{level}.{place}.{rest.replace('nin_shortcut', 'conv_shortcut')}"
+        direction = "down" if side == "encoder" else "up"
+        module = f"resnets.{block}" if block else f"{sample}samplers.0"
+        return f"{side}.{direction}_blocks.{level}.{module}.{rest.replace('nin_shortcut', 'conv_shortcut')}"
     if found := re.fullmatch(r"(encoder|decoder)\.mid\.(block_1|block_2|attn_1)\.(\w+)\.(.+)", name):
         side, part, layer, rest = found.groups()
         layer = VAE_ATTENTION.get(layer, layer) if part == "attn_1" else layer
@@ -89,10 +92,10 @@ def vae_name(name: str, levels: int = 4) -> str | None:
 
 
 def ast_names(name: str) -> list[str] | None:
-    """YuanGongND's `ASTModel` -> transformers' `ASTForAudioClassification`, which keeps query, key and value apart.
+    """YuanGongND's `ASTModel` -> transformers' `ASTForAudioClassification`, which separates query, key and value.
 
-    Returns one name, or three among which the rows of the given weight are divided; none for the image classifier's
-    heads, which the audio model never uses.
+    Returns one name, or three names that share the rows of the weight; an empty list for the image classifier's heads,
+    which the audio model does not use.
     """
     trunk = "audio_spectrogram_transformer."
     if name.startswith(("v.head.", "v.head_dist.")):
@@ -115,7 +118,7 @@ def _residual(name: str) -> str:
 
 
 def _renamed(name: str, table: dict[str, str]) -> str | None:
-    """`theirs` or `theirs.weight` with the beginning that the table gives it; None where the table doesn't know it."""
+    """Replace the prefix of a name by the table; None if the table has no such prefix."""
     for theirs, ours in table.items():
         if name == theirs or name.startswith(theirs + "."):
             return ours + name[len(theirs) :]

@@ -1,127 +1,163 @@
-"""The authors' files, each known by what is in it: its name may be any."""
+"""The files of the authors' release. Each is recognised by its content; its name does not matter."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from a2s.errors import BadCheckpoint
-from a2s.weights.sizes import is_sizes
+from a2s.weights.configuration import is_configuration
 from a2s.weights.unpickle import open_checkpoint
 
-LATENT, AV, VOCODER = "latent diffusion", "AV-Sim", "HiFi-GAN"
-VOCODER_JSON, SIZES = "HiFi-GAN json", "sizes"
-BESIDE = "config.json"
-"""A file of this name beside the latent diffusion checkpoint is heeded if it states sizes."""
+LATENT_DIFFUSION, AV_SIM, VOCODER = "latent diffusion", "AV-Sim", "HiFi-GAN"
+VOCODER_JSON, CONFIGURATION = "HiFi-GAN JSON", "configuration"
+CONFIGURATION_FILE = "config.json"
+"""A file of this name beside the latent diffusion checkpoint is used if it is the authors' configuration."""
 
-AV_SYNC = ("mlp.0.", "blocks.0.", "v.blocks.0.", "0.weight")
-"""How names begin in AV-Sync's four files: head, video encoder, audio encoder, projection."""
+AV_SYNC = {"head": "mlp.0.", "video_encoder": "blocks.0.", "audio_encoder": "v.blocks.0.", "projection": "0.weight"}
+"""AV-Sync's four files, and a prefix of a name in each."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file of weights. entry: where in it they are, None for a bare dictionary. shapes: by name."""
+    """A file of weights. entry: the key of the weights in its dictionary; None if it is the dictionary itself. shapes:
+    of the weights, by name."""
 
     path: Path
     entry: str | None
     shapes: dict[str, tuple[int, ...]]
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """All weights, mapped from the file; what was read of it leaves memory with the dictionary."""
+        """Return all weights, mapped from the file. Memory that they take is freed with the dictionary."""
         content = open_checkpoint(self.path)
         return content if self.entry is None else content[self.entry]
 
 
 @dataclass(frozen=True)
 class Release:
-    """What was given for an import. vocoder and its config come together or not at all; sizes: None for the released
-    ones. left_out: files that are genuine, and not needed."""
+    """The files for an import.
 
-    latent: Checkpoint
-    av: Checkpoint
+    vocoder, vocoder_config: both or neither. configuration: None for the released size. skipped: genuine files of the
+    release that are not needed.
+    """
+
+    latent_diffusion: Checkpoint
+    av_sim: Checkpoint
     vocoder: Checkpoint | None
-    vocoder_config: dict | None
-    sizes: dict | None
+    vocoder_config: dict[str, Any] | None
+    configuration: dict[str, Any] | None
     files: tuple[Path, ...]
-    left_out: tuple[Path, ...]
+    skipped: tuple[Path, ...]
+
+
+@dataclass
+class _Found:
+    """Files by kind: of weights, and of JSON."""
+
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
+    skipped: list[Path] = field(default_factory=list)
+
+    def add(self, path: Path) -> None:
+        if path.suffix.lower() == ".json":
+            kind, content = read_json(path)
+            self._note(kind, path)
+            self.jsons[kind] = content
+            return
+        name, checkpoint = _read_weights(path)
+        if name is None or checkpoint is None:
+            self.skipped.append(path)
+        else:
+            self._note(name, path)
+            self.checkpoints[name] = checkpoint
+
+    def _note(self, kind: str, path: Path) -> None:
+        if kind in self.paths:
+            raise BadCheckpoint(f"{self.paths[kind].name} and {path.name} both are the {kind}; give one of them.")
+        self.paths[kind] = path
 
 
 def recognise(files: Iterable[str | Path]) -> Release:
-    """Sort files by content. Raises BadCheckpoint for what is unsafe, unknown, given twice or missing."""
-    found: dict[str, object] = {}
-    paths: dict[str, Path] = {}
-    left_out = []
+    """Sort files by their content. Raises BadCheckpoint for an unsafe, unknown, repeated or missing file."""
+    found = _Found()
     for path in map(Path, files):
-        kind, content = _json(path) if path.suffix.lower() == ".json" else _weights(path)
-        if kind is None:
-            left_out.append(path)
-        elif kind in found:
-            raise BadCheckpoint(f"{paths[kind].name} and {path.name} both are the {kind}; give one.")
-        else:
-            found[kind], paths[kind] = content, path
-    for kind, example in ((LATENT, "epoch=000007.ckpt"), (AV, "av.pth")):
-        if kind not in found:
-            raise BadCheckpoint(f"The {kind} checkpoint is missing among the files given ({example} of the release).")
-    if (VOCODER in found) != (VOCODER_JSON in found):
-        raise BadCheckpoint("HiFi-GAN's weights and its json belong together: give both or neither.")
-    beside = paths[LATENT].with_name(BESIDE)
-    if SIZES not in found and beside.is_file():
-        with suppress(BadCheckpoint):  # some other program's
-            kind, content = _json(beside)
-            if kind == SIZES:
-                found[SIZES], paths[SIZES] = content, beside
+        found.add(path)
+    for kind, example in ((LATENT_DIFFUSION, "epoch=000007.ckpt"), (AV_SIM, "av.pth")):
+        if kind not in found.checkpoints:
+            raise BadCheckpoint(f"The {kind} checkpoint is missing ({example} in the release).")
+    if (VOCODER in found.checkpoints) != (VOCODER_JSON in found.jsons):
+        raise BadCheckpoint("HiFi-GAN needs two files, its weights and its JSON file; give both or neither.")
+    beside = found.paths[LATENT_DIFFUSION].with_name(CONFIGURATION_FILE)
+    if CONFIGURATION not in found.jsons and beside.is_file():
+        with suppress(BadCheckpoint):  # another program's file
+            kind, content = read_json(beside)
+            if kind == CONFIGURATION:
+                found.jsons[kind], found.paths[kind] = content, beside
     return Release(
-        found[LATENT],
-        found[AV],
-        found.get(VOCODER),
-        found.get(VOCODER_JSON),
-        found.get(SIZES),
-        tuple(paths.values()),
-        tuple(left_out),
+        found.checkpoints[LATENT_DIFFUSION],
+        found.checkpoints[AV_SIM],
+        found.checkpoints.get(VOCODER),
+        found.jsons.get(VOCODER_JSON),
+        found.jsons.get(CONFIGURATION),
+        tuple(found.paths.values()),
+        tuple(found.skipped),
     )
 
 
-def _json(path: Path) -> tuple[str, dict]:
+def read_json(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the kind of a JSON file of the release, and its content. Raises BadCheckpoint."""
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
-        raise BadCheckpoint(f"The file {path} cannot be read as json.") from error
-    if is_sizes(content):
-        return SIZES, content
+        raise BadCheckpoint(f"The file {path} cannot be read as JSON.") from error
+    if is_configuration(content):
+        return CONFIGURATION, content
     if isinstance(content, dict) and "upsample_rates" in content:
         return VOCODER_JSON, content
-    raise BadCheckpoint(f"The file {path} is no json of the release.")
+    raise BadCheckpoint(f"The JSON file {path} is not part of the release.")
 
 
-def _weights(path: Path) -> tuple[str | None, Checkpoint | None]:
-    """What a checkpoint is, None for one of AV-Sync's or the text model's, which a dub doesn't need."""
+def _read_weights(path: Path) -> tuple[str | None, Checkpoint | None]:
+    """The kind of a checkpoint; None for AV-Sync's files and the text model's, which a dub does not need."""
     content = open_checkpoint(path)
     if isinstance(content.get("generator"), dict):
         return VOCODER, _checkpoint(path, "generator", content)
     entry = "state_dict" if isinstance(content.get("state_dict"), dict) else None
-    names = [str(name).removeprefix("module.") for name in (content[entry] if entry else content)]
+    names = bare_names(content[entry] if entry else content)
 
     def has(prefix: str) -> bool:
         return any(name.startswith(prefix) for name in names)
 
     if has("model.diffusion_model."):
-        return LATENT, _checkpoint(path, entry, content)
+        return LATENT_DIFFUSION, _checkpoint(path, entry, content)
     if has("video_model."):
-        return AV, _checkpoint(path, entry, content)
-    if has("text_model.") or (entry is None and any(map(has, AV_SYNC))):
+        return AV_SIM, _checkpoint(path, entry, content)
+    if has("text_model.") or (entry is None and any(map(has, AV_SYNC.values()))):
         return None, None
-    raise BadCheckpoint(f"The file {path} holds nothing of the release.")
+    raise BadCheckpoint(f"The file {path} contains no weights of the release.")
 
 
-def _checkpoint(path: Path, entry: str | None, content: dict) -> Checkpoint:
+def bare_names(weights: dict[str, Any]) -> list[str]:
+    """Return the names in a state dict without the prefix that DataParallel adds."""
+    return [str(name).removeprefix("module.") for name in weights]
+
+
+def _checkpoint(path: Path, entry: str | None, content: dict[str, Any]) -> Checkpoint:
     weights = content if entry is None else content[entry]
+    check_weights(path, weights)
+    return Checkpoint(path, entry, {name: tuple(value.shape) for name, value in weights.items()})
+
+
+def check_weights(path: Path, weights: dict[str, Any]) -> None:
+    """Check that a state dict holds nothing but dense floating-point tensors. Raises BadCheckpoint."""
     for name, value in weights.items():
         plain = isinstance(value, torch.Tensor) and value.layout is torch.strided and value.is_floating_point()
         if not isinstance(name, str) or not plain:
-            raise BadCheckpoint(f"The file {path} has something that is no weight among its weights: {name!r}.")
-    return Checkpoint(path, entry, {name: tuple(value.shape) for name, value in weights.items()})
+            raise BadCheckpoint(f"The file {path} has an entry among its weights that is not a weight: {name!r}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from a2s.dubbing.take import read_recipe
+from a2s.dubbing.recipe import read_report
 from tests.e2e.hands import choose, download, dub, set_number, unfold, upload
 
 STANDING = {
@@ -88,7 +88,7 @@ class Panel:
     def made(self) -> Made:
         """The take that is shown, out of the wav that the page offers."""
         file = download(self.tab, "wav", self.folder)
-        return Made(soundfile.read(file, dtype="float32")[0], read_recipe(file), file.name)
+        return Made(soundfile.read(file, dtype="float32")[0], read_report(file).to_dict(), file.name)
 
     def show(self, number: int) -> Made:
         """Choose a take, counted from 0, and take it away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from a2s.audio.levels import quietest_db
-from a2s.audio.loudness import integrated, true_peak
+from a2s.audio.loudness import integrated_lufs, true_peak
 from a2s.media import probe_video, read_audio
 from tests.e2e.hands import choose, download
 from tests.e2e.panel import RATE, Made, apart, decibels, likeness
@@ -149,7 +149,7 @@ def test_loudness_reaches_its_target_and_no_peak_goes_over_the_ceiling(panel, cl
 
     def measured(target: int, **values) -> tuple[float, float]:
         made = panel.dub(loudness=f"\N{MINUS SIGN}{-target} LUFS", **values)
-        lufs, peak = integrated(made.wave, RATE), true_peak(made.wave, RATE)
+        lufs, peak = integrated_lufs(made.wave, RATE), true_peak(made.wave, RATE)
         assert peak <= -1.0 and made.recipe["settings"]["loudness"] == target
         assert f"{lufs:.1f} LUFS".replace("-", "\N{MINUS SIGN}") in panel.tab.inner_text("#summary")
         return lufs, peak

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from a2s.ui.parts.progress import JobProgress
 
 from a2s.ui import Engine, build
 from a2s.ui.parts.part import Part
-from a2s.ui.parts.progress import JobProgress
 from tests.fakes import FakePipeline, small_bank
 
 HERE = Path(__file__).parent
@@ -61,7 +61,8 @@ TURNED_BY = {
     "test_compare.py": {
         "booth": ["upload-audio", "player"],
         "test_blind_and_abx_trials_are_answered_and_counted": [
-            "compare-mode", "ask-action", "ask-noise", "ask-prefer", "ask-abx", "submit-answers", "results", "get-trials",
+            "compare-mode", "ask-action", "ask-noise", "ask-prefer", "ask-abx", "submit-answers", "results",
+            "get-trials",
         ],
     },
 }  # fmt: skip

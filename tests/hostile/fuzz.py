@@ -62,25 +62,25 @@ def read(path: Path, out: Path) -> str:
     In this process, without the child that a dub reads in: the readers themselves are to hold.
     """
     from a2s.errors import A2SError
-    from a2s.media import decode, film, filmstrip, probe_here
-    from a2s.media.mux import written
+    from a2s.media import decode, film, filmstrip, probe
+    from a2s.media.mux import write_steps
     from a2s.media.timeline import from_plain
 
-    film.NEAR = filmstrip.LEAP = -1.0  # so that pictures are sought in a short film, too
+    film.SEEK_AFTER = filmstrip.SEEK_FROM = -1.0  # so that pictures are sought in a short film, too
 
     def look_up() -> None:
-        timeline = from_plain(film.timeline_of(path, SHORT))
+        timeline = from_plain(film.timeline_of(path, limits=SHORT))
         moments = [int(timeline.times[len(timeline.times) * part // 4]) for part in range(4)]
-        film.pictures_of(path, timeline, moments[2:], 32, SHORT)
+        film.pictures_of(path, timeline, moments[2:], 32, limits=SHORT)
 
     said = []
     for step in (
-        lambda: probe_here(path, SHORT),
-        lambda: sum(1 for _ in decode.read_frames(path, 32, SHORT)),
+        lambda: probe.probe_video(path, limits=SHORT),
+        lambda: sum(1 for _ in decode.read_frames(path, 32, limits=SHORT)),
         lambda: decode.read_audio(path, limits=SHORT),
         look_up,
-        lambda: filmstrip.strip_of(path, 4, 32, SHORT),
-        lambda: deque(written(path, np.zeros(16_000, np.float32), 16_000, out, out, SHORT, None), maxlen=0),
+        lambda: filmstrip.strip_of(path, 4, 32, limits=SHORT),
+        lambda: deque(write_steps(path, np.zeros(16_000, np.float32), 16_000, out, out, None, limits=SHORT), maxlen=0),
     ):
         try:
             step()

@@ -56,9 +56,9 @@ def test_what_is_fuzzed_is_read_and_written_in_this_process_and_sought(folder, t
     """A child's death would look like a refusal."""
     from a2s.media import child, film, filmstrip
 
-    monkeypatch.setattr(film, "NEAR", film.NEAR)  # given back afterwards
-    monkeypatch.setattr(filmstrip, "LEAP", filmstrip.LEAP)
-    monkeypatch.setattr(child, "_ask", lambda *_: pytest.fail("a child was asked"))
+    monkeypatch.setattr(film, "SEEK_AFTER", film.SEEK_AFTER)  # given back afterwards
+    monkeypatch.setattr(filmstrip, "SEEK_FROM", filmstrip.SEEK_FROM)
+    monkeypatch.setattr(child, "_send", lambda *_: pytest.fail("a child was asked"))
     sought = []
     for module in (film, filmstrip):
         monkeypatch.setattr(module, "decoded", lambda *stream, do=module.decoded: sought.append(stream) or do(*stream))

@@ -40,16 +40,16 @@ def looked_through(file: Path, out: Path) -> list[str]:
     import soundfile
 
     from a2s.ambient.archive import unpack
-    from a2s.dubbing.take import read_recipe
+    from a2s.dubbing.recipe import read_recipe
     from a2s.errors import A2SError
-    from a2s.media.filmstrip import filmstrip
+    from a2s.media.filmstrip import write_filmstrip
     from a2s.media.share import share_comparison
 
     sound = out.with_suffix(".wav")
     soundfile.write(sound, [0.0] * 1600, 16_000)
     done = []
     for name, step in (
-        ("strip", lambda: filmstrip(file, out.with_suffix(".jpg"))),
+        ("strip", lambda: write_filmstrip(file, out.with_suffix(".jpg"))),
         ("recipe", lambda: read_recipe(file)),
         ("zip", lambda: unpack(file, out.with_suffix(".unpacked"), {".wav", ".json"})),
         ("shared", lambda: share_comparison(file, [("a", sound), ("b", sound)], out.with_suffix(".mp4"))),

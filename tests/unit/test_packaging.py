@@ -23,6 +23,7 @@ EXTRAS_OF = {
     "ui/": ("studio",),
     "bench/": ("studio",),
     "media/share.py": ("studio",),
+    "audio/onset_scores.py": ("eval",),
     "training/": ("train",),
     "evaluation/": ("eval",),
 }

@@ -90,7 +90,7 @@ def write_poster(path: Path, rgb: np.ndarray) -> None:
 
 def check_examples(out: Path) -> list[str]:
     """A line for each example: F1 of the cues' times within 0.1 s, how many are rightly named, against the truth."""
-    from a2s.audio.onsets import onset_f1
+    from a2s.audio.onset_scores import onset_f1
     from a2s.dubbing.analysis import analyze_motion, find_cues
 
     lines = []

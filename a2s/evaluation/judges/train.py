@@ -1,59 +1,88 @@
-"""What all judges have in common: how they are trained, examined, kept, and called from the command line."""
+"""Training, evaluation, storing and loading of the judges."""
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
 import torch
+from diffusers.configuration_utils import ConfigMixin
+from diffusers.models.modeling_utils import ModelMixin
+from safetensors.torch import load_file
 
 from a2s.errors import WeightsMissing
-from a2s.media.files import whole_file
+from a2s.evaluation.statistics import Figures
+from a2s.io import write_json
 from a2s.training.trainer import Schedule, Trainer
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+
+
+class JudgeModel(ModelMixin, ConfigMixin):
+    """A judge as a diffusers model. OLD_NAMES: first part of parameter names in older checkpoints, and the new one."""
+
+    OLD_NAMES: ClassVar[dict[str, str]] = {}
+
+
+JudgeType = TypeVar("JudgeType", bound=JudgeModel)
+
+
+@dataclass(frozen=True)
+class JudgeTraining:
+    """Settings of one training.
+
+    data: rendered worlds of their own seed, not used to train a generator. out: folder of the judge. held_out: other
+    worlds, to evaluate the judge. resume: continue the run in `out`. steps, batch: None for the judge's defaults.
+    """
+
+    data: Path
+    out: Path
+    held_out: Path | None = None
+    resume: bool = False
+    steps: int | None = None
+    batch: int | None = None
+    seed: int = 0
 
 
 def train_judge_model(
-    model: torch.nn.Module,
+    model: JudgeModel,
     schedule: Schedule,
     loss: Callable[[int], tuple[torch.Tensor, dict[str, float]]],
-    out: Path,
-    resume: bool,
+    training: JudgeTraining,
     trained_on: int,
-    examine: Callable[[], dict] | None,
-) -> dict:
-    """Fit `model`, then write it and what `examine` says of it to `out` and `out/report.json`; returns the report.
+    evaluate: Callable[[], Figures],
+) -> Figures:
+    """Train `model` and write it to `out` with its report in `out/report.json`. Returns the report.
 
-    The run's own state is in `out/run`, from where `resume` goes on.
+    loss: of one step, as in `Trainer.fit`. trained_on: number of training samples, for the report. evaluate: figures
+    on the held-out worlds. The state of the run is in `out/run`; `resume` continues from there.
     """
-    trainer = Trainer(model, schedule, out / "run", resume)
+    out = training.out
+    trainer = Trainer(model, schedule, out / "run", training.resume)
     trainer.fit(loss)
     with trainer.averaged():
         model.save_pretrained(out)
-        report = {"trained_on": trained_on, "steps": schedule.steps}
-        if examine is not None:
-            report["held_out"] = examine()
-    with whole_file(out / "report.json") as part:
-        part.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        report: Figures = {"trained_on": trained_on, "steps": schedule.steps}
+        if training.held_out is not None:
+            report["held_out"] = evaluate()
+    write_json(out / "report.json", report)
     return report
 
 
-def load_judge(judge: type, folder: str | Path):
-    """A trained judge, ready to judge. Raises WeightsMissing."""
-    if not (Path(folder) / "config.json").is_file():
-        raise WeightsMissing(f"{folder} holds no judge; train one with `python -m {judge.__module__}`.")
-    return judge.from_pretrained(folder).eval()
+def load_judge(judge: type[JudgeType], folder: str | Path) -> JudgeType:
+    """A trained judge in eval mode. Raises WeightsMissing."""
+    folder = Path(folder)
+    if not all((folder / name).is_file() for name in ("config.json", WEIGHTS)):
+        name = judge.__module__.rpartition(".")[2]
+        raise WeightsMissing(f"{folder} holds no judge. `a2s train judge {name}` trains one.")
+    model = judge.from_config(judge.load_config(folder))
+    weights = {_new_name(judge, name): weight for name, weight in load_file(folder / WEIGHTS).items()}
+    model.load_state_dict(weights)
+    return model.eval()
 
 
-def command_line(train: Callable[..., dict], what: str, data: str, steps: int) -> None:
-    """Train from the command line and print the report. what: is judged; data: what `--data` must hold."""
-    parser = argparse.ArgumentParser(description=f"Train the judge of {what}.")
-    parser.add_argument("--data", type=Path, required=True, help=data)
-    parser.add_argument("--held-out", type=Path, help="other rendered worlds, to be scored on")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=steps)
-    parser.add_argument("--resume", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    print(json.dumps(train(args.data, args.out, args.held_out, args.resume, args.steps), indent=1))
+def _new_name(judge: type[JudgeModel], name: str) -> str:
+    first, dot, rest = name.partition(".")
+    return judge.OLD_NAMES.get(first, first) + dot + rest

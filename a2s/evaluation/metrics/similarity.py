@@ -1,85 +1,47 @@
-"""Does a made sound belong to the picture, and to the words for what is done in it?
+"""AV-Sim: whether generated audio belongs to the picture (Action2Sound, section 4, "AV-Sim").
 
-AV-Sim (Action2Sound, section 4): mean cosine of the picture's and the made sound's embeddings. A cosine alone says
-little: beside it stands what mismatched pairs reach. CLAP (Wu et al. 2023) does the same with a sentence made of the
-true events, where its weights are at hand.
+Mean cosine of the embeddings of picture and audio. A cosine alone has no scale, so mismatched pairs are compared too.
+The space is that of the evaluated model's own AV-Sim, which favours models conditioned on it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
-from a2s.evaluation.clips import Clip
-from a2s.evaluation.metrics.embeddings import Clap, embedding
-from a2s.evaluation.statistics import mean
+from a2s.evaluation.metrics.base import MetricInputs
+from a2s.evaluation.statistics import Figures, mean
 
-DOING = {
-    "hit": "hitting {}",
-    "knock": "knocking on {}",
-    "chop": "chopping on {}",
-    "scrape": "scraping {}",
-    "pour": "pouring {}",
-    "step": "stepping on {}",
-    "bounce": "something bouncing on {}",
-    "splash": "splashing {}",
-}
-"""Each of `a2s.settings.ACTIONS` in words, with its material."""
+VERSION = 1
+LIBRARIES = ("numpy", "torch")
 
 
-def av_similarity(pipe, clips: Sequence[Clip], waves: np.ndarray) -> dict:
-    """Mean cosine of each clip's picture and its sound in the AV-Sim space of `pipe`; see `matched`.
-
-    waves: (n, 48000) float32 at 16 kHz, one each clip. It is the generator's own AV-Sim: it tells whether a model makes
-    what that space asks for, and favours who was conditioned on it.
-    """
-    return matched(window_embeddings(pipe, clips), embedding("av-sim", pipe)(waves), [clip.video for clip in clips])
+def measure(inputs: MetricInputs) -> Figures:
+    """See `matched_similarity`. Clips of the same video are no mismatch."""
+    videos = [clip.video for clip in inputs.clips]
+    return matched_similarity(inputs.video_embeddings, inputs.embedded("av-sim"), videos)
 
 
-def text_similarity(clap: Clap, clips: Sequence[Clip], waves: np.ndarray) -> dict:
-    """Mean cosine of each clip's sound and the sentence for its events in CLAP's space; see `matched`."""
-    texts = [sentence(clip) for clip in clips]
-    return matched(clap.embed_texts(texts), clap.embed_sounds(waves), texts)
+def matched_similarity(queries: np.ndarray, sounds: np.ndarray, groups: Sequence | None = None) -> Figures:
+    """Cosines of matching rows and of mismatched rows of two (n, E) arrays of unit vectors.
 
-
-def matched(queries: np.ndarray, sounds: np.ndarray, groups: Sequence | None = None) -> dict:
-    """Cosines of rows that belong together, beside those that don't, of (n, E) unit vectors each.
-
-    value: mean over clips, with a 95 % interval; chance: mean cosine of mismatched pairs; above_chance: mean of what
-    a clip's own sound has over the others' mean, with an interval; wins: how often a clip's own sound is closer to it
-    than another's (0.5 by chance). groups: one each row; pairs of one group (the same video, the same words) are no
-    mismatch.
+    value: mean over clips, in [-1, 1], with a 95 % interval. chance: mean cosine of mismatched pairs. above_chance:
+    mean excess of a clip's own audio over the mean of the others. wins: share of mismatched audio that is less similar
+    than the clip's own, 0.5 by chance. groups: one per row; pairs within a group are no mismatch.
     """
     cosines = queries @ sounds.T
     own = np.diag(cosines)
     names = np.arange(len(own)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    foreign = names[:, None] != names[None]
-    kept = foreign.any(1)
-    if not kept.any():
+    mismatched = names[:, None] != names[None]
+    comparable = mismatched.any(1)
+    if not comparable.any():
         return mean(own) | {"chance": None, "above_chance": mean([]), "wins": mean([])}
-    cosines, foreign = cosines[kept], foreign[kept]
-    others = [row[mask] for row, mask in zip(cosines, foreign, strict=True)]
-    wins = [np.mean((o > row) + 0.5 * (o == row)) for o, row in zip(own[kept], others, strict=True)]
+    cosines, mismatched = cosines[comparable], mismatched[comparable]
+    others = [row[mask] for row, mask in zip(cosines, mismatched, strict=True)]
+    wins = [float(np.mean((o > row) + 0.5 * (o == row))) for o, row in zip(own[comparable], others, strict=True)]
     return mean(own) | {
-        "chance": round(float(cosines[foreign].mean()), 4),
-        "above_chance": mean([o - row.mean() for o, row in zip(own[kept], others, strict=True)]),
+        "chance": round(float(cosines[mismatched].mean()), 4),
+        "above_chance": mean([o - row.mean() for o, row in zip(own[comparable], others, strict=True)]),
         "wins": mean(wins),
     }
-
-
-@torch.inference_mode()
-def window_embeddings(pipe, clips: Sequence[Clip]) -> np.ndarray:
-    """(n, E) float32, unit length: the picture of each clip's own window."""
-    found = [
-        pipe.av_sim.embed_window(pipe.encode_video(clip.motion, clip.start), clip.motion, clip.start) for clip in clips
-    ]
-    return torch.cat(found).float().cpu().numpy()
-
-
-def sentence(clip: Clip) -> str:
-    """What happens in a clip, the commonest first: "the sound of hitting wood and pouring water"."""
-    kinds = Counter((event.action, event.material) for event in clip.events).most_common(2)
-    return "the sound of " + " and ".join(DOING[action].format(material) for (action, material), _ in kinds)

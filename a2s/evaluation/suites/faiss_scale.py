@@ -1,21 +1,29 @@
-"""What FAISS indexes give and cost at the scale of the paper's clips: 1.2 million vectors, searched by pictures.
+"""Recall and cost of FAISS indexes at the scale of the paper's clips: 1.2 million audio vectors, searched by pictures.
 
-Exact flat, 16-bit floats, and inverted lists (Johnson et al., "Billion-scale similarity search with GPUs", 2019), side
-by side. Vectors are synthetic: a picture's embedding lies elsewhere on the sphere than the sounds' (the modality gap,
-Liang et al., NeurIPS 2022), where lists that were trained on sounds are not cut for it. Gap, noise and the dimensions
-in use are those that our own AV-Sim has on unseen worlds (`measured_cosines`), whose gap is small; WIDE_GAP has more.
+Exact flat, 16-bit floats, and inverted lists (Johnson et al., "Billion-scale similarity search with GPUs", 2019).
+Vectors are synthetic. Embeddings of pictures and of audio lie in different regions of the sphere (the modality gap,
+Liang et al., NeurIPS 2022), and inverted lists are trained on audio only. Gap, noise and effective dimensions are those
+of our own AV-Sim on test worlds (`measured_cosines`), whose gap is small; WIDE_GAP has a wide one.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a2s.errors import BadSettings
+from a2s.evaluation.statistics import Figures
+
+if TYPE_CHECKING:
+    import faiss
+
+VERSION = 1
+LIBRARIES = ("numpy", "faiss-cpu")
 
 RANKS = (1, 5, 10)
 PROBES = (1, 4, 16, 64)
@@ -23,11 +31,11 @@ PROBES = (1, 4, 16, 64)
 
 @dataclass(frozen=True)
 class Cosines:
-    """Mean cosines on the sphere that synthetic pairs shall have.
+    """Mean cosines of synthetic pairs on the unit sphere.
 
-    paired: of a picture and its own sound; across: of a picture and another's sound; sounds, pictures: of two sounds
-    and of two pictures. effective: dimensions that vectors use, the participation ratio of their covariance's
-    eigenvalues. The defaults were measured on 3 s of each of 72 unseen worlds with the compact model.
+    paired: of a picture and its own audio. across: of a picture and other audio. sounds, pictures: of two audio vectors
+    and of two pictures. effective: dimensions in use, the participation ratio of the covariance's eigenvalues. The
+    defaults were measured on 3 s of each of 72 test worlds with the compact model. Raises BadSettings.
     """
 
     paired: float = 0.448
@@ -38,34 +46,36 @@ class Cosines:
 
     def __post_init__(self) -> None:
         if not (self.sounds > 0 and self.pictures > 0 and self.sounds < 1 and self.pictures < 1):
-            raise BadSettings("Mean cosines of sounds and of pictures must lie between 0 and 1.")
+            raise BadSettings(
+                f"Mean cosines of sounds and pictures must lie between 0 and 1, not {self.sounds} and {self.pictures}."
+            )
         if self.across**2 > self.sounds * self.pictures or self.shared > 1 or self.shared < 0:
-            raise BadSettings(f"No vectors have these mean cosines: {asdict(self)}.")
+            raise BadSettings(f"No vectors can have these mean cosines: {asdict(self)}.")
         if self.effective <= 1:
-            raise BadSettings("Vectors use more than one dimension.")
+            raise BadSettings(f"The effective dimensions must exceed 1, not {self.effective}.")
 
     @property
     def shared(self) -> float:
-        """Cosine of a pair once each modality's mean direction is taken out."""
+        """Cosine of a pair without the mean direction of each modality."""
         return (self.paired - self.across) / np.sqrt((1 - self.sounds) * (1 - self.pictures))
 
 
 WIDE_GAP = Cosines(paired=0.3, across=0.0, sounds=0.4, pictures=0.4, effective=9.0)
-"""An invented space as contrastive models often are: each modality in a cone of its own, at a right angle."""
+"""A hypothetical space, typical of contrastive models: each modality in its own cone, at a right angle."""
 
 
 def measured_cosines(sounds: np.ndarray, pictures: np.ndarray) -> Cosines:
     """Cosines of real pairs, (n, E) unit vectors each."""
     spread = np.linalg.eigvalsh(np.cov(sounds.T))
 
-    def apart(cosines: np.ndarray) -> float:
+    def off_diagonal(cosines: np.ndarray) -> float:
         return float(cosines[~np.eye(len(cosines), dtype=bool)].mean())
 
     return Cosines(
         paired=float((sounds * pictures).sum(1).mean()),
-        across=apart(pictures @ sounds.T),
-        sounds=max(1e-3, apart(sounds @ sounds.T)),
-        pictures=max(1e-3, apart(pictures @ pictures.T)),
+        across=off_diagonal(pictures @ sounds.T),
+        sounds=max(1e-3, off_diagonal(sounds @ sounds.T)),
+        pictures=max(1e-3, off_diagonal(pictures @ pictures.T)),
         effective=float(spread.sum() ** 2 / np.square(spread).sum()),
     )
 
@@ -73,14 +83,14 @@ def measured_cosines(sounds: np.ndarray, pictures: np.ndarray) -> Cosines:
 def synthetic_pairs(
     vectors: int, dim: int, queries: int, cosines: Cosines, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sounds (vectors, dim) to be searched, and two kinds of queries (queries, dim): pictures of the first ones, and
-    other recordings like them. float32, unit length, same seed same numbers.
+    """Audio vectors (vectors, dim) of an index, and two kinds of queries (queries, dim): pictures of the first ones,
+    and similar audio. float32, unit length. Same seed, same numbers.
 
-    A sound is its modality's mean direction + a scene; its picture is another mean direction + what it shares of the
-    scene + what is its own. A sound query is as far from its sound as a picture, without the gap between the means.
+    An audio vector is the mean direction of its modality + a scene. Its picture is another mean direction + a shared
+    part of the scene + noise. An audio query has the same distance in the scene, without the gap between the means.
     """
     rng = np.random.default_rng(seed)
-    heard, seen = _means(rng, dim, cosines)
+    audio_mean, picture_mean = _means(rng, dim, cosines)
     # Geometric variances whose participation ratio is `effective`: (1 + r) / (1 - r).
     scale = np.float32(((cosines.effective - 1) / (cosines.effective + 1)) ** (np.arange(dim) / 2))
 
@@ -90,11 +100,11 @@ def synthetic_pairs(
     sounds = np.concatenate([scenes(min(100_000, vectors - i)) for i in range(0, vectors, 100_000)])
     shared = np.float32(cosines.shared)
     own = np.sqrt(1 - shared**2)
-    pictures, again = (_unit(shared * sounds[:queries] + own * scenes(queries)) for _ in range(2))
+    pictures, similar = (_unit(shared * sounds[:queries] + own * scenes(queries)) for _ in range(2))
     return (
-        _moved(sounds, heard, cosines.sounds),
-        _moved(pictures, seen, cosines.pictures),
-        _moved(again, heard, cosines.sounds),
+        _shifted(sounds, audio_mean, cosines.sounds),
+        _shifted(pictures, picture_mean, cosines.pictures),
+        _shifted(similar, audio_mean, cosines.sounds),
     )
 
 
@@ -104,28 +114,31 @@ def compare_indexes(
     seed: int = 0,
     queries: int = 200,
     cosines: Cosines | None = None,
-    told: Callable[[str], None] = lambda line: None,
-) -> dict:
+    on_message: Callable[[str], object] = lambda message: None,
+) -> Figures:
     """Recall against exact search, latency, memory and build time of each index, on one thread.
 
-    recall_at_k: share of the exact first k that an index's first k hold, for picture queries and sound queries;
-    own_at_10: share of pictures whose own sound is among the first 10. ms: median of 100 single queries, build_s:
-    training and adding, both of processor time, in which other work on the machine doesn't count. mb: of the serialised
-    index. dim: 128 is the compact model's, 256 the released one's.
+    recall_at_k: share of the exact first k in the first k of an index, for "picture" and "sound" queries. own_at_10:
+    share of pictures with their own audio in the first 10. ms: median of 100 single queries; build_s: training and
+    adding; both are processor time. mb: size of the serialised index. dim: 128 as in the compact model, 256 as in the
+    released one. on_message: receives the name of each index. Raises BadSettings.
     """
     import faiss
 
     if vectors < 1000 or queries > vectors:
-        raise BadSettings(f"A comparison needs 1000 vectors or more and no more queries than those, not {vectors}.")
+        raise BadSettings(
+            f"A comparison needs at least 1000 vectors and at most as many queries, not {vectors} and {queries}."
+        )
     cosines = cosines or Cosines()
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
-        told(f"{vectors} vectors of {dim}")
+        on_message(f"{vectors} vectors of {dim}")
         sounds, *asked = synthetic_pairs(vectors, dim, queries, cosines, seed)
-        exact, rows = None, []
+        exact: list[np.ndarray] | None = None
+        rows = []
         for name, index, train in _indexes(vectors, dim):
-            told(name)
+            on_message(name)
             started = time.process_time()
             if train:
                 index.train(sounds[:: max(1, vectors // train)])
@@ -153,7 +166,7 @@ def compare_indexes(
     }
 
 
-def faiss_table(found: dict) -> str:
+def faiss_table(found: Figures) -> str:
     """`compare_indexes` as a Markdown table."""
     head = ["index", "nprobe", *(f"picture R@{k}" for k in RANKS), *(f"sound R@{k}" for k in RANKS)]
     head += ["own in 10", "ms/query", "MB", "build s"]
@@ -172,12 +185,12 @@ def faiss_table(found: dict) -> str:
     return "\n".join(lines)
 
 
-def _indexes(vectors: int, dim: int):
-    """Name, an empty index, and how many vectors it is trained on (0: none); exact first."""
+def _indexes(vectors: int, dim: int) -> Iterator[tuple[str, faiss.Index, int]]:
+    """Name, an empty index, and the number of its training vectors. The exact index is the first."""
     import faiss
 
-    # As many lists as vectors in one, trained on 40 vectors each: they build in seconds. FAISS advises 4 to 16 times as
-    # many, for the least work a query.
+    # sqrt(n) lists, trained on 40 vectors each, build in seconds. FAISS recommends 4 to 16 times as many for the
+    # fastest queries.
     lists = max(8, round(np.sqrt(vectors)))
     inner = faiss.METRIC_INNER_PRODUCT
     half = faiss.ScalarQuantizer.QT_fp16
@@ -191,30 +204,30 @@ def _indexes(vectors: int, dim: int):
     )
 
 
-def _recalls(found: list[np.ndarray], exact: list[np.ndarray]) -> dict:
-    def held(mine: np.ndarray, true: np.ndarray, k: int) -> float:
+def _recalls(found: list[np.ndarray], exact: list[np.ndarray]) -> Figures:
+    def overlap(mine: np.ndarray, true: np.ndarray, k: int) -> float:
         return float(np.mean([len(np.intersect1d(a[:k], b[:k])) / k for a, b in zip(mine, true, strict=True)]))
 
     recalls = {
-        kind: {f"recall_at_{k}": round(held(mine, true, k), 4) for k in RANKS}
+        kind: {f"recall_at_{k}": round(overlap(mine, true, k), 4) for k in RANKS}
         for kind, mine, true in zip(("picture", "sound"), found, exact, strict=True)
     }
     own = (found[0][:, :10] == np.arange(len(found[0]))[:, None]).any(1).mean()
     return recalls | {"own_at_10": round(float(own), 4)}
 
 
-def _latency(index, queries: np.ndarray, times: int = 100) -> float:
-    """Milliseconds of one query, the median."""
-    taken = []
+def _latency(index: faiss.Index, queries: np.ndarray, times: int = 100) -> float:
+    """Median time of one query in ms."""
+    durations = []
     for i in range(times):
         started = time.thread_time()
         index.search(queries[i % len(queries)][None], max(RANKS))
-        taken.append(time.thread_time() - started)
-    return round(1000 * float(np.median(taken)), 3)
+        durations.append(time.thread_time() - started)
+    return round(1000 * float(np.median(durations)), 3)
 
 
-def _megabytes(index) -> float:
-    """Of the index as it would be written, without writing it."""
+def _megabytes(index: faiss.Index) -> float:
+    """Size of the serialised index."""
     import faiss
 
     class Counter:
@@ -227,19 +240,19 @@ def _megabytes(index) -> float:
     counter = Counter()
     writer = faiss.PyCallbackIOWriter(counter, 1 << 20)
     faiss.write_index(index, writer)
-    del writer  # flushes what is left
+    del writer  # flushes the rest
     return round(counter.size / 2**20, 1)
 
 
 def _means(rng: np.random.Generator, dim: int, cosines: Cosines) -> tuple[np.ndarray, np.ndarray]:
-    """Unit mean directions of sounds and of pictures, at the angle that `across` asks for."""
+    """Unit mean directions of audio and of pictures, at the angle that gives `across`."""
     a, b = np.linalg.qr(rng.standard_normal((dim, 2)))[0].T.astype(np.float32)
     c = np.float32(cosines.across / np.sqrt(cosines.sounds * cosines.pictures))
     return a, c * a + np.sqrt(1 - c * c) * b
 
 
-def _moved(x: np.ndarray, mean: np.ndarray, cosine: float) -> np.ndarray:
-    """Unit vectors whose mean cosine among each other is `cosine`: what they are, beside a mean direction."""
+def _shifted(x: np.ndarray, mean: np.ndarray, cosine: float) -> np.ndarray:
+    """Unit vectors with a mean cosine of `cosine` among each other: a mean direction plus the centred vectors."""
     x = x - (x @ mean)[:, None] * mean
     return _unit(np.float32(np.sqrt(1 - cosine)) * _unit(x) + np.float32(np.sqrt(cosine)) * mean)
 

@@ -1,37 +1,54 @@
-"""Real clips with annotated onsets: does a dub hit when the picture hits?
+"""Real clips with annotated onsets: whether a dub is in sync with the picture.
 
-A folder holds `onsets.json`, {name: {"file", "tier", "duration", "onsets": [s], "optional": [s]}}, the clips, and maybe
-`sync_score.py` with `load`, `detect`, `score` and `corpus`, which then does the listening; else a2s does it itself.
-Real clips are for measuring only: nothing is trained on them and no setting is tuned to them.
+A folder holds the clips and `onsets.json`, {name: {"file", "tier", "duration", "onsets": [s], "optional": [s]}}.
+Real clips only measure: nothing is trained on them, and no setting is tuned to them.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.audio.onsets import ONSET_TOLERANCE, Comparison, chance_f1, detect_onsets, onset_f1
+from a2s.ambient import AmbientBank
+from a2s.audio.onset_scores import Comparison
 from a2s.cues import CueTrack
-from a2s.dubbing.analysis import analyze_motion, find_cues
+from a2s.dubbing.analysis import analyze_motion, find_cues, load_bank
 from a2s.dubbing.job import dub
 from a2s.errors import BadSettings
-from a2s.evaluation.statistics import mean, onset_figures
+from a2s.evaluation import real_scorer
+from a2s.evaluation.real_scorer import (
+    ClipScore,
+    detect_soundtrack_onsets,
+    read_soundtrack,
+    score_corpus,
+    score_onsets,
+)
+from a2s.evaluation.statistics import Figures, mean, onset_figures
 from a2s.media import probe_video
 from a2s.settings import DubSettings
+from a2s.vision.video import Video
+from a2s.weights import load_model
 
-ROWS = ("automatic_cues", "annotated_cues", "cue_times_alone")
+if TYPE_CHECKING:
+    from a2s.dubbing.take import Take
+    from a2s.pipelines import AVLDMPipeline
+
+VERSION = 1
+LIBRARIES = (*real_scorer.LIBRARIES, "torch", "diffusers")
+
+CONDITIONS = ("automatic_cues", "annotated_cues", "cue_times_alone")
+"""What is scored: a dub with automatic cues, a dub with the annotated onsets as cues, automatic cues as onsets."""
 
 
 @dataclass(frozen=True)
 class RealClip:
-    """name; file; tier "A" (sharp, on screen) or "B"; duration s; onsets and optional: s in the true soundtrack."""
+    """tier: "A" (sharp onsets with a visible cause) or "B". duration: s. onsets, optional: s in the true soundtrack."""
 
     name: str
     file: Path
@@ -40,9 +57,13 @@ class RealClip:
     onsets: tuple[float, ...]
     optional: tuple[float, ...]
 
+    def score(self, found: Sequence[float] | np.ndarray) -> ClipScore:
+        """Score detected onsets (s)."""
+        return score_onsets(found, self.onsets, self.optional, self.duration)
+
 
 def read_clips(folder: str | Path) -> list[RealClip]:
-    """Raises BadSettings where the folder has no readable onsets.json."""
+    """The clips of a folder. Raises BadSettings without a readable onsets.json."""
     folder = Path(folder)
     try:
         values = json.loads((folder / "onsets.json").read_text("utf-8"))
@@ -58,98 +79,79 @@ def read_clips(folder: str | Path) -> list[RealClip]:
             )
             for name, clip in values.items()
         ]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise BadSettings(f"{folder} has no onsets.json that says what is heard when in its clips.") from fault
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadSettings(f"{folder} has no onsets.json with file, duration and onsets of each clip.") from error
 
 
-class Ear:
-    """Hears onsets and scores them: by the folder's own scorer if it has one, else by `a2s.audio.onsets`."""
-
-    def __init__(self, folder: str | Path):
-        script = Path(folder) / "sync_score.py"
-        self.scorer = _imported(script) if script.is_file() else None
-
-    def hear(self, take, duration: float) -> np.ndarray:
-        """Onset times (s) of a take's waveform."""
-        if self.scorer is None:
-            return detect_onsets(take.waveform, take.sample_rate)
-        with tempfile.TemporaryDirectory() as folder:
-            file = take.save(Path(folder) / "dub.wav")
-            return self.scorer.detect(self.scorer.load(str(file), duration))
-
-    def score(self, found: Sequence[float], clip: RealClip) -> dict:
-        """F1 at 100 ms with its chance level, mean, sd and z."""
-        found = np.sort(np.asarray(found, float))
-        if self.scorer is not None:
-            full = self.scorer.score(found, clip.onsets, clip.optional, clip.duration)
-            return full["100ms"] | {"lag_ms": full["lag_ms"], "best_lag_f1": full["best_lag_f1"], "_full": full}
-        score = onset_f1(found, clip.onsets, ONSET_TOLERANCE, clip.optional)
-        chance = chance_f1(found, clip.onsets, clip.duration, ONSET_TOLERANCE, clip.optional)
-        return score.to_dict() | {"chance": chance.mean, "chance_sd": chance.sd, "z": chance.z}
-
-    def corpus(self, clips: Sequence[RealClip], found: Sequence[np.ndarray], scores: Sequence[dict]) -> dict:
-        """Mean F1 over clips with its interval, pooled figures, and by the folder's scorer the corpus' chance and z."""
-        pooled = [Comparison(f, c.onsets, c.duration, c.optional) for f, c in zip(found, clips, strict=True)]
-        figures = {"clips": len(clips), "mean_f1": mean([s["f1"] for s in scores]), "pooled": onset_figures(pooled)}
-        if self.scorer is not None:
-            figures |= self.scorer.corpus([s["_full"] for s in scores], ONSET_TOLERANCE)
-        return figures
+def take_onsets(take: Take, duration: float) -> np.ndarray:
+    """Onsets (s) of a take's audio."""
+    with tempfile.TemporaryDirectory() as folder:
+        return detect_soundtrack_onsets(read_soundtrack(take.save(Path(folder) / "dub.wav"), duration))
 
 
-def examine_real(
-    pipe,
-    bank,
+def evaluate_model(
+    model: str, bank: str | None, folder: str | Path, seed: int, on_message: Callable[[str], object]
+) -> Figures:
+    """`evaluate_real_clips` of a model and a bank by name or folder, None for the model's own bank."""
+    pipe = load_model(model)
+    ambiences: AmbientBank = load_bank(bank, pipe)
+    if ambiences.model_hash != pipe.model_hash:
+        ambiences = ambiences.embedded(pipe.embed_audio, pipe.model_hash)
+    return evaluate_real_clips(pipe, ambiences, folder, DubSettings(seed=seed), on_message=on_message)
+
+
+def evaluate_real_clips(
+    pipe: AVLDMPipeline,
+    bank: AmbientBank,
     folder: str | Path,
     settings: DubSettings | None = None,
     *,
-    told: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
-) -> dict:
-    """Dub every clip twice, with the machine's cues and with the annotated onsets as cues, and score the waveforms.
+    on_message: Callable[[str], object] = lambda message: None,
+) -> Figures:
+    """Dub every clip with automatic cues and with its annotated onsets as cues, and score the audio.
 
-    `cue_times_alone` scores the machine's cues as if each were a click. Headline: tier A at 100 ms.
+    clips: figures of each clip under CONDITIONS at 100 ms; seconds_off: difference of the durations of dub and video.
+    corpus: figures of "all" clips and of each tier, see `corpus_figures`. The headline is tier A.
     """
-    clips, ear, settings = read_clips(folder), Ear(folder), settings or DubSettings()
-    found: dict[str, list[np.ndarray]] = {row: [] for row in ROWS}
-    report: dict = {"clips": {}, "settings": settings.to_dict(), "scorer": "own" if ear.scorer else "a2s"}
-    scores: dict[str, list[dict]] = {row: [] for row in ROWS}
+    clips, settings = read_clips(folder), settings or DubSettings()
+    found: dict[str, list[np.ndarray]] = {name: [] for name in CONDITIONS}
+    figures: Figures = {"clips": {}, "settings": settings.to_dict()}
     for clip in clips:
-        told(f"{clip.name}: dubbing twice")
-        motion = analyze_motion(clip.file)
-        seen = find_cues(motion, pipe)
-        tracks = {"automatic_cues": seen, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
-        takes = {row: dub(clip.file, settings, pipe, bank, cues=track, motion=motion) for row, track in tracks.items()}
-        heard = {row: ear.hear(take, clip.duration) for row, take in takes.items()}
-        heard["cue_times_alone"] = np.array([cue.time for cue in seen])
-        for row in ROWS:
-            found[row].append(heard[row])
-            scores[row].append(ear.score(heard[row], clip))
-        picture = probe_video(clip.file).duration
-        report["clips"][clip.name] = {
+        on_message(f"  {clip.name}")
+        video = Video(clip.file)
+        automatic = find_cues(analyze_motion(video), pipe)
+        tracks = {"automatic_cues": automatic, "annotated_cues": CueTrack.at(clip.onsets, "annotated")}
+        takes = {name: dub(video, settings, pipe, bank, cues=track) for name, track in tracks.items()}
+        for name, take in takes.items():
+            found[name].append(take_onsets(take, clip.duration))
+        found["cue_times_alone"].append(np.array([cue.time for cue in automatic]))
+        seconds = probe_video(clip.file).duration
+        figures["clips"][clip.name] = {
             "tier": clip.tier,
             "onsets": len(clip.onsets),
-            "cues": len(seen),
-            "seconds_off": round(max(abs(take.duration - picture) for take in takes.values()), 4),
-            **{row: _shown(scores[row][-1]) for row in ROWS},
+            "cues": len(automatic),
+            "seconds_off": round(max(abs(take.duration - seconds) for take in takes.values()), 4),
+            **{name: clip.score(found[name][-1]).to_dict() for name in CONDITIONS},
         }
+    figures["corpus"] = {name: _by_tier(clips, found[name]) for name in CONDITIONS}
+    return figures
+
+
+def _by_tier(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
     tiers = {"all": range(len(clips))}
-    tiers |= {f"tier_{t}": [i for i, c in enumerate(clips) if c.tier == t] for t in sorted({c.tier for c in clips})}
-    report["corpus"] = {
-        row: {
-            tier: ear.corpus([clips[i] for i in which], [found[row][i] for i in which], [scores[row][i] for i in which])
-            for tier, which in tiers.items()
-        }
-        for row in ROWS
+    figures: Figures = {}
+    for tier in sorted({clip.tier for clip in clips}):
+        tiers[f"tier_{tier}"] = [i for i, clip in enumerate(clips) if clip.tier == tier]
+    for tier, members in tiers.items():
+        figures[tier] = corpus_figures([clips[i] for i in members], [found[i] for i in members])
+    return figures
+
+
+def corpus_figures(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
+    """`score_corpus` at 100 ms; mean_f1 with an interval over clips; pooled: `onset_figures`."""
+    scores = [clip.score(times) for clip, times in zip(clips, found, strict=True)]
+    pooled = [Comparison(f, c.onsets, c.duration, c.optional) for f, c in zip(found, clips, strict=True)]
+    return score_corpus(scores) | {
+        "mean_f1": mean([score.tolerances[0.1].f1 for score in scores]),
+        "pooled": onset_figures(pooled),
     }
-    return report
-
-
-def _shown(score: dict) -> dict:
-    return {name: value for name, value in score.items() if not name.startswith("_")}
-
-
-def _imported(script: Path):
-    """A Python file as a module. It is run, so the folder must be one that the caller trusts."""
-    spec = importlib.util.spec_from_file_location("a2s_folder_scorer", script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 from torch.nn import functional as F
 
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.official.fbank import BANDS, ROWS, fbank
 from a2s.models.official.space_time import SpaceTimeTransformer
 
@@ -17,7 +17,7 @@ MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pictures in [0, 1], which the video tower's are normalised with."""
 
 
-class OfficialAVSim(ModelMixin, ConfigMixin):
+class OfficialAVSim(ConfiguredModel):
     """Pictures and sound to a common space; the video tower also makes what the generator is shown.
 
     video: arguments of `SpaceTimeTransformer`; audio: embed_dim, depth and num_heads of the audio tower.
@@ -77,7 +77,7 @@ def audio_spectrogram_transformer(
         layer_norm_eps=1e-6,
         max_length=ROWS,
         num_mel_bins=BANDS,
-        num_labels=embedding,
+        num_labels=embedding,  # type: ignore[call-arg]  # of the base class
     )
     model = ASTForAudioClassification(config)
     model.classifier.layernorm.eps = 1e-5  # torch's default there, unlike in the trunk

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.settings import AUDIO
 
 
@@ -36,10 +36,9 @@ class AudioTokens(nn.Module):
         return self.linear(columns) + self.pos_emb.weight
 
 
-class OfficialConditioner(ModelMixin, ConfigMixin):
+class OfficialConditioner(ConfiguredModel):
     """Context (B, 40, C) = [video tokens, audio tokens]. There is no input for cues, and no grid."""
 
-    uses_cues = False
     grid_channels = 0
 
     @register_to_config
@@ -50,12 +49,20 @@ class OfficialConditioner(ModelMixin, ConfigMixin):
         latent_channels: int = 4,
         hidden: int = 512,
         num_frames: int = 16,
+        cues: bool = False,
     ):
         super().__init__()
+        if cues:
+            raise ValueError("OfficialConditioner has no input for cues: cues must be False")
         bands, columns = AUDIO.latent_bands, AUDIO.latent_frames
         self.cond_stage_model = VideoTokens(video_dim, context_dim, num_frames)
         self.audio_cond_encoder = AudioTokens(latent_channels * bands, hidden, context_dim, columns)
         self.audio_zero_embed = nn.Parameter(torch.zeros(1, columns, context_dim))
+
+    @property
+    def uses_cues(self) -> bool:
+        """Whether the cue roll shapes the sound: never."""
+        return self.config.cues
 
     def forward(self, video: torch.Tensor, ambient: torch.Tensor | None) -> torch.Tensor:
         """video: (B, 16, D) features; ambient: (B, C, 16, 24), None for the learned "no condition" -> (B, 40, C)."""

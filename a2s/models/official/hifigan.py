@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
+
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
 SLOPE, LAST_SLOPE = 0.1, 0.01
 """Of the leaky ReLUs; the last one's is torch's default, in the original too."""
@@ -41,7 +42,7 @@ class SingleBlock(nn.Module):
         return x
 
 
-class HiFiGAN(ModelMixin, ConfigMixin):
+class HiFiGAN(ConfiguredModel):
     """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz. Weight norm is folded into the weights."""
 
     @register_to_config

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import AutoencoderKL
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch.nn import functional as F
 
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
-class PictureVAE(ModelMixin, ConfigMixin):
+
+class PictureVAE(ConfiguredModel):
     """diffusers' AutoencoderKL on mel pictures in [0, 1], not [-1, 1]; the first of its colours is read back.
 
     frames: width of the picture, 196. Three halvings leave 24 columns, of which 192 frames are decoded.
@@ -27,7 +30,7 @@ class PictureVAE(ModelMixin, ConfigMixin):
         frames: int = 196,
     ):
         super().__init__()
-        self.autoencoder = AutoencoderKL(
+        self.autoencoder: Any = AutoencoderKL(  # diffusers declares none of its methods
             down_block_types=("DownEncoderBlock2D",) * len(block_out_channels),
             up_block_types=("UpDecoderBlock2D",) * len(block_out_channels),
             block_out_channels=tuple(block_out_channels),

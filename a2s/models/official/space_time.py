@@ -7,10 +7,11 @@ block: what attention over time finds reaches the stream only through the input 
 from __future__ import annotations
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
+from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
+
+from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
 
 class DividedAttention(nn.Module):
@@ -84,7 +85,7 @@ class PatchEmbedding(nn.Module):
         return self.proj(x).flatten(2).transpose(1, 2)
 
 
-class SpaceTimeTransformer(ModelMixin, ConfigMixin):
+class SpaceTimeTransformer(ConfiguredModel):
     """Normalised pictures (B, T, 3, S, S), T up to `num_frames` -> tokens (B, 1 + T * places, D), CLS first."""
 
     @register_to_config

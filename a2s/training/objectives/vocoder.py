@@ -1,4 +1,4 @@
-"""Train the vocoder on worlds and real recordings, at last also on what the VAE makes of a mel."""
+"""Train the vocoder on rendered videos and real recordings, in a later stage also on mels that passed the VAE."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import Field, PositiveInt
 
 from a2s.audio.mel import mel_spectrogram, pad_frames
 from a2s.models.mel_vae import MelVAE
 from a2s.models.vocoder import Vocoder
 from a2s.settings import AUDIO
-from a2s.training.data import LongVideos, Recordings, recordings_in, sound_batch
+from a2s.training.config import TrainingConfig
+from a2s.training.data import LongVideos, Recordings, held_out_mixes, recordings_in, sound_batch
 from a2s.training.objectives.vocoder_losses import (
     Discriminators,
     discriminator_loss,
@@ -24,71 +26,87 @@ SILENCE = 0.005
 """Magnitude of a bin below which a sound counts as silent: about that of noise at -70 dBFS."""
 
 
-def train(
-    data: str | Path,
-    out: str | Path,
-    resume: bool = False,
-    steps: int = 20_000,
-    recordings: str | Path | None = None,
-    vae: str | Path | None = None,
-    init: str | Path | None = None,
-    adversarial_from: int | None = None,
-    batch: int = 8,
-    frames: int = 64,
-    learning_rate: float = 1e-3,
-    channels: int = 256,
-    layers: int = 8,
-    rounds: int = 16,
-    seed: int = 0,
-) -> Path:
-    """Fit the vocoder; writes a diffusers folder `out/vocoder`.
-
-    vae: a trained VAE; half of the mels then pass through it, so that the vocoder learns to give its smooth noise
-    its grain back. adversarial_from: the step at which the discriminators join; None leaves them out. init: start from
-    these weights, which may have been trained with fewer `rounds` or none.
+class VocoderConfig(TrainingConfig):
+    """recordings: folder of real sounds, two fifths of every batch. vae: a trained VAE; half of the mels then pass
+    through it. init: a trained vocoder to start from; it may have fewer `rounds` or none. adversarial_from: step at
+    which the discriminators start; None trains without them. frames: mel frames of a training clip. channels, layers:
+    of the backbone. rounds: of fast Griffin-Lim behind it.
     """
-    torch.manual_seed(seed)
-    videos = LongVideos(data)
-    real = Recordings(recordings_in(recordings)) if recordings else None
-    coder = MelVAE.from_pretrained(vae).eval().requires_grad_(False) if vae else None
-    model = _started(init, rounds) if init else Vocoder(channels, layers, rounds=rounds)
-    schedule = Schedule(steps, learning_rate, betas=(0.8, 0.95), clip=5.0)
-    trainer = Trainer(model, schedule, Path(out), resume, precision="bf16")
-    judges = Judges() if adversarial_from is not None else None
-    held = _held_out(data, recordings)
-    samples = frames * AUDIO.hop_length
-    length = AUDIO.window_samples if coder is not None else samples
 
-    def loss(step: int):
-        rng = np.random.default_rng([seed, step])
-        true = sound_batch(videos, real, batch, length, rng, real=0.4)
-        with torch.autocast("cpu", enabled=False), torch.no_grad():
-            mel = mel_spectrogram(true)
-            # The VAE is only true to whole windows: its group norms take in the whole picture.
-            through = coder is not None and rng.random() < 0.5
-            with torch.autocast("cpu", torch.bfloat16):
-                seen = coder.decode(coder.encode(pad_frames(mel))).float() if through else mel
-            first = int(rng.integers(0, length // AUDIO.hop_length - frames + 1))
-            mel, seen = (x[..., first : first + frames] for x in (mel, seen))
-            true = true[:, first * AUDIO.hop_length :][:, :samples]
-        made = model(seen)
+    steps: PositiveInt = 20_000
+    batch: PositiveInt = 8
+    evaluation_clips: PositiveInt = 16
+    recordings: Path | None = None
+    vae: Path | None = None
+    init: Path | None = None
+    adversarial_from: int | None = None
+    frames: int = Field(default=64, gt=0)
+    learning_rate: float = 1e-3
+    channels: int = 256
+    layers: int = 8
+    rounds: int = Field(default=16, ge=0)
+
+
+class VocoderObjective:
+    """Draws a batch of mels and waveforms, and computes the vocoder's loss."""
+
+    def __init__(self, config: VocoderConfig, model: Vocoder):
+        self.config, self.model = config, model
+        self.videos = LongVideos(config.data)
+        self.recordings = Recordings(recordings_in(config.recordings)) if config.recordings else None
+        self.vae = MelVAE.from_pretrained(config.vae).eval().requires_grad_(False) if config.vae else None
+        self.adversary = Adversary() if config.adversarial_from is not None else None
+
+    def __call__(self, step: int) -> tuple[torch.Tensor, dict[str, float]]:
+        given, mel, true = self.draw(np.random.default_rng([self.config.seed, step]))
+        made = self.model(given)
         with torch.autocast("cpu", enabled=False):
             spectral = multi_resolution_stft(made, true, SILENCE)
             mel_l1 = (mel_spectrogram(made)[..., : mel.shape[-1]] - mel).abs().mean()
             total = spectral + 8 * mel_l1
             figures = {"mrstft": spectral.item(), "mel_db": 100 * mel_l1.item()}
-            if judges is not None and step >= adversarial_from:
-                extra, more = judges(true, made)
+            if self.adversary is not None and step >= (self.config.adversarial_from or 0):
+                extra, more = self.adversary(true, made)
                 total, figures = total + extra, figures | more
         return total, figures
 
-    trainer.fit(loss, lambda: held_out_distance(model, held), evaluate_every=2000)
+    @torch.no_grad()
+    def draw(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(mel that the vocoder is given, true mel, true waveform (B, frames * hop)) of a random part of each clip."""
+        frames, hop = self.config.frames, AUDIO.hop_length
+        # The VAE needs whole windows: its group norms span the whole mel.
+        length = AUDIO.window_samples if self.vae is not None else frames * hop
+        true = sound_batch(self.videos, self.recordings, self.config.batch, length, rng, real=0.4)
+        with torch.autocast("cpu", enabled=False):
+            mel = given = mel_spectrogram(true)
+            if self.vae is not None and rng.random() < 0.5:
+                with torch.autocast("cpu", torch.bfloat16):
+                    given = self.vae.decode(self.vae.encode(pad_frames(mel))).float()
+        first = int(rng.integers(0, length // hop - frames + 1))
+        cut = slice(first, first + frames)
+        return given[..., cut], mel[..., cut], true[:, first * hop :][:, : frames * hop]
+
+
+def train(config: VocoderConfig, resume: bool = False) -> Path:
+    """Fit the vocoder; writes a diffusers folder `out/vocoder`."""
+    torch.manual_seed(config.seed)
+    if config.init:
+        model = _initialised(config.init, config.rounds)
+    else:
+        model = Vocoder(config.channels, config.layers, rounds=config.rounds)
+    schedule = Schedule(config.steps, config.learning_rate, betas=(0.8, 0.95), clip=5.0)
+    trainer = Trainer(model, schedule, config.out, resume, precision="bf16")
+    held = held_out_waves(config)
+    trainer.fit(
+        VocoderObjective(config, model), lambda: evaluate(model, held, config.evaluation_clips), evaluate_every=2000
+    )
     with trainer.averaged():
-        model.save_pretrained(Path(out) / "vocoder", max_shard_size="8MB")
-    return Path(out) / "vocoder"
+        model.save_pretrained(config.out / "vocoder", max_shard_size="8MB")
+    return config.out / "vocoder"
 
 
-def _started(init: str | Path, rounds: int) -> Vocoder:
+def _initialised(init: Path, rounds: int) -> Vocoder:
+    """A vocoder with `rounds` and the weights of another."""
     given = Vocoder.from_pretrained(init)
     model = Vocoder.from_config(given.config, rounds=rounds)
     weights = {k: v for k, v in given.state_dict().items() if k != "momentum" or len(v) == rounds}
@@ -96,14 +114,15 @@ def _started(init: str | Path, rounds: int) -> Vocoder:
     return model
 
 
-class Judges:
-    """The discriminators and their own optimiser; a resumed run starts them afresh, which costs a few hundred steps."""
+class Adversary:
+    """The discriminators and their optimiser. A resumed run restarts them, which costs a few hundred steps."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.nets = Discriminators()
         self.optimiser = torch.optim.AdamW(self.nets.parameters(), 5e-4, betas=(0.8, 0.95))
 
     def __call__(self, true: torch.Tensor, made: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+        """Train the discriminators by a step; returns (loss of the vocoder, figures)."""
         wrong = discriminator_loss(self.nets(true), self.nets(made.detach()))
         self.optimiser.zero_grad(set_to_none=True)
         wrong.backward()
@@ -111,25 +130,22 @@ class Judges:
         self.nets.requires_grad_(False)
         adversarial, matching = generator_loss(self.nets(true), self.nets(made))
         self.nets.requires_grad_(True)
-        return 0.1 * adversarial + matching, {"judge": wrong.item(), "matching": matching.item()}
+        return 0.1 * adversarial + matching, {"discriminator": wrong.item(), "matching": matching.item()}
 
 
-def _held_out(data, recordings) -> torch.Tensor:
-    """(32, 48000): held-out worlds, and held-out recordings where there are any."""
-    beside = Path(str(data).rstrip("/") + "-held-out")
-    videos = LongVideos(beside) if beside.is_dir() else LongVideos(data, slice(-8, None))
+def held_out_waves(config: VocoderConfig) -> torch.Tensor:
+    """(evaluation_clips, 48000) of held-out videos, then as many of held-out recordings where there are any."""
     rng = np.random.default_rng(2)
-    waves = [videos.clip(k % len(videos), videos.random_start(k % len(videos), rng)).sum(0) for k in range(16)]
-    if recordings:
-        fold = Recordings(recordings_in(recordings, ("1-", "2-"))[::15])
-        waves += [fold.clip(rng, AUDIO.window_samples) for _ in range(16)]
+    waves = held_out_mixes(config.data, config.evaluation_clips, rng)
+    if config.recordings:
+        fold = Recordings(recordings_in(config.recordings, ("1-", "2-"))[::15])
+        waves += [fold.clip(rng, AUDIO.window_samples) for _ in range(config.evaluation_clips)]
     return torch.from_numpy(np.stack(waves).clip(-1, 1))
 
 
-def held_out_distance(model: Vocoder, held: torch.Tensor) -> dict[str, float]:
-    with torch.inference_mode():
-        made = model(mel_spectrogram(held))[:, : held.shape[-1]]
-        return {
-            f"mrstft_{k}": multi_resolution_stft(m, h).item()
-            for k, (m, h) in enumerate(zip(made.split(16), held.split(16)))
-        }
+@torch.inference_mode()
+def evaluate(model: Vocoder, held: torch.Tensor, clips: int) -> dict[str, float]:
+    """mrstft_0 and mrstft_1: spectral distance on videos and on recordings, `clips` of each."""
+    made = model(mel_spectrogram(held))[:, : held.shape[-1]]
+    pairs = zip(made.split(clips), held.split(clips), strict=True)
+    return {f"mrstft_{k}": multi_resolution_stft(m, h).item() for k, (m, h) in enumerate(pairs)}

@@ -1,4 +1,4 @@
-"""What a vocoder is trained against: spectral distances and multi-resolution discriminators."""
+"""The losses of the vocoder: spectral distances and multi-resolution discriminators."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from torch.nn import functional as F
 
 RESOLUTIONS = ((512, 128), (1024, 256), (2048, 512), (256, 64))
 """(n_fft, hop) pairs of the multi-resolution STFT distance."""
+
+DISCRIMINATOR_RESOLUTIONS = ((512, 128), (1024, 256), (256, 64))
+
+Judgement = tuple[torch.Tensor, list[torch.Tensor]]
+"""(scores, features of each layer) of one discriminator."""
 
 
 def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
@@ -20,8 +25,8 @@ def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
 def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor, floor: float = 0.0) -> torch.Tensor:
     """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020).
 
-    made, true: (B, N). 0 is equal. Convergence is each sound's own: over a batch at once, only its loudest would count.
-    floor: RMS magnitude of a bin that convergence is relative to at least, so that silence doesn't outweigh all else.
+    made, true: (B, N). 0 means equal. Convergence is computed per sound, so that quiet sounds count as much as loud
+    ones. floor: smallest RMS magnitude of a bin in the denominator, so that silent sounds do not dominate.
     """
     total = made.new_zeros(())
     for n_fft, hop in RESOLUTIONS:
@@ -33,7 +38,7 @@ def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor, floor: float =
 
 
 class SpectrumDiscriminator(nn.Module):
-    """Convolutions over one STFT's compressed magnitude (UnivNet, Jang et al. 2021). Returns (scores, features)."""
+    """Convolutions over the compressed magnitude of one STFT (UnivNet, Jang et al. 2021)."""
 
     def __init__(self, n_fft: int, hop: int, channels: int = 24):
         super().__init__()
@@ -50,7 +55,8 @@ class SpectrumDiscriminator(nn.Module):
         )
         self.score = norm(nn.Conv2d(2 * c, 1, 3, padding=1))
 
-    def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def forward(self, waveform: torch.Tensor) -> Judgement:
+        """waveform: (B, N)."""
         x = torch.log10(magnitude(waveform, self.n_fft, self.hop) + 1e-4)[:, None] + 2
         features = []
         for layer in self.layers:
@@ -60,25 +66,29 @@ class SpectrumDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """Three resolutions side by side."""
+    """One `SpectrumDiscriminator` per resolution."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.each = nn.ModuleList([SpectrumDiscriminator(*r) for r in ((512, 128), (1024, 256), (256, 64))])
+        self.each = nn.ModuleList([SpectrumDiscriminator(*r) for r in DISCRIMINATOR_RESOLUTIONS])
 
-    def forward(self, waveform: torch.Tensor):
+    def forward(self, waveform: torch.Tensor) -> list[Judgement]:
+        """waveform: (B, N)."""
         return [d(waveform) for d in self.each]
 
 
-def discriminator_loss(true, made) -> torch.Tensor:
-    """Hinge loss over all resolutions (Lim and Ye 2017)."""
-    return sum(F.relu(1 - t).mean() + F.relu(1 + m).mean() for (t, _), (m, _) in zip(true, made)) / len(true)
+def discriminator_loss(true: list[Judgement], made: list[Judgement]) -> torch.Tensor:
+    """Hinge loss, mean over all resolutions (Lim and Ye 2017)."""
+    pairs = zip(true, made, strict=True)
+    return torch.stack([F.relu(1 - t).mean() + F.relu(1 + m).mean() for (t, _), (m, _) in pairs]).mean()
 
 
-def generator_loss(true, made) -> tuple[torch.Tensor, torch.Tensor]:
-    """(adversarial, feature matching), means over all resolutions."""
-    adversarial = -sum(m.mean() for m, _ in made) / len(made)
-    matching = sum(
-        F.l1_loss(b, a.detach()) for (_, features), (_, fakes) in zip(true, made) for a, b in zip(features, fakes)
-    )
-    return adversarial, matching / sum(len(f) for _, f in true)
+def generator_loss(true: list[Judgement], made: list[Judgement]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(adversarial loss, feature matching loss), means over all resolutions."""
+    adversarial = -torch.stack([scores.mean() for scores, _ in made]).mean()
+    distances = [
+        F.l1_loss(b, a.detach())
+        for (_, features), (_, fakes) in zip(true, made, strict=True)
+        for a, b in zip(features, fakes, strict=True)
+    ]
+    return adversarial, torch.stack(distances).mean()

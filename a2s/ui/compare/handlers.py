@@ -196,13 +196,13 @@ def _pair(ids: list[str], a: str | None, b: str | None) -> tuple[str | None, str
 
 def _decoded(source: Path, visit: Visit, id: str, label: str, **options: Any) -> Sound:  # Any: of read_audio
     """A file's sound as a mono wav that every browser plays."""
-    from a2s.audio.loudness import integrated
+    from a2s.audio.loudness import integrated_lufs
     from a2s.media import read_audio, write_audio
 
     waveform = read_audio(source, PLAYBACK_RATE, max_seconds=visit.limits.max_seconds, **options)
     path = visit.listening_session().folder / f"{id}.wav"
     write_audio(path, waveform, PLAYBACK_RATE)
-    return Sound(id, label, path, integrated(waveform, PLAYBACK_RATE))
+    return Sound(id, label, path, integrated_lufs(waveform, PLAYBACK_RATE))
 
 
 def _unused_label(visit: Visit, name: str) -> str:

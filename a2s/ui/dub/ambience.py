@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from a2s.dubbing.ambience_plan import at_amount
 from a2s.errors import A2SError
+from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO
 from a2s.ui import text
 from a2s.ui.dub.scene_changes import choose_at, find_scene_changes, scene_change_items
@@ -91,7 +91,8 @@ class AmbienceHandlers:
 
     def _scores(self, visit: Visit) -> dict[str, float]:
         """Similarity of the video to every clip of the bank."""
-        from a2s.dubbing.analysis import MAX_MATCHES, retrieve
+        from a2s.ambient.retrieval import MAX_MATCHES
+        from a2s.dubbing.analysis import retrieve
 
         pipe, _ = self.engine.load(visit.model)
         bank = self.engine.bank_of(visit)
@@ -197,4 +198,4 @@ def level_at(amount: float, clip_db: float, kind: str | None, pipe: AVLDMPipelin
     from a2s.audio.levels import level_db
 
     sample = np.full(1, 10 ** (clip_db / 20), np.float32)
-    return level_db(at_amount(sample, float(amount), kind, pipe, bank))
+    return level_db(ambience_at(sample, float(amount), kind, pipe, bank))

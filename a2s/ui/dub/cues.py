@@ -131,11 +131,11 @@ class CueHandlers:
 
 def _filmstrip_url(visit: Visit) -> str:
     """Address of the filmstrip of the visit's video; "" if it can't be made, since the cues work without it."""
-    from a2s.media.filmstrip import filmstrip
+    from a2s.media.filmstrip import write_filmstrip
 
     for old in visit.folder.glob("strip-*.jpg"):
         old.unlink(missing_ok=True)
     try:
-        return file_url(filmstrip(visit.need_video(), visit.next_path("strip", ".jpg"), FRAMES))
+        return file_url(write_filmstrip(visit.need_video(), visit.next_path("strip", ".jpg"), FRAMES))
     except A2SError:
         return ""

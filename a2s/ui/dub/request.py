@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.dubbing.progress import Watcher
 from a2s.errors import Cancelled
 from a2s.settings import DubSettings
 from a2s.ui.engine import Engine
@@ -52,6 +53,7 @@ def take_maker(engine: Engine, visits: Visits) -> TakeMaker:
 
     def make(request: DubRequest) -> Generator[Event | Take, None, None]:
         from a2s.ui.plots import preview_url
+        from a2s.vision.video import Video
 
         visit = visits.find(request.session)
 
@@ -63,16 +65,13 @@ def take_maker(engine: Engine, visits: Visits) -> TakeMaker:
                 emit(PreviewImage(preview_url(preview.mel)))
 
             return engine.dub(
-                request.video,
+                Video(request.video, request.motion, engine.limits),
                 request.settings,
                 model=request.model,
                 bank=request.bank,
                 cues=request.cues,
-                motion=request.motion,
                 stems=request.stems,
-                on_progress=on_progress,
-                on_preview=on_preview,
-                cancelled=visit and visit.cancel.is_set,
+                watcher=Watcher(on_progress, on_preview=on_preview, cancelled=visit.cancel.is_set if visit else None),
             )
 
         with Worker(work) as worker:

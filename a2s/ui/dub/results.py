@@ -12,15 +12,17 @@ import numpy as np
 import soundfile
 
 from a2s.errors import BadSettings
-from a2s.io import write_json
-from a2s.settings import AUDIO, DubSettings
+from a2s.io import write_text
+from a2s.settings import AUDIO, AmbientChange
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.state import plain_name
-from a2s.ui.state.take_files import TakeFiles, media_comment
+from a2s.ui.state.take_files import TakeFiles
 from a2s.ui.text import summary
 
 if TYPE_CHECKING:
+    from a2s.dubbing.recipe import Report
     from a2s.dubbing.take import Take
+    from a2s.pipelines.ambience import AmbienceSource
 
 MAX_DIFFERENCE = 5e-4
 """How far a sample of a take that is made again may be from the first time: a batch and a single take differ in the
@@ -51,8 +53,7 @@ def export(
     Cancelled."""
     from a2s.media import mux_soundtrack, write_audio
 
-    settings = DubSettings.from_dict(take.recipe["settings"])
-    recipe = public_recipe(take.recipe, label.clip, label.own_recording)
+    settings, report = take.recipe.settings, public_report(take.report, label.clip, label.own_recording)
     percent = round(settings.ambient * 100)
     stem = f"{plain_name(label.clip)}-ambient{percent}-seed{settings.seed}"
     stem += f"-take{label.number}" if label.number > 1 else ""
@@ -61,13 +62,13 @@ def export(
     )
     folder.mkdir()
     try:
-        comment = media_comment(recipe)
+        comment = report.tag()
         copied = mux_soundtrack(
             take.video, take.waveform, take.sample_rate, video, comment=comment, cancelled=cancelled
         )
         write_audio(sound, take.waveform, take.sample_rate, comment=comment)
-        write_json(recipe_file, recipe, indent=1)
-        take.events.save(cue_file)
+        write_text(recipe_file, report.to_json() + "\n")
+        take.cues.save(cue_file)
         _draw(take, figure, spectrogram)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,8 +77,8 @@ def export(
         label=f"Take {label.number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=recipe_file, cue_file=cue_file, figure=figure,
         spectrogram=spectrogram,
-        summary=summary(take.duration, len(take.events), take.recipe) + ("" if copied else _note(REENCODED)),
-        settings=settings, cues=take.events, model=label.model, lufs=take.recipe["loudness"]["lufs"],
+        summary=summary(take.report) + ("" if copied else _note(REENCODED)),
+        settings=settings, report=report, model=label.model,
     )  # fmt: skip
 
 
@@ -91,30 +92,27 @@ def write_stems(files: TakeFiles, again: Take) -> None:
     mix, rate = soundfile.read(files.sound, dtype="float32")
     if len(mix) != len(again.waveform) or np.abs(mix - again.waveform).max(initial=0) > MAX_DIFFERENCE:
         raise BadSettings("The stems can't be exported: the video, the bank or the model has changed since this take.")
-    for path, stem in zip(files.stem_files, replace(again, waveform=mix).stems(), strict=True):
+    for path, stem in zip(files.stem_files, again.stems.against(mix).values(), strict=True):
         write_audio(path, stem, rate)
 
 
-def public_recipe(recipe: dict, name: str, own_name: str | None = None) -> dict:
-    """A recipe for download: with the visitor's names instead of the server's paths, and without our version.
+def public_report(report: Report, name: str, own_name: str | None = None) -> Report:
+    """A report for download: with the visitor's names instead of the server's paths, and without our version.
 
-    An ambience of the bank is named even if the model chose it, so that another bank gives the same one. A recording
-    of the visitor is identified by name and checksum.
+    An ambience of the bank is named in the settings even if the model chose it, so that another bank gives the same
+    one. A recording of the visitor is identified by name and checksum. own_name: of that recording.
     """
 
-    def named(ambience: dict) -> dict:
-        return ambience if ambience["clip"] is not None else ambience | {"name": own_name or "own recording"}
+    def public(source: AmbienceSource) -> AmbienceSource:
+        return source if source.clip is not None else replace(source, name=own_name or "own recording")
 
-    def setting(ambience: dict) -> str:
-        return ambience["clip"] or ambience["name"]
-
-    ambient = named(recipe["ambient"])
-    settings = recipe["settings"] | {"ambient_clip": setting(ambient)}
-    if changes := [named(change) for change in ambient.get("changes", ())]:
-        ambient = ambient | {"changes": changes}
-        settings["ambient_changes"] = [{"time": change["time"], "clip": setting(change)} for change in changes]
-    public = {key: value for key, value in recipe.items() if key != "a2s"}
-    return public | {"video": recipe["video"] | {"name": name}, "settings": settings, "ambient": ambient}
+    recipe = report.recipe
+    first, *later = (public(source) for source in recipe.ambience)
+    changes = tuple(AmbientChange(source.time, source.clip or source.name) for source in later)
+    settings = replace(recipe.settings, ambient_clip=first.clip or first.name, ambient_changes=changes)
+    video = replace(recipe.video, name=name)
+    recipe = replace(recipe, settings=settings, video=video, ambience=(first, *later), version="")
+    return replace(report, recipe=recipe)
 
 
 def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
@@ -128,11 +126,10 @@ def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
         padded = np.pad(waveform, (0, max(0, AUDIO.n_fft - len(waveform))))  # the STFT mirrors half a frame
         return mel_spectrogram(torch.from_numpy(padded))[:, : 1 + len(waveform) // AUDIO.hop_length].numpy()
 
-    condition = take.condition if take.condition is not None else np.zeros(1, np.float32)
-    mel, condition_mel = mel_of(take.waveform), mel_of(np.resize(condition, AUDIO.window_samples))
+    mel, condition_mel = mel_of(take.waveform), mel_of(np.resize(take.condition, AUDIO.window_samples))
     onsets = [float(onset) for onset in detect_onsets(take.waveform, take.sample_rate)]
     wipe_picture(mel).save(spectrogram, format="PNG")
-    save_figure(result_figure(take.waveform, take.sample_rate, mel, condition_mel[:, :-1], take.events, onsets), figure)
+    save_figure(result_figure(take.waveform, take.sample_rate, mel, condition_mel[:, :-1], take.cues, onsets), figure)
 
 
 def _note(sentence: str) -> str:

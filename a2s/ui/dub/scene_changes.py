@@ -90,7 +90,7 @@ def _is_available(visit: Visit, bank: AmbientBank, clip: object) -> bool:
 
 def _options(visit: Visit, bank: AmbientBank, look: np.ndarray | None) -> list[dict[str, str]]:
     """The visitor's own recording, then the bank's clips, best match first."""
-    from a2s.dubbing.analysis import MAX_MATCHES
+    from a2s.ambient.retrieval import MAX_MATCHES
 
     clips = list(bank.clips)
     if look is not None:

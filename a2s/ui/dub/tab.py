@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency as Event
 
 from a2s.ui.dub import layout
 from a2s.ui.dub.ambience import AmbienceHandlers
@@ -20,7 +21,6 @@ from a2s.ui.state import Visits
 from a2s.ui.validation import Handler, report_errors
 
 Namespace = SimpleNamespace
-Event = gr.events.Dependency
 
 
 def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> Namespace:

@@ -80,7 +80,7 @@ class VideoHandlers:
             analysis = self.engine.analyse(visit, int(k), on_progress, lambda: visit.video != video, model)
             return analysis, find_scene_changes(analysis.motion, self.engine.load(model)[0])
 
-        yield progress("running", text.stage_name("seeing"))
+        yield progress("running", text.stage_name("analysing"))
         with Worker(work) as worker:
             for event in worker:
                 if isinstance(event, ProgressReport):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ import soundfile
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.dubbing.recipe import Report
     from a2s.settings import DubSettings
 
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class TakeFiles:
     """One take in a folder of its own. FLAC, spectrogram video and stems are written when they are first wanted.
 
-    label: for a person. stem: first part of all file names. settings: they make this take alone; paths are those of
-    this visit. cues: the track that was used. recipe: JSON without a path of this server. figure: waveform, cues,
-    spectrogram and ambience reference; spectrogram: without axes, one size for all takes. summary: HTML. model: as the
-    engine names it, None for its default. lufs: integrated loudness.
+    label: for a person. stem: first part of all file names. recipe: JSON file of `report`. figure: waveform, cues,
+    spectrogram and ambience reference; spectrogram: without axes, one size for all takes. summary: HTML. settings: they
+    make this take alone in this visit. report: for download, without a path of this server. model: as the engine names
+    it, None for its default.
     """
 
     label: str
@@ -36,9 +36,18 @@ class TakeFiles:
     spectrogram: Path
     summary: str
     settings: DubSettings
-    cues: CueTrack
+    report: Report
     model: str | None
-    lufs: float
+
+    @property
+    def cues(self) -> CueTrack:
+        """The cues that were used."""
+        return self.report.recipe.cues
+
+    @property
+    def lufs(self) -> float:
+        """Integrated loudness."""
+        return self.report.loudness.lufs
 
     @property
     def id(self) -> str:
@@ -48,9 +57,9 @@ class TakeFiles:
     @cached_property
     def peaks(self) -> list:
         """The waveform as the timeline draws it."""
-        from a2s.audio.peaks import peaks
+        from a2s.audio.outline import peak_outline
 
-        return peaks(soundfile.read(self.sound, dtype="float32")[0])
+        return peak_outline(soundfile.read(self.sound, dtype="float32")[0])
 
     def flac(self) -> Path:
         """FLAC with the same samples as the wav and the recipe inside."""
@@ -59,7 +68,7 @@ class TakeFiles:
         path = self.sound.with_suffix(".flac")
         if not path.is_file():
             waveform, rate = soundfile.read(self.sound, dtype="float32")
-            write_audio(path, waveform, rate, comment=media_comment(json.loads(self.recipe.read_text("utf-8"))))
+            write_audio(path, waveform, rate, comment=self.report.tag())
         return path
 
     def spectrogram_video(self) -> Path:
@@ -82,8 +91,3 @@ class TakeFiles:
     @property
     def has_stems(self) -> bool:
         return all(path.is_file() for path in self.stem_files)
-
-
-def media_comment(recipe: dict) -> str:
-    """The comment tag of a media file: the recipe without its timings, so that the same dub is the same file."""
-    return json.dumps({key: value for key, value in recipe.items() if key != "seconds"})

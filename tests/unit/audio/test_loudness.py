@@ -7,7 +7,7 @@ import pyloudnorm
 import pytest
 from scipy.signal import resample_poly
 
-from a2s.audio.loudness import SILENCE_LUFS, integrated, normalise, true_peak
+from a2s.audio.loudness import SILENCE_LUFS, integrated_lufs, normalise, true_peak
 
 RATE = 16_000
 
@@ -39,7 +39,7 @@ def test_noise_reaches_the_target(target):
 def test_a_known_loudness():
     """A full-scale 997 Hz sine in one channel is -3.01 LUFS (BS.1770-4, end of annex 1)."""
     sine = np.sin(2 * np.pi * 997 * np.arange(48_000 * 5) / 48_000).astype(np.float32)
-    assert integrated(sine, 48_000) == pytest.approx(-3.01, abs=0.05)
+    assert integrated_lufs(sine, 48_000) == pytest.approx(-3.01, abs=0.05)
 
 
 def test_true_peak_between_samples():
@@ -71,7 +71,7 @@ def test_true_peak_holds(waveform, target):
 
 def test_limiter_holds_the_target_and_spares_the_rest():
     waveform = hits(0.2, every=0.25, decay=0.06)
-    plain = integrated(waveform, RATE)
+    plain = integrated_lufs(waveform, RATE)
     target = plain + (-1 - true_peak(waveform, RATE)) + 2.5  # 2.5 dB louder than the peaks allow
     result, loudness = normalise(waveform, RATE, target)
     assert loudness.lufs == pytest.approx(target, abs=0.2)

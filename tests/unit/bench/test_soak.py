@@ -1,4 +1,4 @@
-"""A soak of the page over stand-ins, and what it says of pages that do not hold."""
+"""A load test of the page over stand-in models, and its verdict on pages with faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 import pytest
 
 from a2s.bench.page import Page
-from a2s.bench.soak import GROWTH, measure_soak, soak, table
+from a2s.bench.soak import MAX_GROWTH, measure_soak, soak, soak_table
 from a2s.bench.visitor import Refused, Visitor
 from a2s.cli.main import main
 from a2s.errors import BadSettings
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(folder):
-    """The page over stand-ins; three may wait, and who is away for half a second is gone."""
+    """The page over stand-in models: a queue of three, and half a second until a departed session is removed."""
     (folder / "examples").mkdir()
     command = [sys.executable, "-m", "tests.e2e.serve", str(folder / "examples"), "0.05"]
     limits = {"A2S_MAX_WAITING": "3", "A2S_MAX_AWAY_SECONDS": "0.5"}
@@ -41,24 +41,26 @@ def clip(folder):
     return draw_video(folder / "clip.mp4", seconds=1.0)
 
 
-def test_visitors_are_served_in_order_and_turned_away_and_nothing_stays(page, folder, clip):
+def test_visitors_are_served_in_order_within_bounds_and_leave_no_files(page, folder, clip):
     found = soak(page, folder, clip, dubs=7, visitors=3)
-    assert found["dubs"] == 7 and found["in_order"] and found["files_apart"] and found["left_behind"] == 0
-    assert found["turned_away"] == QUEUE_FULL
+    assert found["dubs"] == 7 and found["in_order"] and found["files_isolated"] and found["leftover_files"] == 0
+    assert found["rejection"] == QUEUE_FULL
     assert found["wait_seconds"]["longest"] >= found["wait_seconds"]["median"] > 0 < found["dub_seconds"]
     if sys.platform.startswith("linux"):
-        assert found["growth"] == pytest.approx(found["memory_mb"]["late"] / found["memory_mb"]["early"], abs=1e-3)
+        assert found["memory_growth"] == pytest.approx(
+            found["memory_mb"]["late"] / found["memory_mb"]["early"], abs=1e-3
+        )
     assert json.loads(json.dumps(found)) == found
-    assert QUEUE_FULL in table(found)
+    assert QUEUE_FULL in soak_table(found)
 
 
-def test_who_leaves_in_the_middle_is_stopped_and_the_log_says_so(page, folder, clip):
-    """100 steps of 50 ms would go on for 5 s; the log of the server counts them."""
+def test_a_departed_visitors_dub_stops(page, folder, clip):
+    """100 steps of 50 ms take 5 s; the log of the server counts them."""
     log = folder / "server.log"
     before = log.read_text().count("STEP")
     visitor = Visitor(page.address)
-    visitor.ask("dub", visitor.upload(clip), 0.4, 0, 100, 2.5, "", "")
-    next(None for kind, *_ in visitor.answers() if kind == "process_starts")
+    visitor.request("dub", visitor.upload(clip), 0.4, 0, 100, 2.5, "", "")
+    next(None for kind, *_ in visitor.events() if kind == "process_starts")
     while log.read_text().count("STEP") == before:
         time.sleep(0.01)
     visitor.leave()
@@ -71,14 +73,14 @@ def test_who_leaves_in_the_middle_is_stopped_and_the_log_says_so(page, folder, c
     assert not list(folder.glob("a2s-*/visits/*"))
 
 
-def test_a_fault_is_an_id_that_the_log_knows_and_neither_page_nor_log_tells_names(page, folder):
+def test_a_bug_is_shown_by_its_id_and_logged_without_file_names(page, folder):
     log = folder / "server.log"
     before = len(log.read_text())
     visitor = Visitor(page.address)
     film = draw_video(folder / "my secret film.mp4", seconds=0.5)
-    visitor.ask("dub", visitor.upload(film), 0.4, 0, BROKEN_STEPS, 2.5, "", "")
+    visitor.request("dub", visitor.upload(film), 0.4, 0, BROKEN_STEPS, 2.5, "", "")
     with pytest.raises(Refused) as refused:
-        list(visitor.answers())
+        list(visitor.events())
     visitor.leave()
     known = re.fullmatch(r"Something went wrong, id ([0-9a-f]{8})\.", str(refused.value))
     lines = [json.loads(line) for line in log.read_text()[before:].splitlines() if line.startswith("{")]
@@ -87,15 +89,15 @@ def test_a_fault_is_an_id_that_the_log_knows_and_neither_page_nor_log_tells_name
     assert fault["seconds"] > 0 and "secret film" not in str(lines)
 
 
-def test_what_was_refused_is_its_sentence_and_the_log_has_only_its_kind(page, folder):
+def test_a_refused_video_is_logged_by_its_kind_only(page, folder):
     log = folder / "server.log"
     before = len(log.read_text())
     film = folder / "my holiday.mp4"
     film.write_text("no film")
     visitor = Visitor(page.address)
-    visitor.ask("dub", visitor.upload(film), 0.4, 0, 4, 2.5, "", "")
+    visitor.request("dub", visitor.upload(film), 0.4, 0, 4, 2.5, "", "")
     with pytest.raises(Refused) as refused:
-        list(visitor.answers())
+        list(visitor.events())
     visitor.leave()
     assert str(folder) not in str(refused.value) and str(refused.value).count(".") <= 2
     lines = [json.loads(line) for line in log.read_text()[before:].splitlines() if line.startswith("{")]
@@ -103,19 +105,19 @@ def test_what_was_refused_is_its_sentence_and_the_log_has_only_its_kind(page, fo
     assert "holiday" not in str(lines)
 
 
-HELD = {
-    "dubs": 200, "visitors": 20, "in_order": True, "turned_away": QUEUE_FULL, "files_apart": True,
-    "released_seconds": 0.1, "left_behind": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
-    "memory_mb": {"early": 100.0, "late": 110.0}, "growth": GROWTH,
+GOOD = {
+    "dubs": 200, "visitors": 20, "in_order": True, "rejection": QUEUE_FULL, "files_isolated": True,
+    "handover_seconds": 0.1, "leftover_files": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
+    "memory_mb": {"early": 100.0, "late": 110.0}, "memory_growth": MAX_GROWTH,
 }  # fmt: skip
-GREW = {"memory_mb": {"early": 100.0, "late": 120.0}, "growth": 1.2}
+GREW = {"memory_mb": {"early": 100.0, "late": 120.0}, "memory_growth": 1.2}
 
 
-def test_memory_that_grows_and_a_line_without_an_end_are_told():
-    found = HELD | GREW | {"turned_away": None}
-    assert "it grows" in table(found) and "was let in" in table(found)
-    assert "it grows" not in table(HELD)
-    assert "needs /proc" in table(HELD | {"growth": None})
+def test_the_table_marks_memory_growth_and_an_unbounded_queue():
+    found = GOOD | GREW | {"rejection": None}
+    assert "too much" in soak_table(found) and "was accepted" in soak_table(found)
+    assert "too much" not in soak_table(GOOD)
+    assert "needs /proc" in soak_table(GOOD | {"memory_growth": None})
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
@@ -123,22 +125,22 @@ def test_memory_that_grows_and_a_line_without_an_end_are_told():
     ("changed", "code"),
     [
         ({}, 0),
-        ({"growth": None}, 0),
+        ({"memory_growth": None}, 0),
         (GREW, 1),
-        ({"left_behind": 3}, 1),
+        ({"leftover_files": 3}, 1),
         ({"in_order": False}, 1),
-        ({"turned_away": None}, 1),
-        ({"files_apart": False}, 1),
+        ({"rejection": None}, 1),
+        ({"files_isolated": False}, 1),
     ],
 )
-def test_a_soak_that_does_not_hold_ends_with_1(monkeypatch, capsys, changed, code, as_json):
-    monkeypatch.setattr("a2s.bench.soak.measure_soak", lambda *_, **__: HELD | changed)
+def test_a_failed_soak_exits_with_1(monkeypatch, capsys, changed, code, as_json):
+    monkeypatch.setattr("a2s.bench.soak.measure_soak", lambda *_, **__: GOOD | changed)
     assert main(["bench", "--soak", *as_json]) == code
-    told = capsys.readouterr().out
-    assert json.loads(told) == HELD | changed if as_json else "left behind" in told
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == GOOD | changed if as_json else "leftover files" in printed
 
 
 @pytest.mark.parametrize("asked", [{"visitors": 1}, {"visitors": 500}, {"dubs": 3, "visitors": 4}])
-def test_a_soak_without_a_crowd_is_refused(asked):
+def test_a_soak_needs_visitors_and_a_dub_for_each(asked):
     with pytest.raises(BadSettings, match="visitors"):
         measure_soak(**asked)

@@ -9,7 +9,7 @@ import pytest
 
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues, CannotWrite
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 
 TRACK = CueTrack(
     (Cue(2.5, 0.4, "scrape", "stone", 0.5, 0.8), Cue(0.1 + 0.2), Cue(1.0, 1.0, "hit", "metal", 0.25)),
@@ -48,6 +48,8 @@ def test_between_is_half_open():
 def test_numpy_numbers_become_floats():
     assert type(Cue(np.float32(0.5)).time) is float
 
+
+LIMITS = Limits(max_cues=100)
 
 HOSTILE = {
     "not json": "drum at two",
@@ -89,13 +91,35 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_files_are_refused_in_one_sentence(text):
     with pytest.raises(BadCues) as caught:
-        CueTrack.from_json(text)
+        CueTrack.from_json(text, LIMITS)
     sentence = str(caught.value)
     assert sentence.endswith((".", "null.")) and "\n" not in sentence and len(sentence) < 250
 
 
 def test_as_many_cues_as_allowed_pass():
-    assert len(CueTrack.from_json("[" + "1," * (LIMITS.max_cues - 1) + "1]")) == LIMITS.max_cues
+    track = CueTrack.from_json("[" + "1," * (LIMITS.max_cues - 1) + "1]", LIMITS)
+    track.check(LIMITS)
+    assert len(track) == LIMITS.max_cues
+    with pytest.raises(BadCues, match="There are 100 cues; at most 99 are allowed"):
+        track.check(Limits(max_cues=99))
+    with pytest.raises(BadCues, match="from 0 to 1800"):
+        CueTrack.at([1801]).check(Limits())
+
+
+def test_a_file_of_version_1_is_read():
+    """As written by the first release; `cues` and `source` stay in this form."""
+    text = """{
+ "version": 1,
+ "source": "motion",
+ "cues": [
+  {"time": 1.25, "strength": 0.5, "action": "hit", "material": "wood", "confidence": 0.9, "duration": 0.0},
+  {"time": 0.5}
+ ]
+}
+"""
+    first, second = CueTrack.from_json(text)
+    assert first == Cue(0.5) and second == Cue(1.25, 0.5, "hit", "wood", 0.9, 0.0)
+    assert CueTrack.from_json(text).source == "motion"
 
 
 def test_a_bad_cue_is_named_by_its_number():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ import soundfile
 from a2s import DubSettings, dub
 from a2s.cues import CueTrack
 from a2s.dubbing.ambience_plan import read_places
+from a2s.dubbing.recipe import Recipe
 from a2s.errors import BadSettings
 from a2s.media import write_audio
 from a2s.resources import checkpoint_folder
@@ -76,8 +76,8 @@ def test_three_places_and_stems_that_sum_to_the_mix(clip, tmp_path):
     level = levels(ambience / 2**31)
     quiet, loud, again = (np.median(level[begin:end]) for begin, end in ((30, 55), (65, 85), (128, 175)))
     assert loud > quiet + 8 and loud > again + 8
-    assert take.recipe["ambient"]["clip"] == "room"
-    assert [(c["time"], c["clip"]) for c in take.recipe["ambient"]["changes"]] == [(3.0, "street"), (6.0, "room")]
+    sources = [(source.time, source.clip) for source in take.recipe.ambience]
+    assert sources == [(0.0, "room"), (3.0, "street"), (6.0, "room")]
 
 
 def test_an_impact_at_the_change_keeps_its_level(clip):
@@ -92,13 +92,11 @@ def test_the_recipe_makes_the_same_sound_again(clip):
     """Also one of several takes, alone, by a real pipeline, from JSON."""
     pipe = tiny_pipeline()
     take = run(clip, [(3.0, "street"), (CHANGE, None)], pipe, settings={"seed": 5})
-    recipe = json.loads(json.dumps(take.recipe))
-    again = dub(
-        clip, DubSettings.from_dict(recipe["settings"]), pipe, FakeBank(),
-        cues=CueTrack.from_json(json.dumps(recipe["cues"])),
-    )  # fmt: skip
+    recipe = Recipe.from_json(take.recipe.to_json())
+    assert recipe == take.recipe
+    again = dub(clip, recipe.settings, pipe, FakeBank(), cues=recipe.cues)
     assert again.waveform.tobytes() == take.waveform.tobytes()
-    assert again.recipe["ambient"] == take.recipe["ambient"]
+    assert again.recipe.ambience == take.recipe.ambience
 
 
 def test_a_place_left_open_is_found_by_the_look_of_its_stretch(clip):
@@ -110,15 +108,15 @@ def test_a_place_left_open_is_found_by_the_look_of_its_stretch(clip):
             return super().embed_video(motion, begin, end)
 
     take = run(clip, [(CHANGE, None)], Looking(), settings={"ambient_clip": None})
-    end = take.recipe["video"]["duration"]
+    end = take.recipe.video.duration
     assert looked == [(0.0, CHANGE), (CHANGE, end)]
-    assert take.recipe["ambient"]["changes"][0]["score"] is not None
+    assert take.recipe.ambience[1].score is not None
 
 
 def test_a_recording_may_be_a_later_place(clip, tmp_path):
     write_audio(tmp_path / "own.wav", FakeBank().waveform("street"), 16_000)
-    report = run(clip, [(CHANGE, str(tmp_path / "own.wav"))]).recipe["ambient"]["changes"][0]
-    assert report["name"] == "own.wav" and report["clip"] is None and len(report["sha256"]) == 64
+    report = run(clip, [(CHANGE, str(tmp_path / "own.wav"))]).recipe.ambience[1]
+    assert report.name == "own.wav" and report.clip is None and len(report.sha256) == 64
 
 
 def test_amount_zero_is_action_alone_in_every_place(clip):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from a2s.cli.main import main
-from a2s.dubbing.checkpoints import WindowCheckpoints
+from a2s.dubbing.checkpoints import DubIdentity, WindowCheckpoints
 from a2s.errors import BadSettings
 from a2s.pipelines import AVLDMPipeline
 from tests.fakes import draw_video
@@ -185,6 +185,11 @@ def test_stopped_by_hand_it_keeps_windows_only_where_resuming_was_asked_for(home
 # ------------------------------------------------------------------ the folder itself
 
 
+IDENTITY = DubIdentity(
+    ("0.2", "2.0"), "video", "model", {"cues": []}, ((0.0, "a", "b"),), False, 1, 1, 0, 1, 12, 2.5, 0.5
+)
+
+
 def window(number=0):
     rng = np.random.default_rng(number)
     return rng.random((2, 128, 188), np.float32), rng.random((2, 4, 16, 24), np.float32)
@@ -192,7 +197,7 @@ def window(number=0):
 
 def test_windows_come_back_bit_for_bit_and_go_with_success(tmp_path):
     with WindowCheckpoints(tmp_path / "a.mp4") as kept:
-        kept.claim({"the seed": 1})
+        kept.claim(IDENTITY)
         assert kept.load("mix-0-00000") is None
         kept.save("mix-0-00000", *window())
         for one, other in zip(kept.load("mix-0-00000"), window(), strict=True):
@@ -202,10 +207,10 @@ def test_windows_come_back_bit_for_bit_and_go_with_success(tmp_path):
 
 def test_two_dubs_into_one_file_are_one_too_many(tmp_path):
     with WindowCheckpoints(tmp_path / "a.mp4") as first:
-        first.claim({"the seed": 1})
+        first.claim(IDENTITY)
         first.save("mix-0-00000", *window())
-        with pytest.raises(BadSettings, match="just now"), WindowCheckpoints(tmp_path / "a.mp4") as second:
-            second.claim({"the seed": 1})
+        with pytest.raises(BadSettings, match="is being written to"), WindowCheckpoints(tmp_path / "a.mp4") as second:
+            second.claim(IDENTITY)
         assert first.load("mix-0-00000") is not None
     assert not list(tmp_path.iterdir())
 
@@ -216,13 +221,13 @@ def test_what_is_not_ours_stays(tmp_path):
     (folder / "letter.txt").write_text("dear")
     (folder / "dub.json").write_text("[no json")
     with WindowCheckpoints(tmp_path / "a.mp4", resume=True) as kept:
-        kept.claim({"the seed": 1})
-        assert json.loads((folder / "dub.json").read_text()) == {"the seed": 1}
+        kept.claim(IDENTITY)
+        assert json.loads((folder / "dub.json").read_text()) == IDENTITY.to_dict()
     assert names(folder) == ["letter.txt"]
 
 
 def test_a_name_as_long_as_names_can_be(tmp_path):
     with WindowCheckpoints(tmp_path / ("ä" * 120 + ".mp4")) as kept:
-        kept.claim({})
+        kept.claim(IDENTITY)
         kept.save("mix-0-00000", *window())
     assert not list(tmp_path.iterdir())

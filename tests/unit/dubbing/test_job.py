@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
+import pickle
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -14,9 +14,13 @@ import soundfile
 from a2s import DubSettings, dub
 from a2s.audio.levels import quietest_db
 from a2s.cues import Cue, CueTrack
+from a2s.dubbing.analysis import analyze_motion
+from a2s.dubbing.progress import Watcher
+from a2s.dubbing.stems import Stems
 from a2s.errors import BadSettings, Cancelled, CannotWrite, UnreadableVideo
 from a2s.media import mux_soundtrack, probe_video, read_audio, write_audio
 from a2s.settings import AUDIO, check_settings
+from a2s.vision.video import Video
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 
@@ -35,6 +39,9 @@ def long_clip(tmp_path_factory):
 
 
 def run(clip, settings=FAST, pipe=None, **options):
+    """options: of `dub`, and of its Watcher."""
+    watched = {name: options.pop(name) for name in tuple(options) if name in Watcher.__dataclass_fields__}
+    options["watcher"] = Watcher(**watched)
     return dub(clip, settings, pipe or FakePipeline(), FakeBank(), **{"cues": CUES} | options)
 
 
@@ -68,7 +75,7 @@ def test_the_sound_is_as_long_as_the_picture_and_follows_the_cues(clip):
 def test_what_a_cue_leaves_open_the_machine_names(clip):
     """The given moments stay as they are; only an action or material that nobody gave is filled in."""
     track = CueTrack((Cue(0.5, 0.8, "pour", None), Cue(1.2, 0.4)), "by hand")
-    events = run(clip, cues=track).events
+    events = run(clip, cues=track).cues
     assert [(c.time, c.strength) for c in events] == [(c.time, c.strength) for c in track]
     assert [(c.action, c.material) for c in events] == [("pour", "wood"), ("knock", "wood")]
 
@@ -90,8 +97,8 @@ def test_windows_of_a_long_clip_are_joined(long_clip):
 
 def test_without_cues_the_machine_looks(clip):
     take = run(clip, cues=None)
-    assert all(cue.action == "knock" and cue.material == "wood" for cue in take.events)
-    assert take.recipe["cues"]["cues"] == [json.loads(json.dumps(vars(cue))) for cue in take.events]
+    assert all(cue.action == "knock" and cue.material == "wood" for cue in take.cues)
+    assert take.recipe.to_dict()["cues"]["cues"] == [json.loads(json.dumps(vars(cue))) for cue in take.cues]
 
 
 def test_the_same_in_gives_the_same_out_and_the_seed_matters(clip):
@@ -106,7 +113,7 @@ def test_takes_come_in_one_batch_and_do_not_depend_on_their_number(clip):
     settings = replace(FAST, ambient=1.0, takes=3)
     take = run(clip, settings, pipe)
     assert [call["takes"] for call in pipe.calls] == [3]
-    assert take.takes[0] is take and [one.recipe["take"] for one in take.takes] == [0, 1, 2]
+    assert take.takes[0] is take and [one.recipe.take for one in take.takes] == [0, 1, 2]
     assert np.array_equal(take.waveform, run(clip, replace(settings, takes=1)).waveform)
     assert all(not np.array_equal(a.waveform, b.waveform) for a, b in itertools.combinations(take.takes, 2))
 
@@ -124,13 +131,13 @@ def test_one_take_of_several_is_made_again_alone_by_its_recipe(clip):
     settings = replace(FAST, ambient=1.0, takes=3, loudness=-16.0)
     among = run(clip, settings).takes
     alone = run(clip, replace(settings, takes=1, first_take=2))
-    assert alone.waveform.tobytes() == among[2].waveform.tobytes() and alone.recipe["take"] == 2
+    assert alone.waveform.tobytes() == among[2].waveform.tobytes() and alone.recipe.take == 2
     for number, take in enumerate(among):
-        said = DubSettings.from_dict(take.recipe["settings"])
+        said = take.recipe.settings
         assert said == replace(settings, takes=1, first_take=number).suited_to(FakePipeline())
         assert run(clip, said).waveform.tobytes() == take.waveform.tobytes()
     later = run(clip, replace(settings, takes=2, first_take=1)).takes
-    assert [take.recipe["take"] for take in later] == [1, 2]
+    assert [take.recipe.take for take in later] == [1, 2]
     assert [take.waveform.tobytes() for take in later] == [take.waveform.tobytes() for take in among[1:]]
 
 
@@ -214,24 +221,24 @@ def test_more_ambient_is_louder_ambience_and_the_report_says_so(clip):
     takes = [run(clip, replace(FAST, ambient=amount)) for amount in (0.0, 0.5, 1.0)]
     levels = [quietest_db(take.waveform, take.sample_rate) for take in takes]
     assert levels == sorted(levels) and levels[-1] - levels[0] > 12, "decays fill some of every half-second"
-    assert [take.recipe["ambient"]["level_out_db"] for take in takes] == levels
-    assert takes[0].recipe["ambient"]["level_in_db"] == pytest.approx(-80, abs=0.5), "the low-ambient clip"
+    assert [take.report.ambience_level_db for take in takes] == pytest.approx(levels, abs=0.01)
+    assert takes[0].recipe.ambience[0].level_in_db == pytest.approx(-80, abs=0.5), "the low-ambient clip"
 
 
 def test_ambience_from_bank_file_or_retrieval(clip, tmp_path):
-    assert run(clip, replace(FAST, ambient_clip=None)).recipe["ambient"]["score"] is not None
-    assert run(clip, replace(FAST, ambient_clip="rain")).recipe["ambient"]["clip"] == "rain"
+    assert run(clip, replace(FAST, ambient_clip=None)).recipe.ambience[0].score is not None
+    assert run(clip, replace(FAST, ambient_clip="rain")).recipe.ambience[0].clip == "rain"
     write_audio(tmp_path / "own.wav", FakeBank().waveform("street"), 16_000)
-    report = run(clip, replace(FAST, ambient_clip=str(tmp_path / "own.wav"), ambient=1.0)).recipe["ambient"]
-    assert report["name"] == "own.wav" and report["level_in_db"] == pytest.approx(-26, abs=0.5)
+    report = run(clip, replace(FAST, ambient_clip=str(tmp_path / "own.wav"), ambient=1.0)).recipe.ambience[0]
+    assert report.name == "own.wav" and report.level_in_db == pytest.approx(-26, abs=0.5)
     with pytest.raises(BadSettings, match="neither a clip of the bank nor a file"):
         run(clip, replace(FAST, ambient_clip="no-such-place"))
 
 
 def test_loudness_and_true_peak(clip):
     take = run(clip, replace(FAST, ambient=1.0, loudness=-23.0))
-    assert take.recipe["loudness"]["lufs"] == pytest.approx(-23, abs=0.5)
-    assert take.recipe["loudness"]["true_peak_db"] <= -0.99
+    assert take.report.loudness.lufs == pytest.approx(-23, abs=0.5)
+    assert take.report.loudness.true_peak_db <= -0.99
 
 
 def test_the_original_soundtrack_is_mixed_under(tmp_path, clip):
@@ -241,15 +248,15 @@ def test_the_original_soundtrack_is_mixed_under(tmp_path, clip):
     # The original's part in the difference of both.
     part = np.dot(mixed.waveform - plain.waveform, own) / np.dot(own, own)
     assert 20 * np.log10(part) == pytest.approx(-6, abs=0.3)
-    assert mixed.recipe["original_audio"] is True
-    assert run(clip, replace(FAST, original_audio=-6.0)).recipe["original_audio"] is False, "a silent video has none"
+    assert mixed.recipe.original_audio is True
+    assert run(clip, replace(FAST, original_audio=-6.0)).recipe.original_audio is False, "a silent video has none"
 
 
 def test_progress_never_falls_and_names_its_stages(long_clip):
     told = []
     run(long_clip, on_progress=lambda *report: told.append(report))
     assert list(dict.fromkeys(stage for stage, *_ in told)) == [
-        "reading", "seeing", "retrieving", "generating", "sounding", "finishing",
+        "reading", "analysing", "retrieving", "generating", "vocoding", "mastering",
     ]  # fmt: skip
     done = [part for _, part, _ in told]
     assert done == sorted(done) and 0 <= done[0] < 0.1 and done[-1] == 1.0
@@ -332,26 +339,60 @@ def test_stems_add_up_to_the_mix_sample_for_sample(clip, tmp_path):
     assert rms[1] > 30 * rms[0], "after the impacts there is only ambience"
 
 
-def test_stems_at_opposite_extremes_stay_within_full_scale(clip):
-    take = run(clip, stems=True)
-    loud = replace(take, waveform=np.array([1, -1, 0.5], np.float32), action=np.array([-1, 1, -1], np.float32))
-    action, ambience = loud.stems()
-    assert np.abs(action).max() <= 1 and np.abs(ambience).max() <= 1
-    np.testing.assert_allclose(action + ambience, loud.waveform, atol=1e-6)
+def test_stems_at_opposite_extremes_stay_within_full_scale():
+    mix, action = np.array([1, -1, 0.5], np.float32), np.array([-1, 1, -1], np.float32)
+    stems = Stems(mix, action)
+    assert np.abs(stems["action"]).max() <= 1 and np.abs(stems["ambience"]).max() <= 1
+    np.testing.assert_allclose(stems["action"] + stems["ambience"], mix, atol=1e-6)
 
 
-def test_stems_must_be_asked_for(clip):
-    with pytest.raises(BadSettings):
-        run(clip).stems()
+def test_stems_are_a_mapping_that_renders_on_demand_the_same_bytes(clip):
+    pipe = FakePipeline()
+    lazy, eager = run(clip, pipe=pipe), run(clip, stems=True)
+    assert list(lazy.stems) == ["action", "ambience"] and "action" in lazy.stems and "drums" not in lazy.stems
+    assert len(pipe.calls) == 1 and not lazy.stems.rendered and eager.stems.rendered
+    for name in lazy.stems:
+        assert lazy.stems[name].tobytes() == eager.stems[name].tobytes()
+        assert not lazy.stems[name].flags.writeable
+    assert len(pipe.calls) == 2, "rendered once"
+    with pytest.raises(KeyError):
+        lazy.stems["drums"]
+
+
+def test_stems_of_each_take_and_with_the_original_soundtrack(tmp_path):
+    sounding = draw_video(tmp_path / "sounding.mp4", seconds=1.0, tone=True)
+    settings = replace(FAST, takes=2, original_audio=-6.0, loudness=-18.0)
+    lazy, eager = run(sounding, settings), run(sounding, settings, stems=True)
+    for one, other in zip(lazy.takes, eager.takes, strict=True):
+        np.testing.assert_allclose(one.stems["action"], other.stems["action"], atol=1e-5)
+        np.testing.assert_allclose(one.stems["action"] + one.stems["ambience"], one.waveform, atol=1e-6)
+
+
+def test_a_pickled_take_keeps_rendered_stems_only(clip):
+    rendered, without = (pickle.loads(pickle.dumps(run(clip, stems=stems))) for stems in (True, False))
+    assert rendered.stems["action"].shape == rendered.waveform.shape
+    with pytest.raises(BadSettings, match="no stems"):
+        without.stems["action"]
+
+
+def test_a_take_is_frozen_and_its_repr_fits_on_a_screen(clip):
+    take = run(clip, replace(FAST, takes=2))
+    with pytest.raises(FrozenInstanceError):
+        take.waveform = None
+    for array in (take.waveform, take.mel, take.condition):
+        with pytest.raises(ValueError):
+            array[..., 0] = 1
+    assert len(repr(take)) < 400 and "clip.mp4" in repr(take) and "Room" in repr(take)
+    assert len(repr(take.stems)) < 200
 
 
 def test_recipe_is_json_and_makes_the_same_take_again(clip, tmp_path):
     settings = replace(FAST, ambient=0.7, seed=11)
     take = run(clip, settings)
-    take.save_recipe(tmp_path / "take.json")
+    take.save_report(tmp_path / "take.json")
     recipe = json.loads((tmp_path / "take.json").read_text())
     assert recipe["seed"] == 11 and recipe["take"] == 0 and len(recipe["video"]["sha256"]) == 64
-    assert set(recipe["seconds"]) == {"reading", "seeing", "retrieving", "generating", "sounding", "finishing"}
+    assert set(recipe["seconds"]) == {"reading", "analysing", "retrieving", "generating", "vocoding", "mastering"}
     assert {"lufs", "true_peak_db", "gain_db"} == set(recipe["loudness"])
     cues = CueTrack.from_json(json.dumps(recipe["cues"]))
     again = run(clip, DubSettings.from_dict(recipe["settings"]), cues=cues)
@@ -359,10 +400,11 @@ def test_recipe_is_json_and_makes_the_same_take_again(clip, tmp_path):
 
 
 def test_a_second_look_can_be_spared(clip):
-    scene = importlib.import_module("a2s.dubbing.analysis")
-    motion = scene.analyze_motion(clip)
-    take = run(clip, motion=motion)
-    assert "seeing" not in take.recipe["seconds"]
+    video = Video(clip)
+    assert not video.analysed and analyze_motion(video) is video.motion
+    take = run(video)
+    assert "analysing" not in take.report.seconds
+    assert np.array_equal(run(Video(clip, video.motion)).waveform, take.waveform)
     assert np.array_equal(take.waveform, run(clip).waveform)
 
 

@@ -11,7 +11,7 @@ import torch
 
 from a2s import DubSettings, dub
 from a2s.cues import Cue, CueTrack
-from a2s.pipelines.windows import join, plan_windows, sample_windows
+from a2s.pipelines.windows import Sampling, join, plan_windows, sample_windows
 from a2s.settings import AUDIO
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -56,7 +56,7 @@ def test_a_model_that_says_its_input_gives_it_back_exactly(tmp_path, overlap):
     take = dub(film, settings, pipe, FakeBank(), cues=CueTrack())
     assert len(pipe.calls) >= 8
     assert np.array_equal(take.waveform, wave[: len(take.waveform)])
-    assert len(take.waveform) == round(take.recipe["video"]["duration"] * AUDIO.sample_rate)
+    assert len(take.waveform) == round(take.recipe.video.duration * AUDIO.sample_rate)
 
 
 def flux(mel):
@@ -71,9 +71,9 @@ def conditions(window):
 def noise_mel(overlap, seconds=61.3):
     """(joined mel (128, T) of a noisy ambience, frames at which a window begins or one ends)."""
     windows = plan_windows(seconds, overlap_seconds=overlap)
-    pieces = sample_windows(FakePipeline(), windows, conditions, [0], seed=1, steps=1, guidance_scale=1.0)
+    pieces = sample_windows(FakePipeline(), windows, conditions, Sampling(1, 1, 1.0))
     joints = [w.first_frame for w in windows[1:]] + [w.first_frame + AUDIO.window_frames for w in windows[:-1]]
-    return join(pieces, [w.first_frame for w in windows])[0], np.array(joints)
+    return join((mel for mel, _ in pieces), [w.first_frame for w in windows])[0], np.array(joints)
 
 
 @pytest.mark.parametrize("overlap", [0.128, 0.5, 1.5])

@@ -22,30 +22,30 @@ def test_a_share_and_its_wilson_interval():
     assert found["p"] == pytest.approx(2 * 56 / 1024, abs=1e-6)
 
 
-def test_abx_is_held_against_guessing():
+def test_abx_is_tested_against_guessing():
     """9 of 10 by guessing: 11 of 1024."""
     answers = [abx("first", "first")] * 5 + [abx("second", "second")] * 4 + [abx("first", "second")]
     (found,) = compare_stats(answers)["abx"]
     assert (found["right"], found["trials"]) == (9, 10) and found["p"] == pytest.approx(11 / 1024, abs=1e-6)
 
 
-def test_a_pair_turned_round_is_the_same_pair():
+def test_a_reversed_pair_is_the_same_pair():
     (found,) = compare_stats([prefer("first"), prefer("second", first="b", second="a")])["preferences"]
     assert (found["first"], found["first_wins"], found["second_wins"]) == ("a", 2, 0)
 
 
-def test_questions_and_pairs_are_kept_apart():
+def test_questions_and_pairs_are_separate():
     found = compare_stats([prefer("first", "action"), prefer("first", "noise"), prefer("first", second="c")])
     assert len(found["preferences"]) == 3 and found["abx"] == []
 
 
-def test_sounds_of_one_name_on_two_clips_are_two():
+def test_a_name_on_two_clips_is_two_sounds():
     answers = [prefer(said) | {"clip": clip} for clip, said in (("x", "first"), ("x", "first"), ("y", "second"))]
     found = compare_stats(answers)["preferences"]
     assert [(each["clip"], each["first_wins"], each["second_wins"]) for each in found] == [("x", 2, 0), ("y", 0, 1)]
 
 
-def test_nobody_chose():
+def test_undecided_answers_have_no_share():
     (found,) = compare_stats([prefer("neither")])["preferences"]
     assert found["share"] is None and found["interval"] is None
 
@@ -64,6 +64,6 @@ def test_nobody_chose():
         [abx("first", "")],
     ],
 )
-def test_what_is_no_answer_is_refused(answers):
+def test_invalid_answers_are_refused(answers):
     with pytest.raises(BadAnswers):
         compare_stats(answers)

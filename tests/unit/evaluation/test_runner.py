@@ -1,4 +1,4 @@
-"""An exam from end to end through the command line, on tiny models, tiny judges and four short worlds."""
+"""An evaluation through the command line, with a tiny model, tiny judges and four short worlds."""
 
 from __future__ import annotations
 
@@ -7,89 +7,83 @@ import json
 import pytest
 
 from a2s.cli.main import main
-from a2s.evaluation.experiments import MAIN_EXPERIMENTS, TRUE_CUES
-from a2s.evaluation.judges.events import Judge
-from a2s.evaluation.judges.place import PlaceJudge
-from tests.tiny import tiny_pipeline
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, EXPERIMENTS
+from a2s.evaluation.metrics import METRICS, onsets
+from a2s.evaluation.suites import tables
+
+MAIN = tuple(EXPERIMENTS[name] for name in ("truth", "retrieval", "av-ldm", "av-ldm-random"))
+TRUE_CUES = (EXPERIMENTS["av-ldm+cues"],)
 
 
-@pytest.fixture(scope="module")
-def folders(worlds_folder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("exam")
-    pipe = tiny_pipeline()
-    pipe.register_to_config(steps=2)
-    pipe.save_pretrained(folder / "model")
-    Judge(channels=(1, 8, 8, 8), hidden=8).save_pretrained(folder / "judges" / "classes")
-    PlaceJudge(embedding=8).save_pretrained(folder / "judges" / "place")
-    return folder, worlds_folder
+@pytest.fixture
+def evaluate(model_folder, judges_folder, worlds_folder, tmp_path, monkeypatch):
+    """Run `a2s evaluate` on few experiments into tmp_path / out."""
+    monkeypatch.setattr(tables, "MAIN_EXPERIMENTS", MAIN)
+    monkeypatch.setattr(tables, "TRUE_CUE_EXPERIMENTS", TRUE_CUES)
+
+    def run(out: str, *more: str) -> int:
+        given = ["--model", str(model_folder), "--data", str(worlds_folder), "--judges", str(judges_folder)]
+        return main(["evaluate", *given, "--clips", "4", "--workers", "1", "-o", str(tmp_path / out), *more])
+
+    return run
 
 
-def examine(folder, worlds, out, *more: str) -> int:
-    given = ["--model", str(folder / "model"), "--data", str(worlds), "--judges", str(folder / "judges")]
-    return main(["evaluate", *given, "--clips", "4", "--workers", "1", "-o", str(folder / out), *more])
+def test_a_report_is_written_and_cached_and_reproducible(evaluate, worlds_folder, tmp_path, capsys, monkeypatch):
+    more = ("--pool", str(worlds_folder), "--suite", "tables", "--suite", "retrieval")
+    assert evaluate("one", *more) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "one" / "report.md")
+    report = json.loads((tmp_path / "one" / "report.json").read_text())
+    names = {each.name for each in (*MAIN, *TRUE_CUES)} | {tables.CUES_ALONE, tables.RETRIEVAL}
+    assert set(report["tables"]) == names and not names & {each.name for each in ABLATION_EXPERIMENTS}
+    assert set(METRICS) | {"title"} == set(report["tables"]["truth"])
+    errors = [report["tables"][name]["ambience"]["error_db"]["value"] for name in ("truth", "av-ldm")]
+    assert errors[0] == 0 < errors[1]
+    text = (tmp_path / "one" / "report.md").read_text()
+    for part in ("gives the place more often", "ground truth", "![panels](plots/panels.png)", "| recall at 5 |"):
+        assert part in text
+    assert (tmp_path / "one" / "plots" / "panels.png").stat().st_size > 10_000
+    assert len(list((tmp_path / "one" / "sounds").glob("*-truth.flac"))) == 4
 
+    def cached() -> dict:
+        return {file: file.stat().st_mtime_ns for file in (tmp_path / "one" / "cache").rglob("*.*")}
 
-def test_a_report_is_written_kept_and_the_same_again(folders, capsys):
-    folder, worlds = folders
-    more = ("--pool", str(worlds), "--suite", "tables", "--suite", "retrieval")
-    assert examine(folder, worlds, "one", *more) == 0
-    assert capsys.readouterr().out.strip() == str(folder / "one" / "report.md")
-    report = json.loads((folder / "one" / "report.json").read_text())
-    names = set(report["tables"])
-    assert {row.name for row in MAIN_EXPERIMENTS} | {"cues-alone"} <= names and "short-full" not in names
-    assert {row.name for row in TRUE_CUES if not row.model} <= names
-    figures = {"title", "sync", "place", "onsets_100ms", "classes", "similarity", "ambient", "focus"}
-    assert figures <= set(report["tables"]["truth"])
-    text = (folder / "one" / "report.md").read_text()
-    assert (
-        report["tables"]["truth"]["ambient"]["off"]["value"]
-        == 0
-        < report["tables"]["av-ldm"]["ambient"]["off"]["value"]
-    )
-    assert (
-        "brings the place oftener" in text
-        and "ground truth" in text
-        and "![panels](plots/panels.png)" in text
-        and "| recall at 5 |" in text
-    )
-    assert (folder / "one" / "plots" / "panels.png").stat().st_size > 10_000
-    assert len(list((folder / "one" / "sounds").glob("*-truth.flac"))) == 4
-
-    kept = {f: f.stat().st_mtime_ns for f in (folder / "one" / "kept").rglob("*.*")}
-    assert examine(folder, worlds, "one", *more) == 0
-    assert {f: f.stat().st_mtime_ns for f in (folder / "one" / "kept").rglob("*.*")} == kept
-    assert examine(folder, worlds, "two", *more) == 0
+    before = cached()
+    assert evaluate("one", *more) == 0 and cached() == before
+    assert evaluate("two", *more) == 0
     for name in ("report.md", "report.json", "plots/panels.png"):
-        assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes(), name
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+    monkeypatch.setattr(onsets, "VERSION", onsets.VERSION + 1)
+    assert evaluate("one", *more) == 0
+    new = {file.name.rpartition("-")[0] for file in cached().keys() - before.keys()}
+    assert new == {"onsets"}, "only the changed metric is computed again"
 
 
-def test_an_exam_that_was_stopped_goes_on(folders):
-    folder, worlds = folders
+def test_a_stopped_evaluation_resumes(evaluate, tmp_path):
     more = ("--suite", "retrieval", "--suite", "coding")
-    assert examine(folder, worlds, "whole", *more) == 0
-    (kept,) = (folder / "whole" / "kept").glob("retrieval-*.json")
-    (gone,) = (folder / "whole" / "kept").glob("coding-*.json")
-    before, told = kept.stat().st_mtime_ns, gone.read_bytes()
-    gone.unlink()
-    assert examine(folder, worlds, "whole", *more) == 0
-    assert kept.stat().st_mtime_ns == before and gone.read_bytes() == told
+    assert evaluate("out", *more) == 0
+    (unchanged,) = (tmp_path / "out" / "cache").glob("retrieval-*.json")
+    (lost,) = (tmp_path / "out" / "cache").glob("coding-*.json")
+    before, content = unchanged.stat().st_mtime_ns, lost.read_bytes()
+    lost.unlink()
+    assert evaluate("out", *more) == 0
+    assert unchanged.stat().st_mtime_ns == before and lost.read_bytes() == content
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--suite", "smell"], "There is no suite smell"),
         (["--suite", "real"], "--real FOLDER"),
-        (["--data", "/nowhere"], "There is no folder"),
+        (["--data", "/nowhere"], "/nowhere"),
     ],
 )
-def test_a_wrong_request_is_one_sentence_and_writes_nothing(folders, capsys, arguments, words):
-    folder, worlds = folders
-    assert examine(folder, worlds, "wrong", *arguments) == 2
-    told = capsys.readouterr().err.strip()
-    assert words in told and "\n" not in told and not (folder / "wrong").exists()
+def test_a_wrong_request_is_one_sentence_and_writes_nothing(evaluate, tmp_path, capsys, arguments, message):
+    assert evaluate("wrong", *arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error and "\n" not in error and not (tmp_path / "wrong").exists()
 
 
-def test_nothing_to_examine_on_is_said(folders, capsys):
-    assert main(["evaluate", "-o", str(folders[0] / "nothing")]) == 2
+def test_an_evaluation_without_data_is_refused(tmp_path, capsys):
+    assert main(["evaluate", "-o", str(tmp_path / "nothing")]) == 2
     assert "--data" in capsys.readouterr().err

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2s.audio.onsets import Comparison
+from a2s.audio.onset_scores import Comparison
 from a2s.evaluation.statistics import mean, onset_figures, ratio, spearman
 
 RATE = 16_000

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from a2s.errors import TooLarge, UnreadableVideo
-from a2s.media import child, decode, probe_here, probe_video, read_audio, read_frames
+from a2s.media import child, decode, probe, probe_video, read_audio, read_frames
 from a2s.settings import Limits
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="readers are forked on Linux alone")
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 
 def test_the_child_says_what_this_process_would(film, tmp_path):
     video = film(sound=np.ones(48_000) * 0.1)
-    assert probe_video(video) == probe_here(video)
+    assert probe_video(video) == probe.probe_video(video)
     assert np.array_equal(read_audio(video), decode.read_audio(video))
     pairs = list(zip(read_frames(video, 64), decode.read_frames(video, 64), strict=True))
     assert len(pairs) == 25 and all(a == b and np.array_equal(x, y) for (a, x), (b, y) in pairs)
@@ -33,33 +34,33 @@ def test_faults_keep_their_kind_and_their_sentence(film, tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
     for path, limits in ((tmp_path / "text.mp4", Limits()), (film(), Limits(max_bytes=10))):
         said = []
-        for function in (probe_video, probe_here):
+        for function in (probe_video, probe.probe_video):
             with pytest.raises((UnreadableVideo, TooLarge)) as caught:
-                function(path, limits)
+                function(path, limits=limits)
             said.append((caught.type, str(caught.value)))
         assert said[0] == said[1]
     with pytest.raises(UnreadableVideo):
         read_frames(tmp_path / "text.mp4")  # at the call, not at the first frame
 
 
-def crash(path):
+def crash(path, *, limits):
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def spin(path):
+def spin(path, *, limits):
     while True:
         pass
 
 
-def wait(path):
+def wait(path, *, limits):
     signal.pause()
 
 
-def gorge(path):
+def gorge(path, *, limits):
     return np.empty(2**34, np.uint8)
 
 
-def dawdle(path):
+def dawdle(path, *, limits):
     """Ten seconds of a processor, a tenth for each frame."""
     for _ in range(100):
         end = time.process_time() + 0.1
@@ -68,31 +69,29 @@ def dawdle(path):
         yield 0
 
 
-def write(path):
+def write(path, *, limits):
     with open(path, "wb") as file:
         file.write(b"x")
 
 
-def gush(path):
+def gush(path, *, limits):
     with open(path, "wb") as file:
         for _ in range(8):
             file.write(bytes(2**18))
             file.flush()
 
 
-def stumble(path):
+def stumble(path, *, limits):
     return 1 / 0
 
 
-def hand_over(path):
+def hand_over(path, *, limits):
     return threading.Lock
 
 
-@pytest.fixture
-def forked(monkeypatch):
-    """Run a function of this module as `isolated` does, for so many seconds; the process that forks knows it."""
-    import subprocess
-
+@pytest.fixture(scope="module")
+def server():
+    """The socket of a fork server that knows the functions of this module."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from a2s.media import child;"
         f"sys.path.insert(0, {os.path.dirname(__file__)!r}); import test_child; sys.modules[{__name__!r}] = test_child;"
@@ -100,15 +99,23 @@ def forked(monkeypatch):
     )
     start = subprocess.Popen
 
-    def begin(command, **more):
-        return start([*command[:2], code, *command[3:]], **more)
+    def begin(command, **options):
+        return start([*command[:2], code, *command[3:]], **options)
 
-    monkeypatch.setattr(child.subprocess, "Popen", begin)
-    monkeypatch.setattr(child, "_parent", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child.subprocess, "Popen", begin)
+        patch.setattr(child, "_server", None)
+        child._fork_server()
+        return child._server
 
-    def run(function, seconds=60, writes=False):
-        monkeypatch.setattr(child, "PER_STEP", seconds)
-        return child.isolated(function, UnreadableVideo, writes)
+
+@pytest.fixture
+def forked(server, monkeypatch):
+    """Run a function of this module as `isolated` does, with limits."""
+    monkeypatch.setattr(child, "_server", server)
+
+    def run(function, writes=False, **limits):
+        return partial(child.isolated(function, UnreadableVideo, writes), limits=Limits(**limits))
 
     return run
 
@@ -117,24 +124,22 @@ def forked(monkeypatch):
 def test_a_reader_that_is_lost_is_one_sentence(forked, tmp_path, function, seconds):
     """It crashes, wants 16 GB, runs or sleeps for ever, or answers with what would have to be run here."""
     with pytest.raises(UnreadableVideo) as caught:
-        forked(function, seconds)(tmp_path / "film.mp4")
+        forked(function, max_decode_seconds=seconds)(tmp_path / "film.mp4")
     assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
 
 
-def test_a_reader_that_is_quick_for_each_frame_is_lost_when_all_take_too_long(forked, tmp_path, monkeypatch):
-    monkeypatch.setenv("A2S_MAX_WORK_SECONDS", "2")
-    frames, read = forked(dawdle)(tmp_path / "film.mp4"), 0
+def test_a_reader_that_is_quick_for_each_frame_is_lost_when_all_take_too_long(forked, tmp_path):
+    frames, read = forked(dawdle, max_work_seconds=1)(tmp_path / "film.mp4"), 0
     with pytest.raises(UnreadableVideo, match="too much time"):
         for _ in frames:
             read += 1
-    assert 5 < read < 40
+    assert 2 < read < 40
 
 
-def test_a_writer_fills_no_disk(forked, tmp_path, monkeypatch):
-    monkeypatch.setenv("A2S_MAX_BYTES", str(2**18))
+def test_a_writer_fills_no_disk(forked, tmp_path):
     with pytest.raises(RuntimeError, match="File too large"):
-        forked(gush, writes=True)(tmp_path / "film.mp4")
-    assert (tmp_path / "film.mp4").stat().st_size == child.LARGER * 2**18
+        forked(gush, writes=True, max_bytes=2**18)(tmp_path / "film.mp4")
+    assert (tmp_path / "film.mp4").stat().st_size == child.OUTPUT_FACTOR * 2**18
 
 
 def test_a_reader_writes_nothing(forked, tmp_path):
@@ -151,7 +156,7 @@ def test_who_writes_may(forked, tmp_path):
 def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monkeypatch):
     """With nothing here that could open a file of a stranger's."""
     from a2s.media import Film, mux_soundtrack
-    from a2s.media.filmstrip import filmstrip
+    from a2s.media.filmstrip import write_filmstrip
 
     video = film(times=range(0, 4000, 40))
 
@@ -160,7 +165,7 @@ def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monke
 
     monkeypatch.setattr("av.open", refuse)
     assert Film(video).pictures(np.array([3, 90]), 32).shape == (2, 32, 32, 3)
-    assert filmstrip(video, tmp_path / "strip.jpg").stat().st_size > 500
+    assert write_filmstrip(video, tmp_path / "strip.jpg").stat().st_size > 500
     mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, tmp_path / "out.mp4")
     assert probe_video(tmp_path / "out.mp4").frames == 100
 
@@ -171,15 +176,15 @@ def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch
     video = film(times=range(0, 4000, 40))
     module = sys.modules["a2s.media.mux"]
     (out := tmp_path / "out").mkdir()
-    steps = module._written
+    steps = module._write_isolated
 
-    def killed(*args):
-        for step in steps(*args):
-            (pid,) = _children(_zygotes()[0])
+    def killed(*args, **options):
+        for step in steps(*args, **options):
+            (pid,) = _children(_fork_servers()[0])
             os.kill(pid, signal.SIGKILL)
             yield step
 
-    monkeypatch.setattr(module, "_written", killed)
+    monkeypatch.setattr(module, "_write_isolated", killed)
     with pytest.raises(UnreadableVideo, match="breaks its decoder"):
         mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, out / "dub.mp4")
     assert not list(out.iterdir())
@@ -212,13 +217,13 @@ def test_an_answer_is_made_of_plain_things_alone():
             return os.system, ("echo here",)
 
     with pytest.raises(pickle.UnpicklingError):
-        child._Plain(child.io.BytesIO(pickle.dumps(Evil()))).load()
+        child._Unpickler(child.io.BytesIO(pickle.dumps(Evil()))).load()
 
 
 def test_it_goes_on_after_the_process_that_forks_was_killed(film):
     video = film()
     assert probe_video(video).frames == 25
-    (pid,) = _zygotes()
+    (pid,) = _fork_servers()
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert [probe_video(video).frames for _ in range(2)] == [25, 25]
@@ -230,7 +235,7 @@ def test_who_stops_listening_ends_the_reader(film):
         frames = read_frames(video, 512)
         next(frames)
         frames.close()
-    (pid,) = _zygotes()
+    (pid,) = _fork_servers()
     while _children(pid):  # else this would never end
         time.sleep(0.01)
     assert probe_video(video).frames == 500
@@ -238,7 +243,7 @@ def test_who_stops_listening_ends_the_reader(film):
 
 def test_elsewhere_the_function_itself_is_called(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert child.isolated(probe_here, UnreadableVideo) is probe_here
+    assert child.isolated(probe.probe_video, UnreadableVideo) is probe.probe_video
 
 
 def test_many_threads_may_ask_at_once(film):
@@ -251,7 +256,7 @@ def test_many_threads_may_ask_at_once(film):
     assert found == [25] * 8
 
 
-def _zygotes() -> list[int]:
+def _fork_servers() -> list[int]:
     """Children of this process that serve."""
     return [pid for pid in _children(os.getpid()) if b"a2s.media.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from a2s.errors import CannotWrite, UnreadableVideo
 from a2s.media import filmstrip as module
-from a2s.media.filmstrip import filmstrip
+from a2s.media.filmstrip import write_filmstrip
 from tests.fakes import draw_video
 
 
@@ -26,7 +26,7 @@ def lower_edges(sprite: np.ndarray) -> list[int]:
 
 def test_pictures_lie_evenly_over_the_time(tmp_path):
     film = draw_video(tmp_path / "a.mp4", seconds=2.0, size=(160, 120), hits=(0.5, 1.5))
-    strip = filmstrip(film, tmp_path / "strip.jpg", frames=8, height=48)
+    strip = write_filmstrip(film, tmp_path / "strip.jpg", frames=8, height=48)
     sprite = pictures(strip, 8)
     assert sprite.shape == (8, 48, 64, 3)
     # pictures at 0.125, 0.375, ...: two beside each hit, two far from any
@@ -38,32 +38,32 @@ def test_a_long_film_is_sought_not_decoded_through(tmp_path, monkeypatch):
     film = draw_video(tmp_path / "a.mp4", seconds=40.0, fps=25, size=(64, 48), hits=(5.0, 25.0))
     decoded, taken = module.decoded, []
     monkeypatch.setattr(module, "_read_strip", module.strip_of)  # here, not in a child
-    monkeypatch.setattr(module, "LEAP", 1.0)
-    monkeypatch.setattr(module, "PATIENCE", 20)
+    monkeypatch.setattr(module, "SEEK_FROM", 1.0)
+    monkeypatch.setattr(module, "MAX_DECODED", 20)
     monkeypatch.setattr(module, "decoded", lambda *a: (taken.append(1) or frame for frame in decoded(*a)))
-    sprite = pictures(filmstrip(film, tmp_path / "strip.jpg", frames=8, height=24), 8)
+    sprite = pictures(write_filmstrip(film, tmp_path / "strip.jpg", frames=8, height=24), 8)
     assert len(sprite) == 8
     assert 8 <= len(taken) <= 8 * 20
 
 
 def test_a_sought_picture_is_the_one_of_its_moment(tmp_path, monkeypatch):
     film = draw_video(tmp_path / "a.mp4", seconds=20.0, fps=25, size=(64, 48), hits=(2.5, 12.5))
-    slowly = filmstrip(film, tmp_path / "slow.jpg", frames=12, height=48)
+    slowly = write_filmstrip(film, tmp_path / "slow.jpg", frames=12, height=48)
     monkeypatch.setattr(module, "_read_strip", module.strip_of)
-    monkeypatch.setattr(module, "LEAP", 0.5)
-    monkeypatch.setattr(module, "PATIENCE", 1000)
-    assert filmstrip(film, tmp_path / "fast.jpg", frames=12, height=48).read_bytes() == slowly.read_bytes()
+    monkeypatch.setattr(module, "SEEK_FROM", 0.5)
+    monkeypatch.setattr(module, "MAX_DECODED", 1000)
+    assert write_filmstrip(film, tmp_path / "fast.jpg", frames=12, height=48).read_bytes() == slowly.read_bytes()
 
 
 def test_a_turned_film_stands_upright(film, tmp_path):
-    strip = filmstrip(film("turned.mp4", rotation=90), tmp_path / "strip.jpg", frames=3, height=64)
+    strip = write_filmstrip(film("turned.mp4", rotation=90), tmp_path / "strip.jpg", frames=3, height=64)
     assert pictures(strip, 3).shape == (3, 64, 48, 3)
 
 
 @pytest.mark.parametrize("name", ["one.mp4", "a.avi", "a.gif"])
 def test_short_and_odd_films_fill_the_strip(film, tmp_path, name):
     options = {"one.mp4": {"times": [0]}, "a.gif": {"codec": "gif", "pix_fmt": "rgb8"}}.get(name, {})
-    sprite = pictures(filmstrip(film(name, **options), tmp_path / "strip.jpg", frames=6, height=24), 6)
+    sprite = pictures(write_filmstrip(film(name, **options), tmp_path / "strip.jpg", frames=6, height=24), 6)
     assert sprite.shape == (6, 24, 32, 3)
     assert sprite[-1].max() > 100
 
@@ -73,18 +73,18 @@ def test_a_film_that_breaks_off_still_gives_a_strip(tmp_path):
     data = film.read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
     with pytest.raises(UnreadableVideo):
-        filmstrip(tmp_path / "cut.mp4", tmp_path / "strip.jpg")
+        write_filmstrip(tmp_path / "cut.mp4", tmp_path / "strip.jpg")
     (tmp_path / "torn.mp4").write_bytes(data[:3000] + bytes(4000) + data[7000:])
-    strip = filmstrip(tmp_path / "torn.mp4", tmp_path / "strip.jpg", frames=4)
+    strip = write_filmstrip(tmp_path / "torn.mp4", tmp_path / "strip.jpg", frames=4)
     assert len(pictures(strip, 4)) == 4
 
 
 def test_a_very_wide_film_gives_no_huge_strip(film, tmp_path):
-    strip = filmstrip(film("wide.mp4", size=(1024, 16)), tmp_path / "strip.jpg", frames=2, height=20)
+    strip = write_filmstrip(film("wide.mp4", size=(1024, 16)), tmp_path / "strip.jpg", frames=2, height=20)
     assert pictures(strip, 2).shape == (2, 20, 80, 3)
 
 
 def test_where_nothing_can_be_written_is_told(tmp_path):
     film = draw_video(tmp_path / "a.mp4", seconds=0.5)
     with pytest.raises(CannotWrite):
-        filmstrip(film, tmp_path / "nowhere" / "strip.jpg")
+        write_filmstrip(film, tmp_path / "nowhere" / "strip.jpg")

@@ -174,9 +174,9 @@ def test_nothing_is_left_behind(film, tmp_path, monkeypatch):
         raise RuntimeError("in the middle")
         yield
 
-    module = sys.modules["a2s.media.mux"]  # a2s.media.mux is the function
+    module = sys.modules["a2s.media.mux"]
     monkeypatch.setattr(module, "_blocks", broken)
-    monkeypatch.setattr(module, "_written", module.written)  # here, not in a child
+    monkeypatch.setattr(module, "_write_isolated", module.write_steps)  # here, not in a child
     with pytest.raises(RuntimeError):
         mux_soundtrack(video, np.zeros(RATE, np.float32), RATE, out)
     assert out.read_bytes() == b"what was there"

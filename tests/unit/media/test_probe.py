@@ -109,7 +109,7 @@ def test_hostile_files_are_refused_in_one_sentence(film, tmp_path, name):
 
 def test_a_playlist_behind_magic_bytes_is_refused(film, tmp_path):
     """The demuxer's own allow-list holds, not just our look at the first bytes."""
-    from a2s.media import probe_here, source
+    from a2s.media import probe, source
 
     for text in (PLAYLIST, b"ffconcat version 1.0\nfile '{0}'\n"):
         path = tmp_path / "sneaky.mp4"
@@ -117,7 +117,7 @@ def test_a_playlist_behind_magic_bytes_is_refused(film, tmp_path):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(source, "is_picture_container", lambda head: True)
             with pytest.raises(UnreadableVideo, match="cannot be opened"):
-                probe_here(path)
+                probe.probe_video(path)
 
 
 def test_truncated(film):
@@ -186,7 +186,7 @@ def test_what_is_no_file(tmp_path):
 )
 def test_limits(film, limits):
     with pytest.raises((TooLarge, UnreadableVideo)) as error:
-        probe_video(film(), limits)
+        probe_video(film(), limits=limits)
     assert error.type is TooLarge
 
 

@@ -9,7 +9,7 @@ import soundfile
 
 from a2s.errors import TooLarge, UnreadableVideo
 from a2s.media import probe_video, read_audio, read_frames, share
-from a2s.media.share import STRIP, share_comparison, share_spectrogram
+from a2s.media.share import STRIP_HEIGHT, share_comparison, share_spectrogram
 from tests.fakes import draw_video
 
 RATE, SECONDS = 16_000, 2.0
@@ -37,11 +37,13 @@ def test_the_line_moves_through_the_spectrogram_with_time(film, tmp_path):
     out = tmp_path / "share.mp4"
     share_spectrogram(film, tone(tmp_path / "a.wav", 440), np.zeros((64, 200, 3), np.uint8), out)
     info = probe_video(out)
-    assert info.duration == pytest.approx(SECONDS, abs=0.05) and info.height == 240 + STRIP and info.codec == "h264"
+    assert (
+        info.duration == pytest.approx(SECONDS, abs=0.05) and info.height == 240 + STRIP_HEIGHT and info.codec == "h264"
+    )
     assert pitch(read_audio(out)) == pytest.approx(440, abs=3)
     for time in (0.5, 1.5):
         picture = frame_at(out, time)
-        below = picture[-len(picture) * STRIP // info.height :].sum(2).mean(0)
+        below = picture[-len(picture) * STRIP_HEIGHT // info.height :].sum(2).mean(0)
         assert below.argmax() / len(below) == pytest.approx(time / SECONDS, abs=0.04)
 
 

@@ -32,4 +32,4 @@ def test_figures(capsys):
     assert set(found["parts"]) == {"video_encoder", "ambient_encoder", "vae_decoder", "vocoder"}
     assert found["unet_share_of_gemm_by_processor"] > 0 and found["peak_rss_mb"] > 100
     table = random_weights.table(found)
-    assert "whole window of 3 s, 25 steps" in table and "largest memory" in table
+    assert "whole window of 3 s, 25 steps" in table and "peak memory" in table

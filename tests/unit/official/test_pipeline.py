@@ -85,7 +85,7 @@ def test_long_films_takes_and_stems(pipe, bank, long_clip):
     take = dub(long_clip, replace(FAST, takes=2), pipe, bank, stems=True)
     assert len(take.waveform) == 100_000
     assert np.abs(take.takes[0].mel - take.takes[1].mel).max() > 1e-3
-    action, ambience = take.stems()
+    action, ambience = take.stems.values()
     assert np.abs(action + ambience - take.waveform).max() < 1e-6 and np.abs(action - take.waveform).max() > 1e-6
     alone = dub(long_clip, replace(FAST, first_take=1), pipe, bank)
     np.testing.assert_allclose(alone.mel, take.takes[1].mel, atol=1e-3)
@@ -95,7 +95,7 @@ def test_the_picture_is_heard_and_the_cues_are_not(pipe, bank, clip, tmp_path):
     cues = CueTrack.at([0.5, 1.25])
     with_cues, without = dub(clip, FAST, pipe, bank, cues=cues), dub(clip, FAST, pipe, bank, cues=CueTrack())
     assert with_cues.waveform.tobytes() == without.waveform.tobytes()
-    assert with_cues.recipe["hears_cues"] is False and len(with_cues.events) == 2
+    assert with_cues.recipe.uses_cues is False and len(with_cues.cues) == 2
     other = dub(draw_video(tmp_path / "other.mp4", 3.0, hits=(1.0, 2.0)), FAST, pipe, bank, cues=cues)
     assert np.abs(other.mel - with_cues.mel).max() > 1e-5
 

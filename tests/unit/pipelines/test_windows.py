@@ -11,6 +11,7 @@ from a2s.errors import BadSettings
 from a2s.pipelines.windows import (
     VOCODER_CHUNK,
     VOCODER_CONTEXT,
+    Sampling,
     frames_of,
     hold,
     join,
@@ -99,15 +100,14 @@ def conditions(window):
 
 def sample(pipe, seconds, takes, **changes):
     windows = plan_windows(seconds)
-    pieces = sample_windows(
-        pipe, windows, conditions, takes, **{"seed": 3, "steps": 2, "guidance_scale": 2.0} | changes
-    )
-    return join(pieces, [w.first_frame for w in windows])
+    sampling = Sampling(changes.pop("seed", 3), 2, 2.0, tuple(takes))
+    pieces = sample_windows(pipe, windows, conditions, sampling, **changes)
+    return join((mel for mel, _ in pieces), [w.first_frame for w in windows])
 
 
 def test_windows_continue_what_was_begun():
     pipe, windows = FakePipeline(), plan_windows(8.0)
-    pieces = list(sample_windows(pipe, windows, conditions, [0], seed=3, steps=2, guidance_scale=2.0))
+    pieces = [mel for mel, _ in sample_windows(pipe, windows, conditions, Sampling(3, 2, 2.0))]
     step = windows[1].first_frame
     assert np.array_equal(pieces[0][..., step : step + 32], pieces[1][..., :32])
     assert not np.array_equal(pieces[0][..., :32], pieces[1][..., :32])
@@ -123,10 +123,12 @@ def test_a_take_is_the_same_alone_and_among_others():
 
 def test_every_step_is_told_and_may_stop_the_run():
     told = []
-    sample(FakePipeline(), 5.0, [0], on_step=lambda window, step: told.append((window, step)))
-    assert told == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    sample(
+        FakePipeline(), 5.0, [0], on_step=lambda step: told.append((step.number, step.step, step.windows, step.done))
+    )
+    assert told == [(0, 1, 2, 0.25), (0, 2, 2, 0.5), (1, 1, 2, 0.75), (1, 2, 2, 1.0)]
 
-    def stop(window, step):
+    def stop(step):
         raise KeyboardInterrupt
 
     pipe = FakePipeline()
@@ -135,31 +137,20 @@ def test_every_step_is_told_and_may_stop_the_run():
     assert not pipe.calls
 
 
-def test_an_estimate_is_decoded_for_the_first_take_and_only_on_demand():
-    class Estimating(FakePipeline):
-        decoded = []
+def test_latents_that_a_step_returns_replace_the_current_ones():
+    changed = torch.zeros(1, 4, 16, 24)
 
+    class Returning(FakePipeline):
         def sample(self, *inputs, callback_on_step_end, **options):
-            return super().sample(
-                *inputs,
-                callback_on_step_end=lambda p, s, t, tensors: callback_on_step_end(
-                    p, s, t, tensors | {"estimate": tensors["latents"]}
-                ),
-                **options,
-            )
+            def kept(*step):
+                found.append(callback_on_step_end(*step)["latents"])
+                return {}
 
-        def decode(self, latents):
-            self.decoded.append(len(latents))
-            return torch.zeros(len(latents), 128, 188)
+            return super().sample(*inputs, callback_on_step_end=kept, **options)
 
-    told = []
-
-    def look(window, step, mel):
-        told.append((window.index, step, mel().shape if step == 2 else None))
-
-    sample(Estimating(), 5.0, range(3), on_estimate=look)
-    assert told == [(0, 1, None), (0, 2, (128, 188)), (1, 1, None), (1, 2, (128, 188))]
-    assert Estimating.decoded == [1, 1]
+    found = []
+    sample(Returning(), 2.0, [0], on_step=lambda step: changed if step.step == 2 else None)
+    assert found[0] is not changed and found[1] is changed
 
 
 def test_noise_sources_differ_by_seed_take_and_window():

@@ -1,4 +1,4 @@
-"""Rows of the ablation are trained alike, and what a model was trained without it doesn't hear afterwards either."""
+"""The ablations are trained alike, and a model ignores the conditions that it was trained without."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import torch
 
 from a2s.cues import draw_cue_roll
 from a2s.pipelines import AVLDMPipeline
-from a2s.training.ablations import ABLATIONS, train_ablations
+from a2s.training.ablation_runs import AblationRuns, train_ablations
+from a2s.training.ablations import ABLATIONS
 from a2s.training.latents import denoise
 from tests.tiny import tiny_pipeline
-from tests.unit.evaluation.worlds import render_worlds
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory) -> dict[str, AVLDMPipeline]:
+def models(tmp_path_factory, world) -> dict[str, AVLDMPipeline]:
     folder = tmp_path_factory.mktemp("ablation")
-    world = render_worlds(folder / "world", 2)
     tiny_pipeline().save_pretrained(folder / "base")
-    again = {}
-    for _ in range(2):  # what is there is not trained again
-        made = train_ablations(world, folder / "base", folder / "out", 1, 1, channels=(16, 32), batch=2)
-        again[len(again)] = [(path / "model_index.json").stat().st_mtime_ns for path in made]
-    assert again[0] == again[1]
+    runs = AblationRuns(world, folder / "base", folder / "out", 1, 1, channels=(16, 32), batch=2, evaluation_clips=2)
+    written = []
+    for _ in range(2):  # finished models are not trained again
+        made = train_ablations(runs)
+        written.append([(path / "model_index.json").stat().st_mtime_ns for path in made])
+    assert written[0] == written[1]
     assert sorted(path.name for path in (folder / "out").iterdir()) == sorted([*ABLATIONS, "cache"])
     return {path.name: AVLDMPipeline.from_pretrained(path) for path in made}
 
 
-def made(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambient: float = 0.0) -> torch.Tensor:
+def generated(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambient: float = 0.0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     shape = (1, pipe.vae.config.latent_channels, 16, 24)
     draw = {
@@ -40,22 +40,22 @@ def made(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambient: f
 
 
 @pytest.mark.parametrize("name", ABLATIONS)
-def test_a_model_is_deaf_to_what_it_was_trained_without(rows, name):
-    pipe, ablation = rows[name], ABLATIONS[name]
+def test_a_model_ignores_what_it_was_trained_without(models, name):
+    pipe, ablation = models[name], ABLATIONS[name]
     pipe.set_progress_bar_config(disable=True)
-    plain = made(pipe, tokens=1, cues=1, ambient=1)
-    assert torch.equal(plain, made(pipe, tokens=1, cues=1, ambient=3)) != ablation.neighbour
-    assert torch.equal(plain, made(pipe, tokens=1, cues=2, ambient=1)) != ablation.cues
-    assert not torch.equal(plain, made(pipe, tokens=2, cues=1, ambient=1))
+    plain = generated(pipe, tokens=1, cues=1, ambient=1)
+    assert torch.equal(plain, generated(pipe, tokens=1, cues=1, ambient=3)) != ablation.neighbour
+    assert torch.equal(plain, generated(pipe, tokens=1, cues=2, ambient=1)) != ablation.cues
+    assert not torch.equal(plain, generated(pipe, tokens=2, cues=1, ambient=1))
     assert pipe.uses_cues == ablation.cues
 
 
-def test_a_model_without_cues_looks_even_where_the_roll_is_empty(rows):
-    assert not torch.equal(made(rows["diff-foley"], tokens=1), made(rows["diff-foley"], tokens=2))
-    assert torch.equal(made(rows["full"], tokens=1), made(rows["full"], tokens=2))
+def test_a_model_without_cues_uses_video_tokens_where_the_cue_roll_is_empty(models):
+    assert not torch.equal(generated(models["diff-foley"], tokens=1), generated(models["diff-foley"], tokens=2))
+    assert torch.equal(generated(models["full"], tokens=1), generated(models["full"], tokens=2))
 
 
-def test_a_denoiser_takes_hiss_away_and_leaves_a_hit():
+def test_the_denoiser_removes_hiss_and_keeps_a_hit():
     rng = np.random.default_rng(0)
     wave = 0.01 * rng.standard_normal(48_000).astype(np.float32)
     wave[24_000:24_800] += np.sin(np.arange(800) / 3).astype(np.float32) * np.exp(-np.arange(800) / 200)

@@ -16,9 +16,8 @@ import pytest
 from a2s.cli.main import main
 from a2s.errors import BadSettings, CannotFetch, CannotWrite
 from a2s.weights import fetch as fetching
-from a2s.weights import verify
-from a2s.weights.fetch import Offer, RemoteFile, download, fetch, look_up
-from a2s.weights.registry import origin_of
+from a2s.weights import origin_of, verify
+from a2s.weights.fetch import RemoteFile, Snapshot, download_file, fetch_model, find_snapshot
 from tests.unit.weights.hub import REPOSITORY, Hub
 from tests.unit.weights.releases import write_release
 
@@ -41,7 +40,7 @@ def hub(files, tmp_path, monkeypatch):
     shutil.copy(COMPACT / "model_index.json", tmp_path / "checkpoints" / "compact")
     with Hub(dict(files)).open() as opened:
         # The fake release is a small one, whose configuration the authors would not publish: fetch it too.
-        monkeypatch.setattr(fetching, "WELCOME", ("config.json",))
+        monkeypatch.setattr(fetching, "OPTIONAL", ("config.json",))
         yield opened
 
 
@@ -50,10 +49,10 @@ def folder(tmp_path):
     return tmp_path / "checkpoints" / "official"
 
 
-def test_fetch_goes_on_where_the_connection_broke(hub, folder):
+def test_an_interrupted_connection_resumes(hub, folder):
     hub.breaks = {"epoch=000007.ckpt": [1_000_000, 500_000, 0, 300_000], "av.pth": [100_000]}
     said = []
-    assert fetch("official", endpoint=hub.endpoint, tell=said.append) == folder
+    assert fetch_model("official", endpoint=hub.endpoint, on_message=said.append) == folder
     # The redirect is followed anew each time, and no byte is asked for twice.
     firsts = [first for name, first in hub.ranges if name == "epoch=000007.ckpt"]
     assert firsts == [0, 1_000_000, 1_500_000, 1_500_000, 1_800_000]
@@ -66,101 +65,104 @@ def test_fetch_goes_on_where_the_connection_broke(hub, folder):
     assert sorted(path.name for path in folder.parent.iterdir()) == ["compact", "official"]
 
 
-def test_what_is_here_is_not_fetched_again(hub, folder):
-    fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+def test_an_installed_model_is_not_fetched_again(hub, folder):
+    fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     asked, said = len(hub.asked), []
-    assert fetch("official", endpoint=hub.endpoint, tell=said.append) == folder
-    assert len(hub.asked) == asked and "here already" in said[0]
+    assert fetch_model("official", endpoint=hub.endpoint, on_message=said.append) == folder
+    assert len(hub.asked) == asked and "exists" in said[0]
 
 
-def test_a_broken_off_fetch_keeps_its_part_and_goes_on_later(hub, folder):
+def test_an_interrupted_download_resumes_later(hub, folder):
     hub.breaks = {"epoch=000007.ckpt": [700_000, *[0] * 20]}
-    with pytest.raises(CannotFetch, match="broke off at 0.7 of .* MB; the same command goes on"):
-        fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+    with pytest.raises(CannotFetch, match="interrupted at 0.7 of .* MB; run the command again"):
+        fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     assert not folder.exists()
     hub.breaks, hub.ranges = {}, []
-    fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+    fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     assert hub.ranges[0] == ("epoch=000007.ckpt", 700_000)
     assert verify(folder).compared and not folder.with_name("official.download").exists()
 
 
-def test_a_new_commit_does_not_continue_an_old_ones_part(hub, folder):
+def test_a_partial_file_of_another_commit_is_not_continued(hub, folder):
     hub.breaks = {"epoch=000007.ckpt": [700_000, *[0] * 20]}
     with pytest.raises(CannotFetch):
-        fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+        fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     hub.breaks, hub.ranges, hub.commit = {}, [], "b" * 40
-    fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+    fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     assert hub.ranges[0] == ("epoch=000007.ckpt", 0)
     assert origin_of(folder)["commit"] == "b" * 40
 
 
 def test_all_files_are_of_one_commit(hub, folder):
     """What the branch names may change between two files; what the commit names cannot."""
-    offer = look_up(REPOSITORY, "main", hub.endpoint)
-    assert offer.commit == hub.commit
-    fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+    snapshot = find_snapshot(REPOSITORY, "main", hub.endpoint)
+    assert snapshot.commit == hub.commit
+    fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     resolved = [path for path in hub.asked if "/resolve/" in path]
     assert len(resolved) == 3 and all(f"/resolve/{hub.commit}/" in path for path in resolved)
 
 
 def test_a_damaged_download_is_not_kept(hub, tmp_path):
-    offer = look_up(REPOSITORY, "main", hub.endpoint)
+    snapshot = find_snapshot(REPOSITORY, "main", hub.endpoint)
     file = RemoteFile("av.pth", len(hub.files["av.pth"]), "0" * 64)
-    with pytest.raises(CannotFetch, match="came damaged"):
-        download(offer, file, tmp_path / "d", hub.endpoint)
+    with pytest.raises(CannotFetch, match="was damaged"):
+        download_file(snapshot, file, tmp_path / "d", hub.endpoint)
     assert list((tmp_path / "d").iterdir()) == []
 
 
-def test_what_the_hub_does_not_have(hub, folder):
+def test_missing_revisions_repositories_and_files(hub, folder):
     with pytest.raises(CannotFetch, match="no revision 'v9'"):
-        fetch("official", "v9", endpoint=hub.endpoint)
-    with pytest.raises(CannotFetch, match="shows no repository nobody/nothing"):
-        look_up("nobody/nothing", "main", hub.endpoint)
+        fetch_model("official", "v9", endpoint=hub.endpoint)
+    with pytest.raises(CannotFetch, match="has no repository nobody/nothing"):
+        find_snapshot("nobody/nothing", "main", hub.endpoint)
     del hub.files["av.pth"]
-    with pytest.raises(CannotFetch, match="holds no av.pth"):
-        fetch("official", endpoint=hub.endpoint)
+    with pytest.raises(CannotFetch, match="has no av.pth"):
+        fetch_model("official", endpoint=hub.endpoint)
     assert not folder.exists() and not folder.with_name("official.download").exists()
 
 
-def test_what_could_not_be_imported_is_not_fetched(hub, folder):
+def test_nothing_is_downloaded_that_could_not_be_imported(hub, folder):
     with pytest.raises(BadSettings, match="float32 or float16"):
-        fetch("official", dtype="int4", endpoint=hub.endpoint)
+        fetch_model("official", dtype="int4", endpoint=hub.endpoint)
     folder.mkdir()
     (folder / "thesis.txt").write_text("mine")
-    with pytest.raises(CannotWrite, match="there already"):
-        fetch("official", endpoint=hub.endpoint)
+    with pytest.raises(CannotWrite, match="already exists"):
+        fetch_model("official", endpoint=hub.endpoint)
     assert not hub.asked
 
 
-def test_an_unstated_licence_is_said_to_be_unstated(hub):
+def test_a_missing_licence_is_reported(hub):
     hub.licence = None
-    assert f"not stated; see https://huggingface.co/{REPOSITORY}" in str(look_up(REPOSITORY, "main", hub.endpoint))
+    assert f"not stated; see https://huggingface.co/{REPOSITORY}" in str(
+        find_snapshot(REPOSITORY, "main", hub.endpoint)
+    )
 
 
-def test_a_full_disk_is_seen_before_the_download(hub, folder, monkeypatch):
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=10_000_000))
-    with pytest.raises(CannotWrite, match=r"0\.0 GB free; download and import need"):
-        fetch("official", endpoint=hub.endpoint, tell=lambda text: None)
+def test_a_full_disk_is_reported_before_the_download(hub, folder, monkeypatch):
+    monkeypatch.setattr("a2s.weights.target.shutil.disk_usage", lambda path: SimpleNamespace(free=10_000_000))
+    with pytest.raises(CannotWrite, match=r"0\.0 GB free; download and import needs"):
+        fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
     assert not hub.ranges
 
 
-def test_the_room_that_is_needed_counts_what_is_here(tmp_path, monkeypatch):
-    offer = Offer(REPOSITORY, "c", None, (RemoteFile("a", 4_000_000_000, None),))
-    monkeypatch.setattr(fetching, "_size", lambda path: 3_000_000_000)
-    (tmp_path / "a.part").touch()
-    for half, needed in ((False, 5.2), (True, 3.2)):
-        monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path, n=needed: SimpleNamespace(free=n * 1e9 + 1))
-        fetching.check_room(tmp_path, offer, tmp_path, half)
-        monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path, n=needed: SimpleNamespace(free=n * 1e9 - 1))
-        with pytest.raises(CannotWrite):
-            fetching.check_room(tmp_path, offer, tmp_path, half)
+@pytest.mark.parametrize(("dtype", "needed"), [("float32", "5.2"), ("float16", "3.2")])
+def test_space_is_checked_for_the_rest_of_the_download_and_the_model(dtype, needed, hub, folder, monkeypatch):
+    snapshot = Snapshot(REPOSITORY, "c", None, (RemoteFile("a", 4_000_000_000, None),))
+    monkeypatch.setattr(fetching, "find_snapshot", lambda *_: snapshot)
+    monkeypatch.setattr("a2s.weights.target.shutil.disk_usage", lambda path: SimpleNamespace(free=3_000_000_000))
+    partial = folder.with_name("official.download") / "c"
+    partial.mkdir(parents=True)
+    with open(partial / "a.part", "wb") as part:
+        part.truncate(3_000_000_000)  # a sparse file
+    with pytest.raises(CannotWrite, match=f"3.0 GB free; download and import needs {needed} GB"):
+        fetch_model("official", dtype=dtype, on_message=lambda text: None)
 
 
-def test_only_what_is_published_is_fetched():
-    with pytest.raises(BadSettings, match="Nothing is fetched for compact"):
-        fetch("compact")
+def test_only_published_models_are_fetched():
+    with pytest.raises(BadSettings, match="compact cannot be fetched"):
+        fetch_model("compact")
     with pytest.raises(BadSettings, match="no model 'gpt'"):
-        fetch("gpt")
+        fetch_model("gpt")
 
 
 @pytest.mark.parametrize("environment", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
@@ -173,18 +175,18 @@ def test_offline_is_one_clear_sentence(environment, tmp_path):
         timeout=100,
     )
     assert run.returncode == 2 and run.stdout == ""
-    assert run.stderr.count("\n") == 1 and "cannot be reached, and fetching needs the internet" in run.stderr
+    assert run.stderr.count("\n") == 1 and "cannot be reached. `a2s weights fetch` needs the internet" in run.stderr
 
 
-def test_an_ended_process_leaves_a_part_for_the_next(hub, tmp_path):
+def test_a_killed_process_leaves_a_partial_file_that_the_next_one_continues(hub, tmp_path):
     """The process is killed in the middle of a file; the next one asks for the rest only."""
     name = "epoch=000007.ckpt"
     hub.files[name] = hub.files[name] * 4
     hub.stalls = {name: 25_000_000}
     script = (
         "import sys; from pathlib import Path; from a2s.weights.fetch import *;"
-        f"offer = look_up({REPOSITORY!r}, 'main', {hub.endpoint!r});"
-        f"download(offer, offer.files[0], Path(sys.argv[1]), {hub.endpoint!r})"
+        f"snapshot = find_snapshot({REPOSITORY!r}, 'main', {hub.endpoint!r});"
+        f"download_file(snapshot, snapshot.files[0], Path(sys.argv[1]), {hub.endpoint!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "d")], stderr=subprocess.DEVNULL)
     part = tmp_path / "d" / f"{name}.part"
@@ -196,12 +198,12 @@ def test_an_ended_process_leaves_a_part_for_the_next(hub, tmp_path):
     process.wait()
     kept = part.stat().st_size
     hub.stalls, hub.ranges = {}, []
-    offer = look_up(REPOSITORY, "main", hub.endpoint)
-    path = download(offer, offer.files[0], tmp_path / "d", hub.endpoint)
+    snapshot = find_snapshot(REPOSITORY, "main", hub.endpoint)
+    path = download_file(snapshot, snapshot.files[0], tmp_path / "d", hub.endpoint)
     assert hub.ranges == [(name, kept)] and path.read_bytes() == hub.files[name]
 
 
-def test_the_command_says_what_it_does(hub, folder, capsys, monkeypatch):
+def test_the_command_prints_licence_and_folder(hub, folder, capsys, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
     monkeypatch.setattr(
         "huggingface_hub.file_download.constants.HUGGINGFACE_CO_URL_TEMPLATE",
@@ -211,5 +213,5 @@ def test_the_command_says_what_it_does(hub, folder, capsys, monkeypatch):
     printed = capsys.readouterr()
     assert "licence: cc-by-nc-4.0" in printed.err and str(folder) in printed.out
     assert main(["weights", "list"]) == 0
-    assert "the compact model's takes its place" in capsys.readouterr().out
+    assert "the vocoder of the compact model replaces it" in capsys.readouterr().out
     assert main(["weights", "verify", "official"]) == 0

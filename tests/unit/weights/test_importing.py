@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ import torch
 from a2s import AVLDMPipeline
 from a2s.cli.main import main
 from a2s.errors import BadCheckpoint, BadSettings, CannotWrite, WeightsMissing
+from a2s.io import sha256_of
 from a2s.pipelines.official_size import official_parts
 from a2s.settings import AUDIO
-from a2s.weights import importing, verify
+from a2s.weights import importing, origin_of, verify
 from a2s.weights.importing import import_release
-from a2s.weights.plan import SCHEDULE, av_target, latent_target, plan, vocoder_target
-from a2s.weights.registry import origin_of, sha256_of
+from a2s.weights.plan import SCHEDULE, av_sim_target, latent_diffusion_target, plan_weights, vocoder_target
 from a2s.weights.release import Checkpoint
 from tests.unit.official import names
 from tests.unit.weights.releases import SHARED, weights, write_release
@@ -40,14 +41,14 @@ def shapes_of(module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in module.state_dict().items()}
 
 
-def left(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 # ------------------------------------------------------------------ names
 
 
-def test_every_full_size_name_has_its_place():
+def test_every_full_size_name_is_assigned():
     """The names and shapes of the authors' full-size classes, one to one, on the meta device."""
     keys = json.loads(gzip.decompress(KEYS.read_bytes()))
     with torch.device("meta"):
@@ -58,12 +59,12 @@ def test_every_full_size_name_has_its_place():
     av |= {f"module.audio_model.{name}": shape for name, shape in keys["audio_model_ast"].items()}
     av |= {f"module.vid_proj.{name}": shape for name, shape in keys["vid_proj"].items()}
     for shapes, target, filled, beside in (
-        (keys["latent_diffusion"], latent_target, ("unet", "vae", "conditioner"), SCHEDULE),
-        (av, av_target, ("av_sim",), ()),
+        (keys["latent_diffusion"], latent_diffusion_target, ("unet", "vae", "conditioner"), SCHEDULE),
+        (av, av_sim_target, ("av_sim",), ()),
         (keys["hifigan_v1_128"], vocoder_target, ("vocoder",), ()),
     ):
         checkpoint = Checkpoint(Path("x"), None, {name: tuple(shape) for name, shape in shapes.items()})
-        found = plan(checkpoint, target, {name: parts[name] for name in filled}, beside)
+        found = plan_weights(checkpoint, target, {name: parts[name] for name in filled}, beside)
         for name in filled:
             assert set(found[name]) == set(parts[name].state_dict())
 
@@ -95,7 +96,7 @@ def test_weights_arrive_where_diffusers_own_converter_puts_them(files, imported)
 # ------------------------------------------------------------------ the folder
 
 
-def test_the_folder_is_whole_and_says_what_it_was_made_of(files, imported):
+def test_the_folder_is_complete_and_documents_its_origin(files, imported):
     assert verify(imported).compared
     origin, card = origin_of(imported), (imported / "README.md").read_text()
     assert origin["vocoder"] == "authors" and origin["dtype"] == "float32"
@@ -105,7 +106,7 @@ def test_the_folder_is_whole_and_says_what_it_was_made_of(files, imported):
     for path in imported.rglob("*.safetensors"):
         assert sha256_of(path) in card
         assert path.stat().st_mode == (imported / "model_index.json").stat().st_mode
-    assert left(imported.parent) == ["official"]
+    assert names_in(imported.parent) == ["official"]
 
 
 def test_verify_finds_a_changed_weight(files, tmp_path):
@@ -114,7 +115,7 @@ def test_verify_finds_a_changed_weight(files, tmp_path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(WeightsMissing, match="not what its checksum says"):
+    with pytest.raises(WeightsMissing, match="does not match its checksum"):
         verify(folder)
 
 
@@ -126,11 +127,11 @@ def test_half_precision_is_half_the_size(files, imported, tmp_path):
     assert torch.equal(full.half().float(), half)
 
 
-def test_without_hifigan_our_vocoder_stands_in_and_all_say_so(files, tmp_path, capsys):
+def test_without_hifigan_the_compact_vocoder_replaces_it_and_every_output_says_so(files, tmp_path, capsys):
     out = tmp_path / "model"
     assert main(["weights", "import", str(files["latent"]), str(files["av"]), "-o", str(out)]) == 0
     printed = capsys.readouterr()
-    assert "the compact model's takes its place" in printed.out and "no HiFi-GAN was given" in printed.err
+    assert "the vocoder of the compact model replaces it" in printed.out and "no HiFi-GAN among" in printed.err
     assert origin_of(out)["vocoder"] == "compact" and "Not the authors'" in (out / "README.md").read_text()
     assert type(AVLDMPipeline.from_pretrained(out).vocoder).__name__ == "Vocoder"
     assert verify(out).compared
@@ -144,14 +145,14 @@ def test_shards_make_the_same_model(files, imported, tmp_path, monkeypatch):
     assert all(torch.equal(one[name], many[name]) for name in one)
 
 
-def test_what_a_dub_does_not_need_is_left_out_with_a_word(files, tmp_path):
+def test_files_that_a_dub_does_not_need_are_skipped_with_a_message(files, tmp_path):
     torch.save({f"module.mlp.{n}.weight": torch.ones(2, 2) for n in (0, 2, 4)}, tmp_path / "head_bestacc.pth")
     text = {"module.text_model.a": torch.ones(2), "module.audio_model.v.a": torch.ones(2)}
     torch.save({"state_dict": text}, tmp_path / "al.pth")
-    said = []
+    messages = []
     more = [tmp_path / "head_bestacc.pth", tmp_path / "al.pth"]
-    import_release([*files.values(), *more], tmp_path / "model", tell=said.append)
-    assert all(any(path.name in line and "left out" in line for line in said) for path in more)
+    import_release([*files.values(), *more], tmp_path / "model", on_message=messages.append)
+    assert all(any(path.name in line and "skipped" in line for line in messages) for path in more)
 
 
 # ------------------------------------------------------------------ refusals
@@ -173,9 +174,9 @@ FAULTS = {
     "twice": ("av", {"vid_proj.0.bias": torch.ones(32)}, "1 unexpected: vid_proj.0.bias"),
     "half a weight norm": ("vocoder", {"conv_pre.weight_v": None}, "1 missing: .*1 unexpected: conv_pre.weight_g"),
     "gain": ("vocoder", {"conv_pre.weight_g": torch.ones(1, 1, 1)}, "1 of another shape: conv_pre.weight_v"),
-    "no number": ("latent", {LINEAR: torch.full((512,), float("nan"))}, "holds what is no number"),
-    "no weight": ("latent", {"audio_zero_embed": "a" * 8}, "no weight among its weights"),
-    "integers": ("av", {"module.vid_proj.0.bias": torch.ones(32, dtype=torch.long)}, "no weight among its weights"),
+    "no number": ("latent", {LINEAR: torch.full((512,), float("nan"))}, "not finite numbers"),
+    "no weight": ("latent", {"audio_zero_embed": "a" * 8}, "that is not a weight"),
+    "integers": ("av", {"module.vid_proj.0.bias": torch.ones(32, dtype=torch.long)}, "that is not a weight"),
     "another schedule": ("latent", {"alphas_cumprod": torch.linspace(1, 0, 1000)}, "another noise schedule"),
 }
 
@@ -189,7 +190,7 @@ def test_faults_are_listed_and_nothing_is_written(fault, tmp_path):
     with pytest.raises(BadCheckpoint, match=said) as caught:
         import_release(files.values(), tmp_path / "out" / "model")
     assert "\n" not in str(caught.value)
-    assert left(tmp_path / "out") == []
+    assert names_in(tmp_path / "out") == []
 
 
 def test_another_size_without_its_configuration_is_no_released_model(files, tmp_path):
@@ -210,17 +211,21 @@ def test_float16_that_cannot_hold_a_weight_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("without", ["latent", "av", "vocoder", "json"])
-def test_what_is_missing_is_named(files, without, tmp_path):
+def test_a_missing_file_is_named(files, without, tmp_path):
     given = [path for part, path in files.items() if part != without]
-    with pytest.raises(BadCheckpoint, match="missing among the files|belong together"):
+    with pytest.raises(BadCheckpoint, match="is missing|needs two files"):
         import_release(given, tmp_path / "model")
 
 
-def test_what_is_unknown_or_there_twice(files, tmp_path):
+def test_unknown_and_repeated_files_are_refused(files, tmp_path):
     torch.save({"state_dict": {"fc.weight": torch.ones(2)}}, tmp_path / "other.pth")
     (tmp_path / "other.json").write_text("[1]")
     (tmp_path / "no.json").write_text("{")
-    for more, said in (("other.pth", "nothing of the release"), ("other.json", "no json of"), ("no.json", "as json")):
+    for more, said in (
+        ("other.pth", "no weights of the release"),
+        ("other.json", "not part of the release"),
+        ("no.json", "as JSON"),
+    ):
         with pytest.raises(BadCheckpoint, match=said):
             import_release([*files.values(), tmp_path / more], tmp_path / "model")
     with pytest.raises(BadCheckpoint, match="both are the AV-Sim"):
@@ -229,12 +234,12 @@ def test_what_is_unknown_or_there_twice(files, tmp_path):
 
 JSON_FAULTS = {
     "80 mel bands": {"conv_pre_size": None},
-    "of a mel frame": {"upsample_rates": [8, 8, 2, 4]},
+    "per mel frame": {"upsample_rates": [8, 8, 2, 4]},
     "return_mel": {"return_mel": True},
     "sampling_rate": {"sampling_rate": 22050},
     "lacks resblock": {"resblock": None},
-    "go together": {"upsample_kernel_sizes": [16, 16, 4, 5]},
-    "makes no generator": {"upsample_rates": "fast"},
+    "do not fit its rates": {"upsample_kernel_sizes": [16, 16, 4, 5]},
+    "describes no generator": {"upsample_rates": "fast"},
 }
 
 
@@ -248,48 +253,53 @@ def test_hifigans_json_must_fit_the_mel(said, files, tmp_path):
         import_release(given, tmp_path / "model")
 
 
-WRONG_SIZES = [{"unet": {}}, {"vae": {"ch_mult": [1]}}, {"video_model": {"embed_dim": "wide"}}, {"vid_proj": 3}]
+WRONG_CONFIGURATIONS = [
+    {"unet": {}},
+    {"vae": {"ch_mult": [1]}},
+    {"video_model": {"embed_dim": "wide"}},
+    {"vid_proj": 3},
+]
 
 
-@pytest.mark.parametrize("edit", WRONG_SIZES)
-def test_sizes_that_make_no_model(edit, files, tmp_path):
+@pytest.mark.parametrize("edit", WRONG_CONFIGURATIONS)
+def test_a_configuration_that_describes_no_model(edit, files, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(json.loads(files["sizes"].read_text()) | edit))
-    with pytest.raises(BadCheckpoint, match="make no model"):
+    with pytest.raises(BadCheckpoint, match="describes no model"):
         import_release([files["latent"], files["av"], path], tmp_path / "model")
 
 
-def test_what_is_there_already_stays(files, tmp_path):
+def test_an_existing_folder_stays(files, tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "thesis.txt").write_text("mine")
-    with pytest.raises(CannotWrite, match="there already"):
+    with pytest.raises(CannotWrite, match="already exists"):
         import_release(files.values(), tmp_path / "model")
     assert (tmp_path / "model" / "thesis.txt").read_text() == "mine"
     with pytest.raises(BadSettings, match="float32 or float16"):
         import_release(files.values(), tmp_path / "other", "int4")
 
 
-def test_a_full_disk_is_seen_before_anything_is_written(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(importing.shutil, "disk_usage", lambda path: importing.shutil._ntuple_diskusage(10, 9, 1))
+def test_a_full_disk_is_reported_before_anything_is_written(files, tmp_path, monkeypatch):
+    monkeypatch.setattr("a2s.weights.target.shutil.disk_usage", lambda path: SimpleNamespace(free=1))
     with pytest.raises(CannotWrite, match="GB free"):
         import_release(files.values(), tmp_path / "model")
-    assert left(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_an_import_that_breaks_off_leaves_nothing(error, files, tmp_path, monkeypatch):
+def test_an_interrupted_import_leaves_nothing(error, files, tmp_path, monkeypatch):
     written = []
 
-    def break_off(shard, path, **options):
+    def interrupt(shard, path, **options):
         Path(path).write_bytes(b"half")
         written.append(path)
         if len(written) == 2:
             raise error
 
-    monkeypatch.setattr(importing, "save_file", break_off)
+    monkeypatch.setattr(importing, "save_file", interrupt)
     with pytest.raises(CannotWrite if isinstance(error, OSError) else KeyboardInterrupt):
         import_release(files.values(), tmp_path / "model")
-    assert len(written) == 2 and left(tmp_path) == []
+    assert len(written) == 2 and names_in(tmp_path) == []
 
 
 # ------------------------------------------------------------------ the authors' own
@@ -302,7 +312,7 @@ def test_golden_release_imports_and_computes_what_the_authors_classes_do(tmp_pat
     given = [SHARED / "release" / name for name in ("epoch=000007.ckpt", "av.pth", "hifi-gan.pth", "hifi-gan.json")]
     given += sorted((SHARED / "release" / "av_sync_classifier").glob("*.pth"))
     assert main(["weights", "import", *map(str, given), "-o", str(tmp_path / "model")]) == 0
-    assert capsys.readouterr().err.count("left out") == 4
+    assert capsys.readouterr().err.count("skipped") == 4
     assert main(["weights", "verify", str(tmp_path / "model")]) == 0
     assert "checksums agree" in capsys.readouterr().out
 

@@ -10,8 +10,7 @@ from a2s.errors import WeightsMissing
 from a2s.models.conditioner import Conditioner
 from a2s.models.official import OfficialConditioner
 from a2s.resources import checkpoint_folder
-from a2s.weights import fingerprint, load_model, resolve_model, verify, write_checksums
-from a2s.weights.registry import uses_cues_of
+from a2s.weights import fingerprint, load_model, model_takes_cues, resolve_model, verify, write_checksums
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def folder(tmp_path):
 def test_a_folder_is_a_model_when_it_has_an_index(folder, tmp_path):
     assert resolve_model(folder) == folder
     assert resolve_model(str(folder)) == folder
-    with pytest.raises(WeightsMissing, match="holds no model"):
+    with pytest.raises(WeightsMissing, match="is not a model folder"):
         resolve_model(tmp_path)
 
 
@@ -55,14 +54,14 @@ def test_verify_names_a_file_that_changed(folder):
     before = fingerprint(folder)
     (folder / "vae" / "config.json").write_text('{"a": 1}')
     assert fingerprint(folder) != before
-    with pytest.raises(WeightsMissing, match=r"config\.json is not what its checksum says"):
+    with pytest.raises(WeightsMissing, match=r"config\.json does not match its checksum"):
         verify(folder)
 
 
 def test_verify_names_weights_that_were_cut_short(folder):
     weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
-    with pytest.raises(WeightsMissing, match="cut short"):
+    with pytest.raises(WeightsMissing, match="truncated"):
         verify(folder)
 
 
@@ -92,18 +91,18 @@ def test_a_pipeline_object_is_passed_through():
 
 
 @pytest.mark.parametrize(
-    ("conditioner", "hears"),
+    ("conditioner", "takes_cues"),
     [
         (Conditioner(token_dim=8, context_dim=8, hidden=8), True),
         (Conditioner(token_dim=8, context_dim=8, hidden=8, cues=False), False),
         (OfficialConditioner(8, 8), False),
     ],
 )
-def test_whether_a_model_hears_cues_is_known_without_its_weights(folder, conditioner, hears):
+def test_whether_a_model_takes_cues_is_known_without_its_weights(folder, conditioner, takes_cues):
     with pytest.raises(WeightsMissing, match=r"config\.json is damaged"):
-        uses_cues_of(folder)
+        model_takes_cues(folder)
     conditioner.save_config(folder / "conditioner")
-    assert uses_cues_of(folder) == conditioner.uses_cues == hears
+    assert model_takes_cues(folder) == conditioner.uses_cues == takes_cues
 
 
 def test_the_model_that_comes_along_is_as_it_was_shipped():

@@ -113,7 +113,7 @@ def test_old_files_open(tmp_path):
 def test_what_is_no_checkpoint_is_said_to_be_none(content, tmp_path):
     path = tmp_path / "a.ckpt"
     path.write_bytes(content)
-    with pytest.raises(BadCheckpoint, match="damaged, or no PyTorch checkpoint") as caught:
+    with pytest.raises(BadCheckpoint, match="damaged or is no PyTorch checkpoint") as caught:
         open_checkpoint(path)
     assert "\n" not in str(caught.value)
 

@@ -12,26 +12,26 @@ def gaussian(n: int, dim: int, seed: int, scale=1.0, shift=0.0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n", [6, 300])
-def test_a_crowd_is_at_no_distance_from_itself(n):
-    crowd = gaussian(n, 32, 0)
-    assert frechet_distance(crowd, crowd) == pytest.approx(0, abs=1e-9)
-    assert frechet_distance(crowd, crowd[::-1]) == pytest.approx(0, abs=1e-9)
+def test_a_set_has_no_distance_from_itself(n):
+    samples = gaussian(n, 32, 0)
+    assert frechet_distance(samples, samples) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(samples, samples[::-1]) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [6, 300])
-def test_a_shift_of_the_mean_by_d_gives_its_square(n):
-    crowd = gaussian(n, 32, 0)
+def test_a_shift_of_the_mean_gives_its_square(n):
+    samples = gaussian(n, 32, 0)
     step = np.zeros(32)
     step[3] = 2.5
-    assert frechet_distance(crowd, crowd + step) == pytest.approx(6.25)
+    assert frechet_distance(samples, samples + step) == pytest.approx(6.25)
 
 
 def test_independent_dimensions_have_a_closed_form():
     """Diagonal covariances: the sum of squared differences of the standard deviations."""
-    crowd = gaussian(400, 5, 0)
-    crowd = (crowd - crowd.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(crowd.T))).T  # exactly white
+    samples = gaussian(400, 5, 0)
+    samples = (samples - samples.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(samples.T))).T  # exactly white
     a, b = np.array([1.0, 2, 3, 0.1, 0]), np.array([2.0, 2, 1, 0.4, 1])
-    assert frechet_distance(crowd * a, crowd * b) == pytest.approx(np.sum((a - b) ** 2))
+    assert frechet_distance(samples * a, samples * b) == pytest.approx(np.sum((a - b) ** 2))
 
 
 def test_it_equals_the_textbook_formula_of_full_covariances():
@@ -46,19 +46,19 @@ def test_it_equals_the_textbook_formula_of_full_covariances():
 
 
 def test_fewer_clips_than_dimensions():
-    """Two crowds on perpendicular lines: nothing of their spread is shared, so both variances count in full."""
+    """Two sets on perpendicular lines share no variance, so both variances count in full."""
     a, b = np.zeros((3, 50)), np.zeros((3, 50))
     a[:, 0], b[:, 1] = [-1, 0, 1], [-2, 0, 2]
     assert frechet_distance(a, b) == pytest.approx(1 + 4)
 
 
 def test_extrapolation_is_less_biased_than_the_distance_of_few_clips():
-    real, made = gaussian(120, 16, 1), gaussian(120, 16, 2)
-    plain, endless = frechet_distance(real, made), fad_infinity(real, made)
+    real, generated = gaussian(120, 16, 1), gaussian(120, 16, 2)
+    plain, infinite = frechet_distance(real, generated), fad_infinity(real, generated)
     assert plain > 0.5  # the truth is 0
-    assert abs(endless["value"]) < 0.25 * plain
-    assert endless["slope"] > 0 and endless["r2"] > 0.95
-    assert [n for n, _ in endless["points"]] == sorted(n for n, _ in endless["points"])
+    assert abs(infinite["value"]) < 0.25 * plain
+    assert infinite["slope"] > 0 and infinite["r2"] > 0.95
+    assert [n for n, _ in infinite["points"]] == sorted(n for n, _ in infinite["points"])
 
 
 def test_extrapolation_finds_a_true_distance():
@@ -67,20 +67,20 @@ def test_extrapolation_finds_a_true_distance():
     assert low < 8 < high and high - low < 6
 
 
-def test_clips_of_the_same_pictures_are_drawn_together():
-    """Made clips that follow the real ones one by one: the errors of few clips cancel, at every sample size."""
+def test_paired_clips_are_drawn_together():
+    """Generated clips close to the real ones one by one: errors cancel at every sample size."""
     real = gaussian(80, 32, 1)
-    made = real + 0.1 * gaussian(80, 32, 2)
-    close, unrelated = fad_infinity(real, made), fad_infinity(real, gaussian(80, 32, 3))
+    generated = real + 0.1 * gaussian(80, 32, 2)
+    close, unrelated = fad_infinity(real, generated), fad_infinity(real, gaussian(80, 32, 3))
     assert max(value for _, value in close["points"]) < 0.05 * min(value for _, value in unrelated["points"])
     assert abs(close["value"]) < 0.05
 
 
 def test_a_whole_reference_stays_whole():
-    real, made = gaussian(500, 8, 1), gaussian(100, 8, 2)
-    found = fad_infinity(real, made, whole_reference=True)
-    assert found["points"][-1] == [100, round(frechet_distance(real, made), 4)]
-    assert abs(found["value"]) < 0.5 * frechet_distance(real, made)
+    real, generated = gaussian(500, 8, 1), gaussian(100, 8, 2)
+    found = fad_infinity(real, generated, whole_reference=True)
+    assert found["points"][-1] == [100, round(frechet_distance(real, generated), 4)]
+    assert abs(found["value"]) < 0.5 * frechet_distance(real, generated)
 
 
 def test_intervals_cover_the_truth_and_narrow_with_more_clips():
@@ -96,34 +96,36 @@ def test_intervals_cover_the_truth_and_narrow_with_more_clips():
 
 
 def test_same_seed_same_figures():
-    real, made = gaussian(64, 8, 1), gaussian(64, 8, 2, 1.3)
+    real, generated = gaussian(64, 8, 1), gaussian(64, 8, 2, 1.3)
     for figure in (fad, fad_infinity):
-        assert figure(real, made, seed=3) == figure(real, made, seed=3)
-        assert figure(real, made, seed=3) != figure(real, made, seed=4)
+        assert figure(real, generated, seed=3) == figure(real, generated, seed=3)
+        assert figure(real, generated, seed=3) != figure(real, generated, seed=4)
 
 
 def test_a_planted_outlier_is_listed_first():
-    real, made = gaussian(80, 100, 1), gaussian(40, 100, 2)
-    made[17] += 3
-    made[5] += 6
-    index, score = outliers(real, made, 3)
+    real, generated = gaussian(80, 100, 1), gaussian(40, 100, 2)
+    generated[17] += 3
+    generated[5] += 6
+    index, score = outliers(real, generated, 3)
     assert list(index[:2]) == [5, 17] and score[0] > score[1] > score[2]
 
 
 def test_an_outlier_among_clips_of_frames():
-    real, made = gaussian(240, 4, 1).reshape(80, 3, 4), gaussian(120, 4, 2).reshape(40, 3, 4)
-    made[9] += 5
-    index, score = outliers(real, made, 2)
+    real, generated = gaussian(240, 4, 1).reshape(80, 3, 4), gaussian(120, 4, 2).reshape(40, 3, 4)
+    generated[9] += 5
+    index, score = outliers(real, generated, 2)
     assert index[0] == 9 and score[0] > 2 * score[1]
-    assert frechet_distance(real, made) == pytest.approx(frechet_distance(real.reshape(-1, 4), made.reshape(-1, 4)))
+    assert frechet_distance(real, generated) == pytest.approx(
+        frechet_distance(real.reshape(-1, 4), generated.reshape(-1, 4))
+    )
 
 
-def test_what_is_no_crowd_is_refused():
+def test_unsuitable_samples_are_refused():
     with pytest.raises(BadSettings, match="two samples"):
         frechet_distance(gaussian(1, 4, 0), gaussian(5, 4, 0))
-    with pytest.raises(BadSettings, match="4 and of 3 dimensions"):
+    with pytest.raises(BadSettings, match="not 4 and 3"):
         frechet_distance(gaussian(5, 4, 0), gaussian(5, 3, 0))
     with pytest.raises(BadSettings, match="finite"):
         frechet_distance(gaussian(5, 4, 0) * np.nan, gaussian(5, 4, 0))
-    with pytest.raises(BadSettings, match="16 clips"):
+    with pytest.raises(BadSettings, match="at least 16 clips"):
         fad_infinity(gaussian(9, 4, 0), gaussian(9, 4, 0))

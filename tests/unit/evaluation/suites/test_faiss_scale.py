@@ -63,7 +63,7 @@ def test_its_table(found):
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(BadSettings, match="mean cosines"):
+    with pytest.raises(BadSettings, match="these mean cosines"):
         Cosines(across=0.9)
     with pytest.raises(BadSettings, match="between 0 and 1"):
         Cosines(sounds=0.0)

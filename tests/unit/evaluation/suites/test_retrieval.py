@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2s.evaluation.suites.retrieval import examine_retrieval, kind_precision, recall
-from tests.unit.evaluation.worlds import WorldPipeline
+from a2s.evaluation.suites.retrieval import evaluate_retrieval, kind_precision, recall
+from tests.unit.evaluation.tiny_worlds import WorldPipeline
 
 
 def test_recall_of_a_perfect_a_random_and_a_constant_table():
@@ -24,7 +24,7 @@ def test_kind_precision_leaves_out_the_own_video():
     assert kind_precision(same, kinds, 1)["random"] == round(1 / 3, 4)
 
 
-def test_on_worlds(unseen):
-    found = examine_retrieval(WorldPipeline(), unseen)
+def test_on_worlds(worlds):
+    found = evaluate_retrieval(WorldPipeline(), worlds)
     assert found["videos"] == 4 and found["recall_at_5"]["value"] == 1.0
     assert found["recall_at_1"]["random"] == 0.25

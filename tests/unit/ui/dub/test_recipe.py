@@ -10,7 +10,7 @@ from a2s import DubSettings
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.media import write_audio
-from a2s.ui.dub.recipe import read_settings_and_cues, restore
+from a2s.ui.dub.recipe import restore
 from a2s.ui.dub.results import TakeLabel, export
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
@@ -180,6 +180,6 @@ def test_what_is_no_recipe_is_told_by_the_visitors_name(visit, engine, tmp_path,
         restore(path, visit, engine, "notes.txt")
 
 
-def test_settings_of_an_older_recipe_get_their_defaults():
-    settings, track = read_settings_and_cues({"settings": {"seed": 3}, "cues": [0.5]})
-    assert settings == DubSettings(seed=3) and [cue.time for cue in track] == [0.5]
+def test_settings_of_an_older_recipe_get_their_defaults(drop):
+    found = drop({"settings": {"seed": 3}, "cues": [0.5]})
+    assert found.settings == DubSettings(seed=3) and [cue.time for cue in found.cues] == [0.5]

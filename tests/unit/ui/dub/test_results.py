@@ -11,10 +11,10 @@ from PIL import Image
 
 from a2s import DubSettings, __version__, dub
 from a2s.cues import CueTrack
-from a2s.dubbing.take import read_recipe
+from a2s.dubbing.recipe import Recipe, Report, read_report
 from a2s.errors import BadSettings, Cancelled
 from a2s.media import probe_video, write_audio
-from a2s.ui.dub.results import REENCODED, TakeLabel, export, public_recipe, write_stems
+from a2s.ui.dub.results import REENCODED, TakeLabel, export, public_report, write_stems
 from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -91,7 +91,7 @@ def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tm
     result = result_of(replace(SETTINGS, ambient_clip=str(own)), own_recording="back yard")
     reports = json.loads(result.recipe.read_text())
     for file in (result.recipe, result.video, result.sound, result.flac()):
-        recipe = read_recipe(file)
+        recipe = read_report(file).to_dict()
         assert {key: recipe[key] for key in recipe if key != "seconds"} == {
             k: reports[k] for k in reports if k != "seconds"
         }
@@ -103,17 +103,17 @@ def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tm
 
 
 def test_no_export_tells_our_version(result_of, clip):
-    assert make(clip, SETTINGS).recipe["a2s"] == __version__, "a recipe of the command line's does"
+    assert make(clip, SETTINGS).recipe.version == __version__, "a recipe of the command line's does"
     result = result_of(SETTINGS)
     for file in (result.recipe, result.video, result.sound, result.flac()):
-        assert "a2s" not in read_recipe(file)
+        assert "a2s" not in read_report(file).to_dict()
 
 
 def test_the_ambience_that_the_machine_chose_is_named(clip):
-    recipe = make(clip, replace(SETTINGS, ambient_clip=None)).recipe
-    assert recipe["settings"]["ambient_clip"] is None
-    public = public_recipe(recipe, "a.mp4")
-    assert public["settings"]["ambient_clip"] == recipe["ambient"]["clip"] in {"room", "rain", "street"}
+    report = make(clip, replace(SETTINGS, ambient_clip=None)).report
+    assert report.recipe.settings.ambient_clip is None
+    public = public_report(report, "a.mp4").recipe
+    assert public.settings.ambient_clip == report.recipe.ambience[0].clip in {"room", "rain", "street"}
 
 
 def test_stems_sum_to_the_mix_sample_for_sample(result_of, clip):
@@ -153,12 +153,12 @@ def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
 
 @pytest.mark.parametrize("target", [-14.0, -16.0, -23.0])
 def test_loudness_targets_hold_the_true_peak(result_of, target):
-    from a2s.audio.loudness import integrated, true_peak
+    from a2s.audio.loudness import integrated_lufs, true_peak
 
     result = result_of(replace(SETTINGS, loudness=target, ambient=1.0))
     waveform, rate = soundfile.read(result.sound, dtype="float32")
     assert true_peak(waveform, rate) <= -0.99
-    assert integrated(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
+    assert integrated_lufs(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
 
 
 def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of, tmp_path):
@@ -190,9 +190,10 @@ def test_very_short_clips_are_exported_too(result_of, tmp_path):
     assert len(samples(result.sound)) == 800 and Image.open(result.figure).size == (1080, 800)
 
 
-def test_a_model_that_hears_no_cues_says_so():
-    assert "ignored" in summary(3.0, 4, {"hears_cues": False}) and "4 cues" in summary(3.0, 4, {})
-    assert "ignored" not in summary(3.0, 4, {"hears_cues": True})
+def test_the_summary_says_if_the_model_ignores_cues():
+    recipe = Recipe(SETTINGS, CueTrack.at([0.5, 1.0]), samples=48_000)
+    assert "3.0 s" in summary(Report(recipe)) and "2 cues<" in summary(Report(recipe))
+    assert "2 cues (ignored" in summary(Report(replace(recipe, uses_cues=False)))
 
 
 def test_an_export_that_is_cancelled_leaves_nothing(clip, visit_folder):

@@ -1,0 +1,87 @@
+"""The files of a dub: all of them are written before any of them appears."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from a2s.errors import CannotWrite
+from a2s.io import atomic_files
+
+if TYPE_CHECKING:
+    from a2s.dubbing.take import Take
+
+SUFFIXES = (".mp4", ".wav", ".flac")
+
+
+def deliver(
+    take: Take,
+    outs: Sequence[Path] = (),
+    stems: str | os.PathLike | None = None,
+    report: Path | None = None,
+) -> None:
+    """Write the takes of a dub to `outs`, the stems of the first one into a folder, and its report.
+
+    No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
+    Raises CannotWrite.
+    """
+    from a2s.media import write_audio  # keeps `import a2s` fast: PyAV
+
+    for out in outs:
+        check_target(out, take.video)
+    targets = [*outs, *(stem_paths(stems) if stems else ()), *([report] if report else ())]
+    with _folder(stems), atomic_files(targets) as parts:
+        free = iter(parts)
+        for one, part in zip(take.takes[: len(outs)], free, strict=False):
+            one.save(part)
+        for name, part in zip(take.stems if stems else (), free, strict=False):
+            write_audio(part, take.stems[name], take.sample_rate)
+        for part in free:
+            take.save_report(part)
+
+
+def stem_paths(folder: str | os.PathLike) -> tuple[Path, Path]:
+    """The paths of the stems in their folder."""
+    return Path(folder) / "action.wav", Path(folder) / "ambience.wav"
+
+
+def check_target(path: str | os.PathLike, video: str | os.PathLike | None = None) -> Path:
+    """The path, if a take could be written to it; checked before any work. Raises CannotWrite with the reason."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise CannotWrite(f"{path.name!r} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    if video is not None and path.exists() and Path(video).exists() and os.path.samefile(path, video):
+        raise CannotWrite(f"{path} is the video itself; give the result another name.")
+    return check_folder(path)
+
+
+def check_folder(path: Path) -> Path:
+    """The path, if a file could be written to it. Raises CannotWrite."""
+    if not path.parent.is_dir():
+        raise CannotWrite(f"There is no folder {path.parent} to write {path.name} into.")
+    if path.is_dir():
+        raise CannotWrite(f"{path} is a folder; give the name of a file.")
+    if not os.access(path.parent, os.W_OK):
+        raise CannotWrite(f"The folder {path.parent} may not be written to.")
+    return path
+
+
+@contextmanager
+def _folder(path: str | os.PathLike | None) -> Iterator[None]:
+    """A folder that is removed after an error, unless it existed before. Raises CannotWrite."""
+    new = path is not None and not Path(path).is_dir()
+    try:
+        if new:
+            Path(path).mkdir()
+    except OSError as error:
+        raise CannotWrite(f"The folder {path} for the stems cannot be made.") from error
+    try:
+        yield
+    except BaseException:
+        if new:
+            with suppress(OSError):
+                Path(path).rmdir()
+        raise
