@@ -21,14 +21,15 @@ from a2s.io import write_json
 
 
 class Versioned(Protocol):
-    """A module that computes results.
+    """A module that computes results."""
 
-    VERSION: raised by one whenever the same inputs may give other results. LIBRARIES: distributions whose release can
-    change the results.
-    """
+    @property
+    def VERSION(self) -> int:
+        """Raised by one whenever the same inputs may give other results."""
 
-    VERSION: int
-    LIBRARIES: Sequence[str]
+    @property
+    def LIBRARIES(self) -> Sequence[str]:
+        """Distributions whose release can change the results."""
 
 
 @dataclass(frozen=True)

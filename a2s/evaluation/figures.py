@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -73,7 +73,7 @@ def sweep_figure(sweeps: Figures) -> Figure:
 
 
 def spectrogram_figure(
-    clips: Sequence[Clip], audio: dict[str, Sequence[np.ndarray]], cues: Sequence[CueTrack]
+    clips: Sequence[Clip], audio: Mapping[str, Sequence[np.ndarray]], cues: Sequence[CueTrack]
 ) -> Figure:
     """Mel spectrograms, one column per clip, one row per title. Dotted: true events. Red triangles: automatic cues.
 

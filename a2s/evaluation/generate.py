@@ -186,6 +186,7 @@ def resample_motion(motion: Motion, fps: float | None) -> Motion:
     spans[0] = max(spans[0], 1e-6)
     start = np.zeros_like(displacement[:1])
     velocity = np.diff(displacement[last], axis=0, prepend=start) / spans[:, None, None, None]
+    assert motion.breaks is not None  # `Motion` sets it
     breaks = np.diff(np.cumsum(motion.breaks)[last], prepend=0) > 0
     velocity[breaks] = 0
     return replace(motion, times=times, velocity=velocity.astype(np.float32), breaks=breaks)

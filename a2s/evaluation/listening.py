@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from scipy.stats import binomtest
 
@@ -29,7 +30,7 @@ NEITHER = "neither"
 MAX_ANSWERS = 20_000
 
 
-def compare_stats(answers: Sequence[dict]) -> Figures:
+def compare_stats(answers: Sequence[dict[str, Any]]) -> Figures:
     """Evaluate answers. Each is a dict:
 
     first, second: names of the sounds. question: a key of QUESTIONS, or ABX. answer: "first" or "second"; for a
@@ -43,7 +44,7 @@ def compare_stats(answers: Sequence[dict]) -> Figures:
     """
     if not isinstance(answers, (list, tuple)) or len(answers) > MAX_ANSWERS:
         raise BadAnswers(f"Answers must be a list of at most {MAX_ANSWERS}.")
-    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for number, answer in enumerate(answers, 1):
         checked = _checked(answer, number)
         groups[tuple(checked[key] for key in ("question", "clip", "first", "second"))].append(checked)
@@ -57,7 +58,7 @@ def compare_stats(answers: Sequence[dict]) -> Figures:
     return found
 
 
-def _preference(group: list[dict[str, str]]) -> Figures:
+def _preference(group: list[dict[str, Any]]) -> Figures:
     wins, losses = (sum(answer["answer"] == side for answer in group) for side in SIDES)
     return {
         "first_wins": wins,
@@ -66,12 +67,12 @@ def _preference(group: list[dict[str, str]]) -> Figures:
     } | _binomial(wins, wins + losses, "two-sided")
 
 
-def _abx(group: list[dict[str, str]]) -> Figures:
+def _abx(group: list[dict[str, Any]]) -> Figures:
     right = sum(answer["answer"] == answer["truth"] for answer in group)
     return {"right": right, "trials": len(group)} | _binomial(right, len(group), "greater")
 
 
-def _binomial(successes: int, trials: int, alternative: str) -> Figures:
+def _binomial(successes: int, trials: int, alternative: Literal["two-sided", "greater"]) -> Figures:
     """share, its 95 % Wilson interval, and p against one half; all None without a trial."""
     if not trials:
         return {"share": None, "interval": None, "p": None}
@@ -84,15 +85,15 @@ def _binomial(successes: int, trials: int, alternative: str) -> Figures:
     }
 
 
-def _checked(answer: object, number: int) -> dict[str, str]:
+def _checked(answer: object, number: int) -> dict[str, Any]:
     """A valid answer with its pair in alphabetical order, so that a reversed pair is the same pair."""
     if not isinstance(answer, dict):
         raise BadAnswers(f"Answer {number} is not an object.")
-    names = [answer.get(side) for side in SIDES]
-    if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in names) or names[0] == names[1]:
+    first, second = (answer.get(side) for side in SIDES)
+    if not (_is_name(first) and _is_name(second)) or first == second:
         raise BadAnswers(f"Answer {number} must name two different sounds in first and second.")
     clip = answer.get("clip") or ""
-    if not isinstance(clip, str) or len(clip) > 200:
+    if clip and not _is_name(clip):
         raise BadAnswers(f"Answer {number} must have no clip, or a name of at most 200 characters.")
     question, chosen, truth = (answer.get(key) for key in ("question", "answer", "truth"))
     if question != ABX and question not in QUESTIONS:
@@ -101,9 +102,13 @@ def _checked(answer: object, number: int) -> dict[str, str]:
         raise BadAnswers(f"Answer {number} must be first or second, or neither for a preference.")
     if question == ABX and truth not in SIDES:
         raise BadAnswers(f"Answer {number} must have first or second as truth.")
-    if names[0] > names[1]:
-        names.reverse()
+    if first > second:
+        first, second = second, first
         reversed_sides = dict(zip(SIDES, reversed(SIDES), strict=True))
         chosen, truth = reversed_sides.get(chosen, chosen), reversed_sides.get(truth, truth)
-    pair = {"clip": clip, "first": names[0], "second": names[1]}
-    return pair | {"question": question, "answer": chosen, "truth": truth or ""}
+    pair = {"clip": clip, "first": first, "second": second}
+    return pair | {"question": question, "answer": chosen, "truth": truth}
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200

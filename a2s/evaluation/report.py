@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from a2s.evaluation import figures as plots
@@ -91,15 +92,14 @@ COLUMNS = (
 
 def score_table(experiments: Mapping[str, Figures]) -> list[str]:
     """A markdown table with a line per experiment."""
-    columns = [Column("", lambda f: f["title"])]
-    for name in next(iter(experiments.values())).get("fad", {}):
-        columns.append(Column(f"FAD {name}", lambda f, name=name: _fad_cell(f, name)))
-    columns += COLUMNS
+    embeddings = next(iter(experiments.values())).get("fad", {})
+    distances = [Column(f"FAD {name}", partial(_fad_cell, name)) for name in embeddings]
+    columns = [Column("", lambda f: f["title"]), *distances, *COLUMNS]
     lines = ["| " + " | ".join(column.title for column in columns) + " |", "|" + "---|" * len(columns)]
     return lines + ["| " + " | ".join(column.cell(f) for column in columns) + " |" for f in experiments.values()]
 
 
-def _fad_cell(figures: Figures, embedding: str) -> str:
+def _fad_cell(embedding: str, figures: Figures) -> str:
     return estimate((_part(figures, "fad", embedding) or {}).get("infinity"), digits=3)
 
 

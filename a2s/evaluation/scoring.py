@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from a2s.evaluation.judges.place import PlaceJudge
 from a2s.evaluation.judges.sync import SyncJudge
 from a2s.evaluation.judges.train import load_judge
 from a2s.evaluation.metrics import METRICS
-from a2s.evaluation.metrics.base import MetricInputs, ScoringModels
+from a2s.evaluation.metrics.base import Metric, MetricInputs, ScoringModels
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.worlds import Clip, HeldOutWorlds, windows_of
 from a2s.settings import AUDIO
@@ -48,15 +48,11 @@ class Scorer:
     def score(self, file: Path) -> Figures:
         """All figures of one file of audio, by metric. Metrics whose model is missing give None."""
         inputs = _LazyInputs(file, self)
-        return {
-            name: self.cache.get(
-                f"{file.stem}/{name}",
-                metric,
-                lambda metric=metric: {"figures": metric.measure(inputs.get())},
-                self.models.fingerprint,
-            )["figures"]
-            for name, metric in METRICS.items()
-        }
+        figures: Figures = {}
+        for name, metric in METRICS.items():
+            measure = partial(_measure, metric, inputs)
+            figures[name] = self.cache.get(f"{file.stem}/{name}", metric, measure, self.models.fingerprint)["figures"]
+        return figures
 
     @cached_property
     def models(self) -> ScoringModels:
@@ -86,6 +82,10 @@ class _LazyInputs:
                 generator.clips, waves, generator.video_embeddings, scorer.reference, scorer.models
             )
         return self.inputs
+
+
+def _measure(metric: Metric, inputs: _LazyInputs) -> Figures:
+    return {"figures": metric.measure(inputs.get())}
 
 
 def load_scoring_models(

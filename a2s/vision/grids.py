@@ -1,4 +1,4 @@
-"""The motion of one window pooled onto a fixed grid of time slots and cells, as the video encoder reads it."""
+"""The motion of one window, pooled onto a fixed grid of time slots and cells: the input of the video encoder."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from a2s.vision.novelty import lost_fields
 
 
 def motion_grid(motion: Motion, start: float, spec: VideoSpec = VIDEO) -> np.ndarray:
-    """The motion of one window as a network sees it: (48, 12, 12, 6) float32, zero outside the video.
+    """The motion of the window that begins at `start` s, as (48, 12, 12, 6) float32, zero outside the video.
 
-    Per slot of 1/16 s and cell: mean u, mean v, largest speed, speed lost, downward speed lost, reversal, in widths/s.
-    A slot without a frame is interpolated between its neighbours.
+    The values of each slot of 1/16 s and cell are mean u, mean v, largest speed, speed lost, downward speed lost and
+    reversal, in widths/s. A slot without a frame is interpolated between its neighbours.
     """
     edges = start + np.arange(spec.tokens + 1) / spec.tokens_per_second
     centres = (edges[:-1] + edges[1:]) / 2
     out = np.zeros((spec.tokens, spec.grid, spec.grid, 6), np.float32)
     inside = (centres >= 0) & (centres < motion.duration)
-    # Beside the frames within, the two before (one to interpolate from, one for what it lost) and the one after.
+    # Also the two frames before (one to interpolate from, one to compare that with) and the one after.
     first, last = np.searchsorted(motion.times, edges[[0, -1]])
     lo, hi = max(0, first - 2), min(len(motion.times), last + 1)
     if lo >= hi or not inside.any():
@@ -44,7 +44,7 @@ def motion_grid(motion: Motion, start: float, spec: VideoSpec = VIDEO) -> np.nda
 
 
 def _between(fields: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Linear interpolation over the first axis; beyond the ends the nearest stays."""
+    """Linear interpolation over the first axis; beyond the ends, the nearest value."""
     after = np.clip(np.searchsorted(times, at), 0, len(times) - 1)
     before = np.maximum(after - 1, 0)
     gap = np.maximum(times[after] - times[before], 1e-9)
@@ -54,7 +54,7 @@ def _between(fields: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarra
 
 @lru_cache(maxsize=32)
 def _overlap(blocks: int, cells: int) -> np.ndarray:
-    """(cells, blocks): which part of a cell's length each block covers; rows sum to 1."""
+    """(cells, blocks): the part of each cell's length that each block covers; rows sum to 1."""
     scale = blocks / cells
     low, high = np.arange(cells)[:, None] * scale, (np.arange(cells)[:, None] + 1) * scale
     b = np.arange(blocks)[None]
@@ -62,13 +62,13 @@ def _overlap(blocks: int, cells: int) -> np.ndarray:
 
 
 def _pool_mean(field: np.ndarray, cells: int) -> np.ndarray:
-    """(F, h, w, C) -> (F, cells, cells, C), mean by area."""
+    """(F, h, w, C) -> (F, cells, cells, C): mean by area."""
     rows, columns = _overlap(field.shape[1], cells), _overlap(field.shape[2], cells)
     return np.einsum("ih,fhwc,jw->fijc", rows, field, columns, optimize=True)
 
 
 def _pool_max(field: np.ndarray, cells: int) -> np.ndarray:
-    """(F, h, w, C) -> (F, cells, cells, C), largest of the blocks that a cell touches."""
+    """(F, h, w, C) -> (F, cells, cells, C): maximum of the blocks that a cell touches."""
     for axis in (1, 2):
         touched = _overlap(field.shape[axis], cells) > 1e-6
         runs = [np.take(field, np.flatnonzero(row), axis).max(axis) for row in touched]

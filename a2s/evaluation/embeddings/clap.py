@@ -18,9 +18,9 @@ SAMPLE_RATE = 48_000
 
 @dataclass(frozen=True)
 class Clap:
-    """model: a `ClapModel`. processor: a `ClapProcessor`; `Any`, because its attributes are set at run time."""
+    """model: a `ClapModel`. processor: a `ClapProcessor`. `Any`: both have methods that are set at run time."""
 
-    model: torch.nn.Module
+    model: Any
     processor: Any
 
     @classmethod

@@ -78,7 +78,7 @@ def evaluate_place_judge(judge: PlaceJudge, videos: LongVideos, each: int = 5) -
     """
     chosen = np.repeat(np.arange(len(videos)), each)
     rng = np.random.default_rng(11)
-    waves = np.stack([videos.clip(v, videos.random_start(v, rng)).sum(0).clip(-1, 1) for v in chosen])
+    waves = np.stack([videos.clip(v, videos.random_start(v, rng)).sum(0).clip(-1, 1) for v in chosen.tolist()])
     found, true = judge.classify(waves), _true_kinds(videos, chosen).numpy()
     confusion = np.zeros((len(NAMES), len(NAMES)), int)
     np.add.at(confusion, (true, found), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,8 +76,7 @@ class SyncPairs:
             motion_onsets.append(self._onset_curve(video, start, seconds))
             audio_onsets.append([self._onset_curve(*moment, seconds) for moment in moments])
             windows.append((video, start))
-        tensors = [torch.from_numpy(np.array(x, np.float32)) for x in (motion, sounds, motion_onsets, audio_onsets)]
-        return PairBatch(*tensors, windows)
+        return PairBatch(_tensor(motion), _tensor(sounds), _tensor(motion_onsets), _tensor(audio_onsets), windows)
 
     def moved(self, windows: list[tuple[int, float]], seconds: float) -> torch.Tensor:
         """(B, 48000): the true mixes of windows, `seconds` late (early if negative)."""
@@ -115,6 +115,10 @@ class SyncPairs:
         slots = (np.arange(round(seconds / SLOT)) + 0.5) * SLOT
         bumps = np.exp(-0.5 * ((slots - (self.times[video][:, None] - start)) / 0.028) ** 2)
         return bumps.max(0, initial=0).astype(np.float32)
+
+
+def _tensor(arrays: Sequence) -> torch.Tensor:
+    return torch.from_numpy(np.array(arrays, np.float32))
 
 
 def augment_motion(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:

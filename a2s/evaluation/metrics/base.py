@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -65,14 +65,16 @@ class MetricInputs:
 
 
 class Metric(Protocol):
-    """A metric is a module with these three names.
+    """A metric is a module with `VERSION`, `LIBRARIES` and `measure`. The first two are part of the cache key."""
 
-    VERSION: raised by one whenever the same inputs may give other figures. LIBRARIES: distributions whose release can
-    change the figures. Both are part of the cache key.
-    """
+    @property
+    def VERSION(self) -> int:
+        """Raised by one whenever the same inputs may give other figures."""
 
-    VERSION: int
-    LIBRARIES: Sequence[str]
+    @property
+    def LIBRARIES(self) -> Sequence[str]:
+        """Distributions whose release can change the figures."""
 
-    def measure(self, inputs: MetricInputs) -> Figures | None:
+    @property
+    def measure(self) -> Callable[[MetricInputs], Figures | None]:
         """The figures of one experiment; None where a needed model is missing."""

@@ -15,7 +15,7 @@ from a2s.evaluation.worlds import Clip
 from a2s.settings import AUDIO
 
 VERSION = 1
-LIBRARIES = ("numpy", "torch")
+LIBRARIES = ("numpy", "torch", "mir_eval")
 
 LATEST = 2.7
 """Seconds. A later event of a 3 s window leaves the judge too little audio."""

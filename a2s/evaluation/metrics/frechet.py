@@ -148,7 +148,9 @@ def _gaussian(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise BadSettings("A Frechet distance needs at least two samples of each set.")
     mean = rows.mean(0)
     factor = (rows - mean) / np.sqrt(len(rows) - 1)
-    return mean, np.linalg.qr(factor, mode="r") if len(rows) > rows.shape[1] else factor
+    if len(rows) > rows.shape[1]:
+        factor = np.asarray(np.linalg.qr(factor, mode="r"))
+    return mean, factor
 
 
 def _subsample(

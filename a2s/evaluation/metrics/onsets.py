@@ -15,7 +15,7 @@ from a2s.evaluation.statistics import Figures, onset_figures
 from a2s.evaluation.worlds import Clip
 
 VERSION = 1
-LIBRARIES = ("numpy", "scipy", "librosa")
+LIBRARIES = ("numpy", "scipy", "librosa", "mir_eval")
 
 
 def measure(inputs: MetricInputs) -> Figures:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
 
 VERSION = 1
-LIBRARIES = ("numpy", "scipy", "torch", "librosa")
+LIBRARIES = ("numpy", "scipy", "torch", "librosa", "mir_eval")
 
 AMOUNTS = tuple(np.linspace(0, 1, 9).tolist())
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
 
 VERSION = 1
-LIBRARIES = ("numpy", "scipy", "torch", "librosa")
+LIBRARIES = ("numpy", "scipy", "torch", "librosa", "mir_eval")
 
 HELD_OUT_PREFIX = "3-"
 """Recordings whose names start with it are not trained on: fold 3 of ESC-10."""

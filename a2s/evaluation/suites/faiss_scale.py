@@ -12,15 +12,12 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from a2s.errors import BadSettings
 from a2s.evaluation.statistics import Figures
-
-if TYPE_CHECKING:
-    import faiss
 
 VERSION = 1
 LIBRARIES = ("numpy", "faiss-cpu")
@@ -185,8 +182,11 @@ def faiss_table(found: Figures) -> str:
     return "\n".join(lines)
 
 
-def _indexes(vectors: int, dim: int) -> Iterator[tuple[str, faiss.Index, int]]:
-    """Name, an empty index, and the number of its training vectors. The exact index is the first."""
+def _indexes(vectors: int, dim: int) -> Iterator[tuple[str, Any, int]]:
+    """Name, an empty index, and the number of its training vectors. The exact index is the first.
+
+    `Any`: the type stubs of faiss lack nprobe.
+    """
     import faiss
 
     # sqrt(n) lists, trained on 40 vectors each, build in seconds. FAISS recommends 4 to 16 times as many for the
@@ -216,7 +216,7 @@ def _recalls(found: list[np.ndarray], exact: list[np.ndarray]) -> Figures:
     return recalls | {"own_at_10": round(float(own), 4)}
 
 
-def _latency(index: faiss.Index, queries: np.ndarray, times: int = 100) -> float:
+def _latency(index: Any, queries: np.ndarray, times: int = 100) -> float:
     """Median time of one query in ms."""
     durations = []
     for i in range(times):
@@ -226,7 +226,7 @@ def _latency(index: faiss.Index, queries: np.ndarray, times: int = 100) -> float
     return round(1000 * float(np.median(durations)), 3)
 
 
-def _megabytes(index: faiss.Index) -> float:
+def _megabytes(index: Any) -> float:
     """Size of the serialised index."""
     import faiss
 
@@ -238,7 +238,7 @@ def _megabytes(index: faiss.Index) -> float:
             return len(data)
 
     counter = Counter()
-    writer = faiss.PyCallbackIOWriter(counter, 1 << 20)
+    writer = vars(faiss)["PyCallbackIOWriter"](counter, 1 << 20)  # absent from the type stubs of faiss
     faiss.write_index(index, writer)
     del writer  # flushes the rest
     return round(counter.size / 2**20, 1)

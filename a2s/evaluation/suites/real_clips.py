@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from a2s.pipelines import AVLDMPipeline
 
 VERSION = 1
-LIBRARIES = (*real_scorer.LIBRARIES, "torch", "diffusers")
+LIBRARIES = (*real_scorer.LIBRARIES, "torch", "diffusers", "mir_eval")
 
 CONDITIONS = ("automatic_cues", "annotated_cues", "cue_times_alone")
 """What is scored: a dub with automatic cues, a dub with the annotated onsets as cues, automatic cues as onsets."""
@@ -138,7 +138,7 @@ def evaluate_real_clips(
 
 
 def _by_tier(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
-    tiers = {"all": range(len(clips))}
+    tiers = {"all": list(range(len(clips)))}
     figures: Figures = {}
     for tier in sorted({clip.tier for clip in clips}):
         tiers[f"tier_{tier}"] = [i for i, clip in enumerate(clips) if clip.tier == tier]

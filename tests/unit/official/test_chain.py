@@ -15,7 +15,7 @@ from a2s.models.official import HiFiGAN, OfficialAVSim
 from a2s.models.official.av_sim import normalised
 from a2s.models.official.sync import OfficialSync
 from a2s.pipelines.official_size import official_parts, official_pipeline
-from a2s.vision.frames import spread
+from a2s.vision.frames import frame_indices
 from tests.unit.official import goldens, names
 from tests.unit.official.goldens import LATENT, MODULE, arrays, config, error
 
@@ -81,7 +81,7 @@ def film() -> np.ndarray:
 
 
 def pictures() -> torch.Tensor:
-    return torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16)])[None]
+    return torch.from_numpy(film()[frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16)])[None]
 
 
 def neighbour(golden) -> torch.Tensor:
@@ -91,7 +91,7 @@ def neighbour(golden) -> torch.Tensor:
 
 
 def test_pictures(golden, pipe):
-    assert spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16).tolist() == golden["frame_indices"].tolist()
+    assert frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 16).tolist() == golden["frame_indices"].tolist()
     assert error(normalised(pictures()), golden["frames_normalised"]) < MODULE
     assert error(pipe.av_sim.encode(pictures())[:, 1:], golden["video_feat"]) < MODULE
 
@@ -178,7 +178,7 @@ def test_the_metric_av_sync(golden, pipe):
     judge.av_sim.audio_model.load_state_dict(names.ast(bare("_audio_encoder")))
     judge.av_sim.vid_proj.load_state_dict(bare("_vid_proj"))
     judge.load_state_dict(judge.state_dict() | bare(""))
-    seen = torch.from_numpy(film()[spread(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
+    seen = torch.from_numpy(film()[frame_indices(np.arange(FRAMES) * 3 / FRAMES, 3.0, 0.0, 32)])
     made = np.asarray(golden["wav"])
     assert error(torch.from_numpy(judge.probabilities(seen, made)), golden["av_sync_probs"]) < MODULE
     assert judge.in_sync(seen, made) == bool(golden["metric_av_sync"])

@@ -1,4 +1,4 @@
-"""Velocities are true at any frame rate; cuts and held frames don't spoil them; grids and keyframes fit a window."""
+"""Velocities are right at any frame rate, at cuts and repeated frames; grids and keyframes match their window."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from a2s.vision import CURVES, Motion, keyframes_in, motion_grid, novelty_curve, observe
+from a2s.vision import Motion, keyframes_in, motion_grid, observe
+from a2s.vision.novelty import push
 from tests.scenes import HEIGHT, WIDTH, clock, disc_film, panned, texture
 
 
-def seen(frames, seconds: float) -> Motion:
+def motion_of(frames, seconds: float) -> Motion:
     return observe(iter(list(frames)), seconds)
 
 
@@ -27,77 +28,79 @@ def fastest(motion: Motion) -> np.ndarray:
 
 @pytest.mark.parametrize("fps", [10, 24, 60])
 def test_velocity_is_in_widths_per_second(fps):
-    motion = seen(sinking(fps), 1.0)
+    motion = motion_of(sinking(fps), 1.0)
     assert motion.velocity.shape == (fps, HEIGHT // 12, WIDTH // 12, 2) and motion.velocity.dtype == np.float32
     assert not motion.velocity[0].any()
     assert np.median(fastest(motion)[1:]) == pytest.approx(0.2, rel=0.25)
 
 
 def test_frames_beyond_60_a_second_are_skipped_and_speed_stays():
-    motion = seen(sinking(120), 1.0)
+    motion = motion_of(sinking(120), 1.0)
     assert 55 <= len(motion.times) <= 65
     assert np.median(fastest(motion)[1:]) == pytest.approx(0.2, rel=0.25)
 
 
 def test_true_intervals_of_variable_frame_rate_count():
     times = np.cumsum(np.tile([0.02, 0.06], 15))
-    motion = seen(disc_film(times, 0.15 + 0.2 * times, noise=0.5), 1.3)
+    motion = motion_of(disc_film(times, 0.15 + 0.2 * times, noise=0.5), 1.3)
     assert fastest(motion)[2:].std() < 0.05
 
 
-def test_held_frames_move_as_fast_as_their_neighbours():
+def test_repeated_frames_move_as_fast_as_their_neighbours():
     single = sinking(12, seconds=2.0)
     doubled = [(i / 24, single[i // 2][1]) for i in range(2 * len(single))]
-    speeds = fastest(seen(doubled, 2.0))[4:-1]  # the first step has no pace before it, the last hold no picture after
+    speeds = fastest(motion_of(doubled, 2.0))[
+        4:-1
+    ]  # the first step has no speed before it, the last repetition no picture after
     assert speeds.min() > 0.1 and speeds.max() < 0.3
 
 
-def test_a_rest_before_a_start_is_no_held_frame():
+def test_a_rest_before_a_start_is_not_a_repeated_frame():
     times = clock(1.0)
     frames = list(disc_film(times, 0.2 + 0.5 * np.clip(times - 0.5, 0, 1), noise=0))
-    assert fastest(seen(frames, 1.0))[times <= 0.5].max() < 0.05
+    assert fastest(motion_of(frames, 1.0))[times <= 0.5].max() < 0.05
 
 
 def test_time_stamps_that_do_not_advance_stay_finite():
     frames = [(0.0, frame) for _, frame in sinking(24)[:4]] + [(900.0, sinking(24)[9][1])]
-    assert np.isfinite(seen(frames, 901.0).velocity).all()
+    assert np.isfinite(motion_of(frames, 901.0).velocity).all()
 
 
-def test_camera_motion_is_taken_off():
+def test_camera_motion_is_subtracted():
     times = clock(1.0)
-    motion = seen(panned(times, np.stack([50 + 60 * times, np.full(len(times), 90)], 1)), 1.0)
+    motion = motion_of(panned(times, np.stack([50 + 60 * times, np.full(len(times), 90)], 1)), 1.0)
     assert np.abs(motion.velocity).max() < 0.05
 
 
 def test_cut_is_a_break_without_velocity():
     times, still = clock(1.0), np.full((30, 2), 80.0)
     one, other = list(panned(times, still)), list(panned(times, still, seed=11))
-    motion = seen(one[:15] + other[15:], 1.0)
+    motion = motion_of(one[:15] + other[15:], 1.0)
     assert np.flatnonzero(motion.breaks).tolist() == [0, 15]
     assert not motion.velocity[15].any()
-    assert all(novelty_curve(motion, curve).max() < 0.03 for curve in CURVES)
+    assert push(motion).max() < 0.03 and motion_grid(motion, 0.0)[..., 2:].max() < 0.03
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_next_to_no_frames(count):
-    motion = seen(sinking(24)[:count], count / 24)
+def test_very_few_frames(count):
+    motion = motion_of(sinking(24)[:count], count / 24)
     assert motion.times.shape == (count,) and motion.velocity.shape[0] == count and motion.velocity.ndim == 4
     assert motion_grid(motion, 0.0).shape == (48, 12, 12, 6)
     assert keyframes_in(motion, 0.0).shape == (4, 64, 64, 3)
-    assert all(novelty_curve(motion, curve).shape == (count,) for curve in CURVES)
+    assert push(motion).shape == (count,)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (192, 4), (4, 192), (192, 341), (192, 4000), (640, 360)])
 def test_any_picture_size(size):
     pictures = [cv2.resize(texture(seed), size) for seed in (0, 0, 1)]
-    motion = seen([(i / 24, picture) for i, picture in enumerate(pictures)], 0.125)
+    motion = motion_of([(i / 24, picture) for i, picture in enumerate(pictures)], 0.125)
     assert motion.velocity.shape[1] * motion.velocity.shape[2] <= 192 * 400 / 144
     assert np.isfinite(motion.velocity).all()
     assert np.isfinite(motion_grid(motion, 0.0)).all()
 
 
 def test_saved_and_loaded(tmp_path):
-    motion = seen(sinking(24), 1.0)
+    motion = motion_of(sinking(24), 1.0)
     motion.save(tmp_path / "motion.npz")
     back = Motion.load(tmp_path / "motion.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["motion.npz"]
@@ -106,11 +109,11 @@ def test_saved_and_loaded(tmp_path):
     assert back.duration == 1.0
 
 
-def test_opencv_threads_are_given_back():
+def test_the_thread_count_of_opencv_is_restored():
     before = cv2.getNumThreads()
     cv2.setNumThreads(2)
     try:
-        seen(sinking(24)[:3], 0.1)
+        motion_of(sinking(24)[:3], 0.1)
         assert cv2.getNumThreads() == 2
     finally:
         cv2.setNumThreads(before)
@@ -154,11 +157,6 @@ def test_keyframes_are_the_nearest():
 def test_keyframes_are_sparse_and_in_colour():
     red = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     red[..., 0] = 200
-    motion = seen([(t, red) for t in clock(6.0, 10)], 6.0)
+    motion = motion_of([(t, red) for t in clock(6.0, 10)], 6.0)
     assert 7 <= len(motion.keyframes) <= 9
     assert (motion.keyframes[..., 0] == 200).all() and not motion.keyframes[..., 1:].any()
-
-
-def test_unknown_curve_is_named():
-    with pytest.raises(ValueError, match="loudness"):
-        novelty_curve(drawn_motion(), "loudness")

@@ -19,7 +19,7 @@ RATE = 16_000
 
 @pytest.fixture(scope="module")
 def waves() -> np.ndarray:
-    return (0.1 * np.random.default_rng(0).standard_normal((5, 3 * RATE))).astype(np.float32)
+    return (0.1 * np.random.default_rng(0).standard_normal((3, 3 * RATE))).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def each(request, monkeypatch, clap_folder, vggish_file):
 
 def test_each_gives_a_row_per_clip_for_any_batch_size(each, waves):
     found = each(waves)
-    assert found.ndim == 2 and len(found) == 5 and found.dtype == np.float32 and np.isfinite(found).all()
+    assert found.ndim == 2 and len(found) == 3 and found.dtype == np.float32 and np.isfinite(found).all()
     assert np.allclose(each(waves, batch=2), found, atol=1e-5)
-    assert np.allclose(each(waves[3:4])[0], found[3], atol=1e-5)
+    assert np.allclose(each(waves[2:3])[0], found[2], atol=1e-5)
     assert np.allclose(each.in_frames(waves).mean(1), found, atol=1e-6)
     assert np.ptp(each(np.stack([waves[0], 0.01 * waves[0], np.zeros_like(waves[0])])), axis=0).max() > 0
 
@@ -67,7 +67,7 @@ def test_av_sim_in_batches_equals_single_clips(waves):
 def test_the_judge_embedding_is_its_hidden_features(waves):
     judge = EventJudge().eval()
     frames = load_embedding("judge", judge=judge).in_frames(waves)
-    assert frames.shape == (5, 9, 192)
+    assert frames.shape == (3, 9, 192)
     from a2s.audio.mel import mel_spectrogram
 
     cut = torch.from_numpy(waves[1:2, 4800:14_400])
@@ -92,7 +92,7 @@ def test_clap_embeds_audio_and_sentences_in_one_space(clap_folder, monkeypatch, 
     monkeypatch.setenv("A2S_CLAP", str(clap_folder))
     clap = Clap.load()
     sounds, texts = clap.embed_audio(waves), clap.embed_texts(["hitting wood", "water is poured over stone"])
-    assert sounds.shape == (5, 12) and texts.shape == (2, 12)
+    assert sounds.shape == (3, 12) and texts.shape == (2, 12)
     for vectors in (sounds, texts):
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(clap.embed_texts(["hitting wood"])[0], texts[0], atol=1e-5)  # padding has no effect

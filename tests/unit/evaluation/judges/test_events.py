@@ -49,7 +49,7 @@ def test_augmented_events_differ_and_the_true_mix_does_not(worlds_folder):
 
 
 def test_a_judge_learns_and_is_stored(worlds_folder, tmp_path):
-    training = JudgeTraining(worlds_folder, tmp_path / "judge", worlds_folder, steps=60, batch=16)
+    training = JudgeTraining(worlds_folder, tmp_path / "judge", worlds_folder, steps=50, batch=12)
     report = train_events_judge(training, EventJudge(channels=(1, 16, 24, 32), hidden=64))
     held = report["held_out"]
     # The judge is evaluated on its training data: far above the most frequent material.

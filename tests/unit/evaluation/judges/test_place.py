@@ -40,7 +40,7 @@ def test_share_of_right_places_and_the_share_at_random():
 
 
 def test_a_judge_learns_and_is_stored(worlds_folder, tmp_path):
-    training = JudgeTraining(worlds_folder, tmp_path / "place", worlds_folder, steps=50, batch=8)
+    training = JudgeTraining(worlds_folder, tmp_path / "place", worlds_folder, steps=40, batch=6)
     report = train_place_judge(training, PlaceJudge(embedding=16))
     held = report["held_out"]
     assert held["accuracy"] > held["majority"] and np.sum(held["confusion"]) == held["windows"]

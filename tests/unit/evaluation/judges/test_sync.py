@@ -45,17 +45,18 @@ def test_a_draw_has_own_shifted_and_other_sounds(pairs, seconds):
 def test_shifted_audio_is_a_quarter_to_two_seconds_off(pairs):
     """The lag of the shifted audio, from the true mix of the whole video."""
     rng = np.random.default_rng(0)
-    batch = pairs.draw(rng, 24, 1.5, augment=False)
+    batch = pairs.draw(rng, 16, 1.5, augment=False)
     lags = []
     for (video, start), shifted in zip(batch.windows, batch.sounds[:, 1].numpy(), strict=True):
         whole = pairs.videos.clip(video, 0.0, pairs.videos.plans[video].seconds).sum(0).clip(-1, 1)
         probe = shifted[8_000:12_000]
         spectrum = np.fft.rfft(whole, 2 * len(whole)) * np.conj(np.fft.rfft(probe, 2 * len(whole)))
-        energy = np.convolve(whole**2, np.ones(len(probe)), "valid")
+        total = np.concatenate([[0.0], np.cumsum(whole.astype(np.float64) ** 2)])
+        energy = total[len(probe) :] - total[: -len(probe)]
         match = np.fft.irfft(spectrum)[: len(energy)] / np.sqrt(energy + 1e-9)
         lags.append((match.argmax() - 8_000) / RATE - start)
     assert np.abs(lags).min() >= NEAREST - 0.01 and np.abs(lags).max() <= FURTHEST + 0.01
-    assert 4 < np.sum(np.array(lags) > 0) < 20
+    assert 2 < np.sum(np.array(lags) > 0) < 14
 
 
 def test_augmentation_changes_audio_and_motion_and_no_time(pairs):
@@ -110,14 +111,14 @@ def test_a_judge_learns_and_is_stored(worlds_folder, worlds, tmp_path):
     """Evaluated on its training worlds, whose motion shows each event."""
     torch.manual_seed(0)
     small = SyncJudge(channels=8, hidden=24, grid_channels=(8, 8, 8))
-    training = JudgeTraining(worlds_folder, tmp_path / "sync", worlds_folder, steps=80, batch=6)
-    report = train_sync_judge(training, small, windows=48)
+    training = JudgeTraining(worlds_folder, tmp_path / "sync", worlds_folder, steps=60, batch=4)
+    report = train_sync_judge(training, small, windows=24)
     held = report["held_out"]
     assert held["accuracy"]["value"] > 0.65 and held["own"]["value"] > 0.5
     assert held["in_sync_at"]["+0 ms"] == held["own"]["value"]
     assert json.loads((tmp_path / "sync/report.json").read_text()) == report
     judge = load_judge(SyncJudge, tmp_path / "sync")
-    assert evaluate_sync_judge(judge, SyncPairs(worlds_folder), 48) == held
+    assert evaluate_sync_judge(judge, SyncPairs(worlds_folder), 24) == held
     clips = worlds.draw(12)
     mixes = np.stack([clip.mix for clip in clips])
     own, others = (sync_share(judge, clips, waves)["probability"] for waves in (mixes, np.roll(mixes, 1, 0)))
