@@ -9,8 +9,9 @@ import typer
 
 from a2s.cli.options import BankFolder, ModelName, VideoFile
 from a2s.cli.output import progress_bar
+from a2s.cli.startup import start
 from a2s.errors import BadSettings
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, check_settings
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
@@ -21,6 +22,7 @@ MAX_NAMED_TAKES = 100
 
 
 def dub_command(
+    ctx: typer.Context,
     video: VideoFile,
     out: Annotated[Path, typer.Option("--out", "-o", help="Output file: .mp4, .wav or .flac.", show_default=False)],
     model: ModelName = "compact",
@@ -62,8 +64,6 @@ def dub_command(
     from a2s.dubbing.ambience_plan import read_places
     from a2s.dubbing.checkpoints import WindowCheckpoints
     from a2s.dubbing.delivery import check_folder, check_target, deliver
-    from a2s.dubbing.job import dub
-    from a2s.dubbing.progress import Watcher
 
     outs = [check_target(_take_path(out, number), video) for number in range(1, _named_takes(takes) + 1)]
     if stems:
@@ -82,11 +82,16 @@ def dub_command(
         original_audio=_number_or_off("--original-audio", original_audio, "dB"),
         loudness=_number_or_off("--loudness", loudness, "LUFS"),
     )
+    check_settings(settings, ctx.obj)
     track = CueTrack.load(cues) if cues else None
+    film = start(video, ctx.obj)
+    from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
+    from a2s.dubbing.progress import Watcher
+
     with WindowCheckpoints(out, resume) as checkpoints:
         with progress_bar() as on_progress:
             take = dub(
-                video,
+                film,
                 settings,
                 model,
                 bank,

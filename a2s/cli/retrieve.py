@@ -8,9 +8,11 @@ import typer
 
 from a2s.cli.options import AsJson, BankFolder, ModelName, VideoFile
 from a2s.cli.output import print_rows
+from a2s.cli.startup import start
 
 
 def retrieve_command(
+    ctx: typer.Context,
     video: VideoFile,
     k: Annotated[int, typer.Option("-k", help="Number of matches.")] = 5,
     model: ModelName = "compact",
@@ -18,10 +20,15 @@ def retrieve_command(
     as_json: AsJson = False,
 ) -> None:
     """List the ambient clips that match the picture of a video best."""
-    from a2s.dubbing.analysis import analyze_motion, load_bank, retrieve
+    film = start(video, ctx.obj)
+    from a2s.dubbing.analysis import (  # only now, so that `start` overlaps the imports
+        analyze_motion,
+        load_bank,
+        retrieve,
+    )
     from a2s.weights import load_embedder
 
     embedder = load_embedder(model)
-    matches = retrieve(analyze_motion(video), k, embedder, load_bank(bank, embedder))
+    matches = retrieve(analyze_motion(film), k, embedder, load_bank(bank, embedder))
     rows = [{"id": m.clip.id, "name": m.clip.name, "kind": m.clip.kind, "score": round(m.score, 4)} for m in matches]
     print_rows(rows, as_json, "{score:7.3f}  {id:<24} {kind:<14} {name}")

@@ -1,4 +1,4 @@
-"""Contacts happen exactly when the plan says, and nothing touches where it says nothing."""
+"""Limbs touch the surface exactly at the contacts of the plan, and nowhere else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from a2s.datasets.foley_world.motion import Track
 from a2s.datasets.foley_world.plan import Activity, Contact, Gesture, make_plan
 
 
-def _activities(action: str, count: int = 6):
+def _activities(action: str, count: int = 4):
     found = (a for seed in range(400) for a in make_plan(seed, 16.0).activities if a.action == action and a.gestures)
     return [a for a, _ in zip(found, range(count), strict=False)]
 
@@ -21,8 +21,8 @@ def _height(activity: Activity, limbs: int, time: float, seed: int = 5, stones: 
     return min(abs(float(limb.height.at(np.array([time]))[0])) for limb in made)
 
 
-def test_tracks_pass_their_keys_and_rush_arrives_fastest():
-    track = Track(0.0, 1.0).to(1.0, 0.0, "rush", 2.0).to(2.0, 0.5, "brake")
+def test_tracks_pass_their_keys_and_accelerate_towards_them():
+    track = Track(0.0, 1.0).to(1.0, 0.0, "accelerate", 2.0).to(2.0, 0.5, "brake")
     assert np.allclose(track.at(np.array([0.0, 1.0, 2.0, 9.0])), [1.0, 0.0, 0.5, 0.5])
     before = track.at(np.array([0.0, 0.1, 0.9, 1.0]))
     assert before[2] - before[3] > 5 * (before[0] - before[1])
@@ -49,7 +49,7 @@ def test_a_fall_comes_down_to_the_contact(action):
 
 
 @pytest.mark.parametrize("action", ["hit", "knock", "chop", "splash"])
-def test_a_gesture_without_contact_keeps_clear(action):
+def test_a_gesture_without_contact_stays_above_the_surface(action):
     silent = Gesture(1.0, 2.0, 0.8)
     for seed in range(60):
         activity = Activity(action, "wood", 0.0, 4.0, (Gesture(0.2, 0.8, 0.7, (Contact(0.8, 0.7),)), silent))
@@ -97,8 +97,8 @@ def test_stones_and_pours_meet_the_water_on_time():
 
 
 @pytest.mark.parametrize("action", ["hit", "scrape", "pour", "step", "bounce", "splash"])
-def test_an_activity_too_short_for_any_gesture_keeps_still(action):
-    """The rest of a video may be: a world of 24 s ends in half a second of scraping, with no stroke."""
+def test_an_activity_too_short_for_any_gesture_is_still(action):
+    """The last activity of a video may be too short for a stroke."""
     activity = Activity(action, "wood", 23.4, 24.0, ())
     limbs, _ = move(activity, 1, False, np.random.default_rng(0))
     assert all(np.isfinite(limb.height.at(np.array([23.5, 23.9]))).all() for limb in limbs)
