@@ -8,9 +8,9 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
-from a2s.ui.parts.job_progress import JobProgress
 
 from a2s.ui import Engine, build
+from a2s.ui.parts.job_progress import JobProgress
 from a2s.ui.parts.part import Part
 from tests.fakes import FakePipeline, small_bank
 
