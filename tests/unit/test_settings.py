@@ -71,11 +71,16 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_the_command_line_takes_limits_from_the_environment(tmp_path):
+def test_the_command_line_takes_limits_from_the_environment(tmp_path, monkeypatch, capsys):
+    from a2s.cli.main import main
+
     film = tmp_path / "film.mp4"
     film.write_bytes(bytes(2000))
-    command = "-m", "a2s", "dub", str(film), "-o", str(tmp_path / "out.mp4")
-    small = run(*command, A2S_MAX_BYTES="1000")
-    assert small.returncode == 2 and "at most" in small.stderr and small.stderr.count("\n") == 1
-    wrong = run(*command, A2S_MAX_BYTES="lots")
-    assert wrong.returncode == 2 and wrong.stderr == "a2s: A2S_MAX_BYTES must be a whole number above 0, not 'lots'.\n"
+    command = ["dub", str(film), "-o", str(tmp_path / "out.mp4")]
+    monkeypatch.setenv("A2S_MAX_BYTES", "1000")
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "at most" in error and error.count("\n") == 1
+    monkeypatch.setenv("A2S_MAX_BYTES", "lots")
+    assert main(command) == 2
+    assert capsys.readouterr().err == "a2s: A2S_MAX_BYTES must be a whole number above 0, not 'lots'.\n"
