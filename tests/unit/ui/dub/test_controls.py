@@ -7,7 +7,7 @@ import pytest
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings, setting_ranges
 from a2s.ui.api import Api
-from a2s.ui.dub.controls import OFF, ORDER, choice, read_settings, shown
+from a2s.ui.dub.controls import OFF, ORDER, choice_key, control_values, read_settings
 
 SETTINGS = DubSettings(
     ambient=0.7, seed=9, takes=2, first_take=3, steps=8, guidance_scale=3.0, overlap_seconds=0.25, original_audio=-12.0
@@ -15,12 +15,12 @@ SETTINGS = DubSettings(
 
 
 def test_what_the_controls_show_reads_back_as_the_same_settings():
-    assert read_settings(*shown(SETTINGS), "compact") == (SETTINGS, "compact")
-    assert len(shown(SETTINGS)) == len(ORDER)
+    assert read_settings(*control_values(SETTINGS), "compact") == (SETTINGS, "compact")
+    assert len(control_values(SETTINGS)) == len(ORDER)
 
 
 def test_an_amount_is_shown_as_finely_as_its_slider_goes():
-    assert shown(DubSettings(ambient=1 / 3))[ORDER.index("ambient")] == 0.33
+    assert control_values(DubSettings(ambient=1 / 3))[ORDER.index("ambient")] == 0.33
 
 
 def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
@@ -31,18 +31,18 @@ def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
 
 
 def test_takes_are_counted_from_one_on_the_page():
-    assert dict(zip(ORDER, shown(SETTINGS), strict=True))["first_take"] == 4
+    assert dict(zip(ORDER, control_values(SETTINGS), strict=True))["first_take"] == 4
 
 
 def test_off_means_none():
-    assert choice(None) == OFF and choice(-14.0) == "-14"
-    settings, _ = read_settings(*shown(SETTINGS), "compact")
+    assert choice_key(None) == OFF and choice_key(-14.0) == "-14"
+    settings, _ = read_settings(*control_values(SETTINGS), "compact")
     assert settings.loudness is None and settings.original_audio == -12.0
 
 
 @pytest.mark.parametrize("position", range(len(ORDER)))
 def test_words_for_numbers_are_refused(position):
-    values = shown(SETTINGS)
+    values = control_values(SETTINGS)
     values[position] = "loud"
     with pytest.raises(BadSettings):
         read_settings(*values, "compact")

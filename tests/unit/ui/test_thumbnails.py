@@ -4,11 +4,11 @@ import numpy as np
 from PIL import Image
 
 from a2s.settings import AUDIO
-from a2s.ui.thumbs import SIZE, thumbnail
+from a2s.ui.thumbnails import SIZE, save_thumbnail
 
 
 def picture_of(waveform, path):
-    return np.asarray(Image.open(thumbnail(waveform, path)).convert("L"), float)
+    return np.asarray(Image.open(save_thumbnail(waveform, path)).convert("L"), float)
 
 
 def test_a_low_tone_is_a_line_near_the_bottom_a_high_one_near_the_top(tmp_path):
@@ -23,7 +23,7 @@ def test_a_low_tone_is_a_line_near_the_bottom_a_high_one_near_the_top(tmp_path):
 def test_it_is_small_and_of_one_size_whatever_the_length(tmp_path):
     noise = np.random.default_rng(0).standard_normal(10 * AUDIO.sample_rate) * 0.1
     for seconds in (3, 10):
-        path = thumbnail(noise[: seconds * AUDIO.sample_rate], tmp_path / f"{seconds}.png")
+        path = save_thumbnail(noise[: seconds * AUDIO.sample_rate], tmp_path / f"{seconds}.png")
         assert Image.open(path).size == SIZE and path.stat().st_size < 30_000
 
 

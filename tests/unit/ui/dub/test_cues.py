@@ -11,7 +11,7 @@ from PIL import Image
 
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 from a2s.ui.dub.cues import CueHandlers, timeline_value, track_of, value_in
 from a2s.ui.parts.timeline import FRAMES
 from a2s.ui.state import Visits
@@ -68,37 +68,37 @@ for _ in range(100_000):
         sent() | {"cues": [{"time": 1, "action": ["hit"]}]}, sent() | {"cues": [{"time": 1, "volume": 3}]},
         sent() | {"cues": [{"time": 1, "duration": -0.1}]}, sent() | {"cues": [{"time": 2.1}]},
         sent() | {"cues": [{"time": 1, "material": object()}]},
-        sent() | {"cues": [{"time": 1.0}] * (LIMITS.max_cues + 1)},
+        sent() | {"cues": [{"time": 1.0}] * (Limits().max_cues + 1)},
     ],
 )  # fmt: skip
 def test_what_is_no_value_of_the_timeline_is_refused_in_one_sentence(value):
-    with pytest.raises(BadCues) as told:
+    with pytest.raises(BadCues) as reports:
         track_of(value, 2.0, SEEN)
-    message = str(told.value)
+    message = str(reports.value)
     assert message.endswith(".") and "\n" not in message and len(message) < 250
 
 
 @pytest.fixture
 def visits(tmp_path):
-    return Visits(tmp_path / "visits", grace=0)
+    return Visits(tmp_path / "visits")
 
 
 @pytest.fixture
-def desk(visits):
-    return CueHandlers(None, visits)
+def handlers(visits):
+    return CueHandlers(visits)
 
 
 @pytest.fixture
 def watched(visits, clip, request_of):
     """A visit whose picture was watched."""
     visit = visits.of(request_of().session_hash)
-    visit.picture, visit.track, visit.info = clip, SEEN, SimpleNamespace(duration=2.0)
+    visit.video, visit.detected_cues, visit.info = clip, SEEN, SimpleNamespace(duration=2.0)
     return visit
 
 
-def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(desk, watched, request_of):
+def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(handlers, watched, request_of):
     for _ in range(2):
-        update = desk.fresh(request_of())
+        update = handlers.refresh(request_of())
     assert update.value == value_in(watched, SEEN)
     assert update.props["wave"] == []
     (strip,) = watched.folder.glob("*.jpg")
@@ -106,37 +106,37 @@ def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(desk, wa
     assert Image.open(strip).size[0] % FRAMES == 0
 
 
-def test_a_picture_without_a_filmstrip_has_its_cues_still(desk, watched, request_of, tmp_path):
-    watched.picture = tmp_path / "gone.mp4"
-    update = desk.fresh(request_of())
+def test_a_picture_without_a_filmstrip_has_its_cues_still(handlers, watched, request_of, tmp_path):
+    watched.video = tmp_path / "gone.mp4"
+    update = handlers.refresh(request_of())
     assert update.props["strip"] == "" and update.value["cues"]
 
 
-def test_without_a_picture_the_timeline_is_empty(desk, request_of):
-    assert desk.fresh(request_of()).value is None
+def test_without_a_picture_the_timeline_is_empty(handlers, request_of):
+    assert handlers.refresh(request_of()).value is None
     with pytest.raises(A2SError):
-        desk.restore(request_of())
+        handlers.reset(request_of())
 
 
-def test_what_the_machine_saw_can_be_had_back(desk, watched, request_of):
-    assert track_of(desk.restore(request_of()), 2.0, SEEN) is SEEN
+def test_what_the_machine_saw_can_be_had_back(handlers, watched, request_of):
+    assert track_of(handlers.reset(request_of()), 2.0, SEEN) is SEEN
 
 
-def test_a_cue_file_comes_onto_the_timeline(desk, watched, request_of, tmp_path):
+def test_a_cue_file_comes_onto_the_timeline(handlers, watched, request_of, tmp_path):
     track = CueTrack.at([0.25, 1.125], strength=0.5)
     track.save(tmp_path / "mine.json")
-    assert track_of(desk.load(str(tmp_path / "mine.json"), request_of()), 2.0) == track
+    assert track_of(handlers.load_file(str(tmp_path / "mine.json"), request_of()), 2.0) == track
 
 
-def test_a_bad_cue_file_is_named_as_its_owner_names_it_and_not_kept(desk, watched, request_of, tmp_path):
+def test_a_bad_cue_file_is_named_as_its_owner_names_it_and_not_kept(handlers, watched, request_of, tmp_path):
     (tmp_path / "mine.json").write_text("{")
     before = set(watched.folder.iterdir())
     with pytest.raises(BadCues):
-        desk.load(str(tmp_path / "mine.json"), request_of())
+        handlers.load_file(str(tmp_path / "mine.json"), request_of())
     assert set(watched.folder.iterdir()) == before
 
 
-def test_a_cue_file_of_a_longer_clip_is_refused(desk, watched, request_of, tmp_path):
+def test_a_cue_file_of_a_longer_clip_is_refused(handlers, watched, request_of, tmp_path):
     CueTrack.at([0.5, 9.0]).save(tmp_path / "long.json")
     with pytest.raises(BadCues, match="9.00 s"):
-        desk.load(str(tmp_path / "long.json"), request_of())
+        handlers.load_file(str(tmp_path / "long.json"), request_of())

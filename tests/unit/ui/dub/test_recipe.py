@@ -10,11 +10,11 @@ from a2s import DubSettings
 from a2s.cues import Cue, CueTrack
 from a2s.errors import A2SError, BadCues, BadSettings
 from a2s.media import write_audio
-from a2s.ui.dub.ambience import OWN, OwnRecording
-from a2s.ui.dub.recipe import read_back, restored
-from a2s.ui.dub.results import export
+from a2s.ui.dub.recipe import restore
+from a2s.ui.dub.results import TakeLabel, export
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visits
+from a2s.ui.state.records import OWN_RECORDING, OwnRecording
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
 SETTINGS = DubSettings(
@@ -32,7 +32,7 @@ def engine():
 @pytest.fixture
 def visit(tmp_path, clip):
     visit = Visits(tmp_path / "root").of("one")
-    visit.load(visit.receive(clip, "picture"), clip.name)
+    visit.load(visit.receive(clip, "video"), clip.name)
     return visit
 
 
@@ -41,8 +41,8 @@ def make(visit, engine):
     """A function: settings to the Result of a take in the visit."""
 
     def dub(settings=SETTINGS, track=TRACK, **more):
-        take = engine.dub(visit.picture, settings, cues=track)
-        return export(take, visit.next_path("take"), visit.name, 1, **more)
+        take = engine.dub(visit.video, settings, cues=track)
+        return export(take, visit.next_path("take"), TakeLabel(visit.name, 1, **more))
 
     return dub
 
@@ -54,7 +54,7 @@ def drop(visit, engine, tmp_path):
     def dropped(recipe, **changes):
         path = tmp_path / "dropped"
         path.write_text(json.dumps({**recipe, **changes}))
-        return restored(path, visit, engine, "mine.json")
+        return restore(path, visit, engine, "mine.json")
 
     return dropped
 
@@ -68,10 +68,12 @@ def test_a_dropped_recipe_makes_the_same_wav_to_the_byte(make, visit, engine, tm
     result = make()
     file = result.flac() if kind == "flac" else getattr(result, kind)
     nameless = shutil.copyfile(file, tmp_path / "upload-1")
-    found = restored(nameless, visit, engine)
-    assert found.exact and found.settings == SETTINGS and found.chosen == "rain" and found.model is None
-    assert found.track.cues == result.track.cues
-    again = export(engine.dub(visit.picture, found.settings, cues=found.track), visit.next_path("take"), visit.name, 1)
+    found = restore(nameless, visit, engine)
+    assert found.exact and found.settings == SETTINGS and found.chosen_clip == "rain" and found.model is None
+    assert found.cues.cues == result.cues.cues
+    again = export(
+        engine.dub(visit.video, found.settings, cues=found.cues), visit.next_path("take"), TakeLabel(visit.name, 1)
+    )
     assert (
         again.sound.read_bytes() == result.sound.read_bytes()
         and again.flac().read_bytes() == result.flac().read_bytes()
@@ -79,28 +81,28 @@ def test_a_dropped_recipe_makes_the_same_wav_to_the_byte(make, visit, engine, tm
 
 
 def test_one_of_three_takes_comes_back_as_itself(visit, engine):
-    takes = engine.dub(visit.picture, replace(SETTINGS, takes=3, first_take=0, ambient=1.0), cues=TRACK).takes
-    second = export(takes[1], visit.next_path("take"), visit.name, 2)
-    found = restored(second.recipe, visit, engine)
+    takes = engine.dub(visit.video, replace(SETTINGS, takes=3, first_take=0, ambient=1.0), cues=TRACK).takes
+    second = export(takes[1], visit.next_path("take"), TakeLabel(visit.name, 2))
+    found = restore(second.recipe, visit, engine)
     assert (found.settings.takes, found.settings.first_take) == (1, 1)
-    again = engine.dub(visit.picture, found.settings, cues=found.track)
+    again = engine.dub(visit.video, found.settings, cues=found.cues)
     assert again.waveform.tobytes() == takes[1].waveform.tobytes()
 
 
 def test_an_own_recording_is_known_again_by_its_checksum(make, visit, engine):
     path = visit.next_path("own", ".flac")
     write_audio(path, FakeBank().waveform("street"), 16_000)
-    visit.own = OwnRecording(path, path, "back yard", -25.0, None)
-    result = make(replace(SETTINGS, ambient_clip=str(path)), own_name="back yard")
-    found = restored(result.recipe, visit, engine)
-    assert found.exact and found.chosen == OWN and found.settings.ambient_clip == str(path)
+    visit.own_recording = OwnRecording(path, path, "back yard", -25.0, None)
+    result = make(replace(SETTINGS, ambient_clip=str(path)), own_recording="back yard")
+    found = restore(result.recipe, visit, engine)
+    assert found.exact and found.chosen_clip == OWN_RECORDING and found.settings.ambient_clip == str(path)
     other = visit.next_path("own", ".flac")
     write_audio(other, FakeBank().waveform("room"), 16_000)
     for own in (None, OwnRecording(other, other, "back yard", -45.0, None)):
-        visit.own = own
-        found = restored(result.recipe, visit, engine)
-        assert found.chosen is None and found.settings.ambient_clip is None
-        assert len(found.notes) == 1 and "own (back yard)" in found.notes[0]
+        visit.own_recording = own
+        found = restore(result.recipe, visit, engine)
+        assert found.chosen_clip is None and found.settings.ambient_clip is None
+        assert len(found.notes) == 1 and "own recording (back yard)" in found.notes[0]
 
 
 def test_a_path_in_a_recipe_is_never_opened(make, visit, engine, drop, tmp_path):
@@ -110,7 +112,7 @@ def test_a_path_in_a_recipe_is_never_opened(make, visit, engine, drop, tmp_path)
     recipe = recipe_of(make())
     for ambient in ({}, {"clip": None}, {"clip": str(secret)}, {"clip": None, "sha256": "0" * 64}):
         found = drop(recipe, settings={"ambient_clip": str(secret), "seed": 4}, ambient=ambient)
-        assert found.settings.ambient_clip is None and found.chosen is None and found.settings.seed == 4
+        assert found.settings.ambient_clip is None and found.chosen_clip is None and found.settings.seed == 4
         assert len(found.notes) == 1
 
 
@@ -130,12 +132,12 @@ def test_what_will_differ_is_said(make, visit, drop, tmp_path):
     assert "another video (my clip <b>.mp4)" in drop(recipe).notes[0]
 
 
-def test_the_model_of_the_recipe_is_chosen_where_it_is_offered(make, visit, tmp_path):
+def test_the_model_of_the_recipe_is_chosen_where_it_is_offered_sounds(make, visit, tmp_path):
     engine = Engine(FakePipeline(), FakeBank(), {"large": FakePipeline()})
     recipe = recipe_of(make()) | {"model": {"name": "large", "sha256": None}}
     path = tmp_path / "dropped"
     path.write_text(json.dumps(recipe))
-    found = restored(path, visit, engine)
+    found = restore(path, visit, engine)
     assert found.model == "large" and found.exact
 
 
@@ -174,10 +176,10 @@ def test_odd_parts_of_a_recipe_are_passed_over(make, drop, changes):
 def test_what_is_no_recipe_is_told_by_the_visitors_name(visit, engine, tmp_path, content):
     path = tmp_path / "recipe-3"
     path.write_bytes(content)
-    with pytest.raises(A2SError, match="notes.txt carries no recipe"):
-        restored(path, visit, engine, "notes.txt")
+    with pytest.raises(A2SError, match="notes.txt contains no a2s recipe"):
+        restore(path, visit, engine, "notes.txt")
 
 
-def test_settings_of_an_older_recipe_get_their_defaults():
-    settings, track = read_back({"settings": {"seed": 3}, "cues": [0.5]})
-    assert settings == DubSettings(seed=3) and [cue.time for cue in track] == [0.5]
+def test_settings_of_an_older_recipe_get_their_defaults(drop):
+    found = drop({"settings": {"seed": 3}, "cues": [0.5]})
+    assert found.settings == DubSettings(seed=3) and [cue.time for cue in found.cues] == [0.5]

@@ -7,13 +7,13 @@ import pytest
 
 from a2s.errors import A2SError, TooLarge
 from a2s.settings import Limits
-from a2s.ui import state as module
 from a2s.ui.state import Visits, plain_name
+from a2s.ui.state.storage import stored_bytes
 
 
 @pytest.fixture
 def visits(tmp_path):
-    return Visits(tmp_path / "root", grace=0.05)
+    return Visits(tmp_path / "root", Limits(max_away_seconds=0.05))
 
 
 def wait_for(condition, seconds=60.0):
@@ -33,10 +33,10 @@ def test_an_upload_gets_a_name_of_ours_in_the_visits_own_folder(visits, tmp_path
     assert one.folder != two.folder and visits.of("one") is one
 
 
-def test_an_upload_over_the_limit_is_refused(visits, tmp_path, monkeypatch):
+def test_an_upload_over_the_limit_is_refused(tmp_path):
     upload = tmp_path / "large"
     upload.write_bytes(b"x" * 11)
-    monkeypatch.setattr(module, "LIMITS", type("Small", (), {"max_bytes": 10})())
+    visits = Visits(tmp_path / "root", Limits(max_bytes=10))
     with pytest.raises(TooLarge):
         visits.of("one").receive(upload, "picture")
 
@@ -84,7 +84,7 @@ def test_the_last_of_those_who_sent_the_same_takes_it_away(visits, order):
 
 def test_a_file_that_did_not_arrive_is_one_sentence(visits):
     visit = visits.of("one")
-    with pytest.raises(A2SError, match="send it once more"):
+    with pytest.raises(A2SError, match="Upload it again"):
         visit.receive(visits.root / "nothing.mp4", "picture")
     assert list(visit.folder.iterdir()) == []
 
@@ -98,11 +98,11 @@ def test_an_upload_outside_the_root_is_left_alone(visits, tmp_path):
 
 
 def test_who_comes_back_within_the_grace_keeps_the_work(tmp_path):
-    visits = Visits(tmp_path / "root", grace=3600)
+    visits = Visits(tmp_path / "root", Limits(max_away_seconds=3600))
     visit = visits.of("one")
     visits.leave("one")
-    end = visit.leaving
-    assert visits.of("one") is visit and visit.leaving is None
+    end = visit.removal
+    assert visits.of("one") is visit and visit.removal is None
     end.join(60)
     assert not end.is_alive(), "its timer was stopped, so it ends without doing anything"
     assert visit.folder.exists() and visit.cancel.is_set(), "what was computed had nobody who would be told"
@@ -110,16 +110,16 @@ def test_who_comes_back_within_the_grace_keeps_the_work(tmp_path):
 
 def test_a_visit_idle_for_an_hour_is_swept(visits):
     visit = visits.of("one")
-    visit.used -= module.LONGEST_IDLE + 1
+    visit.last_used -= visits.limits.max_idle_seconds + 1
     visits.of("two")
     assert not visit.folder.exists() and visits.of("one") is not visit
 
 
 def test_what_was_left_goes_also_while_nobody_comes(visits):
     visit = visits.of("one")
-    end = visits.sweep_every(0.02)
+    end = visits.remove_idle_every(0.02)
     assert not wait_for(lambda: not visit.folder.exists(), seconds=0.2)
-    visit.used -= module.LONGEST_IDLE + 1
+    visit.last_used -= visits.limits.max_idle_seconds + 1
     assert wait_for(lambda: not visit.folder.exists())
     end()
 
@@ -131,8 +131,8 @@ def test_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
         file.write_bytes(b"film" if file in (broken, full) else b"")
     for file in (old, broken):
         os.utime(file, (0, 0))
-    os.utime(full, (time.time() - module.LONGEST_IDLE / 2,) * 2)
-    end = visits.sweep_every(0.02)
+    os.utime(full, (time.time() - visits.limits.max_idle_seconds / 2,) * 2)
+    end = visits.remove_idle_every(0.02)
     young.touch()
     os.utime(young, (time.time() + 3600,) * 2)
     assert wait_for(lambda: not old.exists() and not broken.exists())
@@ -148,12 +148,14 @@ def test_names_for_downloads_are_plain(given, left):
     assert plain_name(given) == left
 
 
-def test_no_upload_is_taken_when_all_visits_together_fill_the_room(visits, monkeypatch):
+def test_no_upload_is_taken_when_all_visits_together_fill_the_room(tmp_path):
+    visits = Visits(tmp_path / "root", Limits(max_stored_bytes=1001))
+    visits.root.mkdir()
     one, upload = visits.of("one"), visits.root / "upload"
     upload.write_bytes(bytes(1000))
     kept = one.receive(upload, "picture")
-    assert module.stored_bytes(visits.root) == 1000, "a file with two names takes its place once"
-    monkeypatch.setattr(module, "LIMITS", Limits(max_stored_bytes=999))
+    assert stored_bytes(visits.root) == 1000, "a file with two names takes its place once"
+    (visits.root / "more").write_bytes(bytes(2))
     with pytest.raises(TooLarge, match="no room"):
         visits.of("two").receive(upload, "picture")
     assert kept.exists() and not list(visits.of("two").folder.iterdir())

@@ -11,10 +11,10 @@ from PIL import Image
 
 from a2s import DubSettings, __version__, dub
 from a2s.cues import CueTrack
-from a2s.dubbing.recipe import read_report
+from a2s.dubbing.recipe import Recipe, Report, read_report
 from a2s.errors import BadSettings, Cancelled
 from a2s.media import probe_video, write_audio
-from a2s.ui.dub.results import NOT_COPIED, export, public_recipe, write_stems
+from a2s.ui.dub.results import REENCODED, TakeLabel, export, public_report, write_stems
 from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -40,7 +40,7 @@ def result_of(clip, visit_folder):
 
     def export_one(settings=SETTINGS, video=clip, name="my clip <b>.mp4", **more):
         number = next(made)
-        return export(make(video, settings), visit_folder / f"take-{number}", name, number, **more)
+        return export(make(video, settings), visit_folder / f"take-{number}", TakeLabel(name, number, **more))
 
     return export_one
 
@@ -54,7 +54,7 @@ def test_names_carry_clip_amount_seed_and_take(result_of):
     assert first.video.name == "my-clip-b-ambient35-seed7.mp4" and first.sound.name == "my-clip-b-ambient35-seed7.wav"
     assert second.recipe.name == "my-clip-b-ambient33-seed8-take2.recipe.json"
     assert second.flac().name == "my-clip-b-ambient33-seed8-take2.flac"
-    assert [path.name for path in second.stems()] == [
+    assert [path.name for path in second.stem_files] == [
         "my-clip-b-ambient33-seed8-take2-action.wav",
         "my-clip-b-ambient33-seed8-take2-ambience.wav",
     ]
@@ -69,9 +69,9 @@ def test_every_file_is_what_it_says(result_of, clip):
     assert soundfile.info(result.sound).subtype == soundfile.info(result.flac()).subtype == "PCM_24"
     assert np.array_equal(samples(result.sound), samples(result.flac()))
     assert len(samples(result.sound)) == round(probe_video(clip).duration * 16_000)
-    assert [cue.time for cue in CueTrack.load(result.cues)] == [0.5, 1.25] == [cue.time for cue in result.track]
-    assert Image.open(result.picture).size == (1080, 800)
-    assert "2.0 s" in result.summary and "2 cues" in result.summary and NOT_COPIED not in result.summary
+    assert [cue.time for cue in CueTrack.load(result.cue_file)] == [0.5, 1.25] == [cue.time for cue in result.cues]
+    assert Image.open(result.figure).size == (1080, 800)
+    assert "2.0 s" in result.summary and "2 cues" in result.summary and REENCODED not in result.summary
     outline = result.peaks
     assert len(outline) > 1000 and max(outline) == max(outline[len(outline) // 5 : len(outline) * 3 // 4]) > 0.05
     assert result.lufs == json.loads(result.recipe.read_text())["loudness"]["lufs"]
@@ -88,15 +88,17 @@ def test_flac_and_stems_are_made_when_they_are_wanted(result_of):
 def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tmp_path):
     own = tmp_path / "visits" / "own-3.wav"
     write_audio(own, FakeBank().waveform("street"), 16_000)
-    result = result_of(replace(SETTINGS, ambient_clip=str(own)), own_name="back yard")
-    told = json.loads(result.recipe.read_text())
+    result = result_of(replace(SETTINGS, ambient_clip=str(own)), own_recording="back yard")
+    reports = json.loads(result.recipe.read_text())
     for file in (result.recipe, result.video, result.sound, result.flac()):
         recipe = read_report(file).to_dict()
-        assert {key: recipe[key] for key in recipe if key != "seconds"} == {k: told[k] for k in told if k != "seconds"}
+        assert {key: recipe[key] for key in recipe if key != "seconds"} == {
+            k: reports[k] for k in reports if k != "seconds"
+        }
         assert str(tmp_path) not in json.dumps(recipe) and "own-3" not in json.dumps(recipe)
-    assert told["video"]["name"] == "my clip <b>.mp4" and "seconds" in told
-    assert told["ambient"]["name"] == told["settings"]["ambient_clip"] == "back yard"
-    assert len(told["ambient"]["sha256"]) == 64 and told["ambient"]["clip"] is None
+    assert reports["video"]["name"] == "my clip <b>.mp4" and "seconds" in reports
+    assert reports["ambient"]["name"] == reports["settings"]["ambient_clip"] == "back yard"
+    assert len(reports["ambient"]["sha256"]) == 64 and reports["ambient"]["clip"] is None
     assert result.settings.ambient_clip == str(own), "the visit itself goes on with the file"
 
 
@@ -108,10 +110,10 @@ def test_no_export_tells_our_version(result_of, clip):
 
 
 def test_the_ambience_that_the_machine_chose_is_named(clip):
-    recipe = make(clip, replace(SETTINGS, ambient_clip=None)).report.to_dict()
-    assert recipe["settings"]["ambient_clip"] is None
-    public = public_recipe(recipe, "a.mp4")
-    assert public["settings"]["ambient_clip"] == recipe["ambient"]["clip"] in {"room", "rain", "street"}
+    report = make(clip, replace(SETTINGS, ambient_clip=None)).report
+    assert report.recipe.settings.ambient_clip is None
+    public = public_report(report, "a.mp4").recipe
+    assert public.settings.ambient_clip == report.recipe.ambience[0].clip in {"room", "rain", "street"}
 
 
 def test_stems_sum_to_the_mix_sample_for_sample(result_of, clip):
@@ -125,13 +127,13 @@ def test_stems_sum_to_the_mix_sample_for_sample(result_of, clip):
 
 def again(result, clip, **more):
     """The take of a result, made once more with stems."""
-    return make(clip, **{"settings": result.settings, "cues": result.track, "stems": True} | more)
+    return make(clip, **{"settings": result.settings, "cues": result.cues, "stems": True} | more)
 
 
 def stems_of(result, take):
     write_stems(result, take)
     assert result.has_stems
-    return result.stems()
+    return result.stem_files
 
 
 def test_stems_of_something_else_are_refused(result_of, clip):
@@ -139,7 +141,7 @@ def test_stems_of_something_else_are_refused(result_of, clip):
     for changed in ({"settings": replace(SETTINGS, seed=8, ambient=1.0)}, {"cues": CueTrack.at([1.0])}):
         with pytest.raises(BadSettings, match="changed"):
             write_stems(result, again(result, clip, **changed))
-    assert not any(path.exists() for path in result.stems())
+    assert not any(path.exists() for path in result.stem_files)
 
 
 def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
@@ -171,29 +173,30 @@ def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
     result = result_of(video=film, name="ten.mov")
-    assert NOT_COPIED in result.summary and probe_video(result.video).codec == "h264"
+    assert REENCODED in result.summary and probe_video(result.video).codec == "h264"
     data = result.video.read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat"), "a browser can start before it has the whole file"
 
 
 def test_wipes_of_two_takes_lie_on_each_other(result_of):
     quiet, loud = result_of(replace(SETTINGS, ambient=0.0)), result_of(replace(SETTINGS, ambient=1.0))
-    pictures = [np.asarray(Image.open(result.wipe)).astype(int) for result in (quiet, loud)]
+    pictures = [np.asarray(Image.open(result.spectrogram)).astype(int) for result in (quiet, loud)]
     assert pictures[0].shape == pictures[1].shape
     assert pictures[1][:, 800:].mean() > pictures[0][:, 800:].mean() + 8, "more ambience is brighter"
 
 
 def test_very_short_clips_are_exported_too(result_of, tmp_path):
     result = result_of(video=draw_video(tmp_path / "blink.mp4", seconds=0.05, fps=20), name="blink.mp4")
-    assert len(samples(result.sound)) == 800 and Image.open(result.picture).size == (1080, 800)
+    assert len(samples(result.sound)) == 800 and Image.open(result.figure).size == (1080, 800)
 
 
-def test_a_model_that_hears_no_cues_says_so():
-    assert "does not hear" in summary(3.0, 4, {"uses_cues": False}) and "4 cues" in summary(3.0, 4, {})
-    assert "does not hear" not in summary(3.0, 4, {"hears_cues": True})
+def test_the_summary_says_if_the_model_ignores_cues():
+    recipe = Recipe(SETTINGS, CueTrack.at([0.5, 1.0]), samples=48_000)
+    assert "3.0 s" in summary(Report(recipe)) and "2 cues<" in summary(Report(recipe))
+    assert "2 cues (ignored" in summary(Report(replace(recipe, uses_cues=False)))
 
 
 def test_an_export_that_is_cancelled_leaves_nothing(clip, visit_folder):
     with pytest.raises(Cancelled):
-        export(make(clip), visit_folder / "take-1", "clip", 1, cancelled=lambda: True)
+        export(make(clip), visit_folder / "take-1", TakeLabel("clip", 1), cancelled=lambda: True)
     assert not list(visit_folder.iterdir())
