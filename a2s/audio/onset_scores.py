@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
 import numpy as np
 from mir_eval.util import match_events
+
+Times: TypeAlias = Sequence[float] | np.ndarray
+"""Times in s, (n,)."""
 
 ONSET_TOLERANCE = 0.1
 """Largest distance in seconds between a found onset and the true one that it matches."""
@@ -70,15 +74,13 @@ class Chance:
 class Comparison:
     """One clip: found and true onsets (s) within [0, duration). optional: times that may be found or missed (s)."""
 
-    found: Sequence[float]
-    true: Sequence[float]
+    found: Times
+    true: Times
     duration: float
-    optional: Sequence[float] = ()
+    optional: Times = ()
 
 
-def match_onsets(
-    found: Sequence[float], true: Sequence[float], tolerance: float = ONSET_TOLERANCE
-) -> list[tuple[int, int]]:
+def match_onsets(found: Times, true: Times, tolerance: float = ONSET_TOLERANCE) -> list[tuple[int, int]]:
     """Largest one-to-one matching of times at most `tolerance` s apart.
 
     Returns pairs of indices into the sorted lists, (found, true), ascending.
@@ -89,9 +91,7 @@ def match_onsets(
     return sorted((int(i), int(j)) for j, i in pairs)
 
 
-def onset_f1(
-    found: Sequence[float], true: Sequence[float], tolerance: float = ONSET_TOLERANCE, optional: Sequence[float] = ()
-) -> Score:
+def onset_f1(found: Times, true: Times, tolerance: float = ONSET_TOLERANCE, optional: Times = ()) -> Score:
     """Precision, recall and F1 of found onsets (s). A found onset near an `optional` one is neither right nor wrong."""
     times, free = np.sort(found), np.asarray(optional, float)
     pairs = match_onsets(found, true, tolerance)
@@ -109,11 +109,11 @@ def _shifted(clip: Comparison, tolerance: float, shifts: int) -> list[Score]:
 
 
 def chance_f1(
-    found: Sequence[float],
-    true: Sequence[float],
+    found: Times,
+    true: Times,
     duration: float,
     tolerance: float = ONSET_TOLERANCE,
-    optional: Sequence[float] = (),
+    optional: Times = (),
     shifts: int = 200,
 ) -> Chance:
     """F1 of one clip and its chance level, for the truth shifted circularly in [0.25, duration - 0.25] s."""

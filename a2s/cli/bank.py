@@ -39,3 +39,14 @@ def bank_info(folder: Annotated[Path, typer.Argument(metavar="DIR")], as_json: A
     names = ("id", "name", "kind", "seconds", "level_db", "author", "licence")
     rows = [{name: getattr(clip, name) for name in names} for clip in bank.clips]
     print_rows(rows, as_json, "{id:<24} {kind:<14} {seconds:5.1f} s {level_db:6.1f} dB  {licence:<12} {name}")
+
+
+@bank_app.command("render-shipped")
+def bank_render_shipped(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new bank.", show_default=False)],
+    seed: Annotated[int, typer.Option(help="Another seed renders other clips.")] = 0,
+) -> None:
+    """Render the shipped bank of procedural ambiences, without embeddings; `a2s bank build` adds them."""
+    from a2s.datasets.shipped_ambiences import render_bank
+
+    print(f"{out}: {len(render_bank(out, seed))} clips")

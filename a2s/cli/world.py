@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from a2s.cli.options import ModelName
 from a2s.errors import CannotWrite
 
 world_app = typer.Typer(help="Render training data with the procedural foley world.")
@@ -30,3 +31,21 @@ def world_render(
         raise CannotWrite(f"The folder {out.parent} for the data set {out.name} does not exist.")
     folders = render_dataset(out, minutes, seed, picture=picture, mp4=mp4, fps=fps)
     print(f"{out}: {len(folders)} videos")
+
+
+@world_app.command("examples")
+def world_examples(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the clips.", show_default=False)],
+    check: Annotated[bool, typer.Option("--check", help="Compare detected cues with the true events.")] = False,
+    model: ModelName = "compact",
+) -> None:
+    """Render the example clips of the page."""
+    from a2s.datasets.foley_world.examples import render_examples
+
+    if not out.absolute().parent.is_dir():
+        raise CannotWrite(f"The folder {out.parent} for {out.name} does not exist.")
+    print(*render_examples(out), sep="\n")
+    if check:
+        from a2s.evaluation.example_cues import check_examples  # needs the extra `eval`
+
+        print(*check_examples(out, model), sep="\n")

@@ -1,23 +1,26 @@
-"""The built-in bank: 70 procedural clips of 14 kinds. `python -m a2s.datasets.shipped_ambiences` renders it."""
+"""The shipped ambient bank: 70 procedural clips of 14 kinds. `a2s bank render-shipped` renders it."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from a2s.ambient.bank import AmbientBank
 from a2s.ambient.extension import seamless_loop
-from a2s.datasets.foley_world.ambience import ambience
+from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.settings import AUDIO
 
 SECONDS = 8.0
-_FADE = 2.0  # long, for a passing car or a wave across the seam
+"""Length of a clip."""
 
-# kind: (name, RMS level in dBFS, traits that make it what its name says; the rest is drawn)
-CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
+FADE = 2.0
+"""Cross-fade in s of a loop; long enough for a passing car or a wave at the seam."""
+
+CLIPS: dict[str, tuple[tuple[str, float, dict[str, Any]], ...]] = {
     "room": (
         ("Bedroom at night", -58, {"knee": 100, "mains": False, "air": False, "thumps": False}),
         ("Office with the windows shut", -48, {"knee": 320, "mains": True, "air": True, "air_db": -6, "thumps": False}),
@@ -129,28 +132,23 @@ CLIPS: dict[str, tuple[tuple[str, float, dict], ...]] = {
         ("Recorder on a shelf", -62, {"knee": 1400, "dark": 6, "self_db": -10, "mains": False}),
     ),
 }
+"""Per kind: (name, RMS level in dBFS, traits that the name implies). Other traits are random."""
 
 
-def recordings(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
-    """Every clip as (waveform (n,) float32 at 16 kHz that loops, what is known of it), in the order of `CLIPS`."""
-    samples, fade = round(SECONDS * AUDIO.sample_rate), round(_FADE * AUDIO.sample_rate)
+def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
+    """Yield (looping waveform (n,) float32 at 16 kHz, its metadata) of every clip, in the order of `CLIPS`."""
+    samples, fade = round(SECONDS * AUDIO.sample_rate), round(FADE * AUDIO.sample_rate)
     for kind, clips in CLIPS.items():
         for name, level, traits in clips:
-            rng = np.random.default_rng([seed, crc32(name.encode())])  # by name: editing one clip leaves the others be
-            y = seamless_loop(ambience(kind, SECONDS + _FADE, rng, AUDIO.sample_rate, traits), samples, fade)
+            # The seed contains the name, so that a changed clip does not change the others.
+            rng = np.random.default_rng([seed, crc32(name.encode())])
+            y = seamless_loop(make_ambience(kind, SECONDS + FADE, rng, AUDIO.sample_rate, traits), samples, fade)
             y *= 10 ** (level / 20) / np.sqrt(np.mean(y**2))
             yield y, {"name": name, "kind": kind, "author": "a2s", "licence": "CC0-1.0"}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the ambient bank that comes with a2s, without embeddings.")
-    parser.add_argument("-o", "--out", default="assets/ambient", help="folder of the bank")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    bank = AmbientBank.of(recordings(options.seed))
-    bank.save(options.out)
-    print(f"{len(bank)} clips in {options.out}")
-
-
-if __name__ == "__main__":
-    main()
+def render_bank(out: Path, seed: int = 0) -> AmbientBank:
+    """Render the bank into the folder `out`, without embeddings."""
+    bank = AmbientBank.of(render_clips(seed))
+    bank.save(out)
+    return bank

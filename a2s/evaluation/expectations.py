@@ -60,13 +60,13 @@ EXPECTATIONS = (
     Expectation("a neighbour as condition beats a random one (FAD)", "av-ldm-neighbour", "av-ldm-random", _fad, -1),
     Expectation("a retrieved condition beats a zero latent (FAD)", "av-ldm", "av-ldm-zero", _fad, -1),
     Expectation(
-        "a retrieved condition gives the place more often than a random one", "av-ldm", "av-ldm-random", _place
+        "a retrieved condition reproduces the place more often than a random one", "av-ldm", "av-ldm-random", _place
     ),
-    Expectation("a neighbour gives the place more often than none", "av-ldm-neighbour", "av-ldm-zero", _place),
+    Expectation("a neighbour reproduces the place more often than none", "av-ldm-neighbour", "av-ldm-zero", _place),
     Expectation("the whole pool beats 100 windows (FAD)", "av-ldm", "pool-100", _fad, -1),
     Expectation("the vocoder beats Griffin-Lim (FAD)", "av-ldm", "griffin-lim", _fad, -1),
     Expectation("short training: a neighbour beats none (FAD)", "short-neighbour", "short-no-neighbour", _fad, -1),
-    Expectation("short training: it gives the place more often", "short-neighbour", "short-no-neighbour", _place),
+    Expectation("short training: it reproduces the place more often", "short-neighbour", "short-no-neighbour", _place),
     Expectation(
         "short training: and its level (error in dB)",
         "short-neighbour",

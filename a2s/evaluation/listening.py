@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from scipy.stats import binomtest
 
 from a2s.errors import BadAnswers
-from a2s.evaluation.statistics import Figures
+
+Figures: TypeAlias = dict[str, Any]
+"""Results by name, ready for JSON. Hence `Any`."""
 
 QUESTIONS = {
     "action": "Which has the better action sounds?",
@@ -95,8 +97,9 @@ def _checked(answer: object, number: int) -> dict[str, Any]:
     clip = answer.get("clip") or ""
     if clip and not _is_name(clip):
         raise BadAnswers(f"Answer {number} must have no clip, or a name of at most 200 characters.")
-    question, chosen, truth = (answer.get(key) for key in ("question", "answer", "truth"))
-    if question != ABX and question not in QUESTIONS:
+    question, chosen = answer.get("question"), answer.get("answer")
+    truth = answer.get("truth") if question == ABX else None
+    if question not in (*QUESTIONS, ABX):
         raise BadAnswers(f"Answer {number} has no valid question. The questions are {', '.join(QUESTIONS)} and {ABX}.")
     if chosen not in (SIDES if question == ABX else (*SIDES, NEITHER)):
         raise BadAnswers(f"Answer {number} must be first or second, or neither for a preference.")
@@ -104,11 +107,11 @@ def _checked(answer: object, number: int) -> dict[str, Any]:
         raise BadAnswers(f"Answer {number} must have first or second as truth.")
     if first > second:
         first, second = second, first
-        reversed_sides = dict(zip(SIDES, reversed(SIDES), strict=True))
+        reversed_sides: dict[object, str] = dict(zip(SIDES, reversed(SIDES), strict=True))
         chosen, truth = reversed_sides.get(chosen, chosen), reversed_sides.get(truth, truth)
     pair = {"clip": clip, "first": first, "second": second}
     return pair | {"question": question, "answer": chosen, "truth": truth}
 
 
-def _is_name(value: object) -> bool:
+def _is_name(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= 200

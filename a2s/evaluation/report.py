@@ -127,10 +127,10 @@ def _tables(figures: Figures, out: Path) -> list[str]:
 def _legend(figures: Figures) -> list[str]:
     """What the columns mean."""
     truth = figures["truth"]
-    sync = " Sync: share of clips that a trained judge takes for in sync." if truth["sync"] else ""
+    sync = " Sync: share of clips that a trained judge classifies as in sync." if truth["sync"] else ""
     place = truth.get("place")
     random = f"(random {100 * place['random']:.0f})" if place else ""
-    places = f" Place: share of clips with the true kind of ambience by a judge {random}." if place else ""
+    places = f" Place: share of clips with the true kind of ambience, by a judge {random}." if place else ""
     return [
         "FAD: Frechet distance to true audio of other windows, extrapolated to infinitely many clips; the distance of",
         f"the ground truth is the floor.{sync} Onset F1 at 50 / 100 / 150 ms, with the chance level by circular shifts",

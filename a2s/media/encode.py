@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -63,8 +63,16 @@ def is_rgb(frame: av.VideoFrame) -> bool:
     return frame.format.is_rgb or frame.format.has_palette
 
 
-def encode_frames(path: str | os.PathLike, frames: Iterable[tuple[float, np.ndarray]], fps: float) -> None:
-    """Write (time s, rgb (h, w, 3) uint8) pairs as a silent .mp4; the last frame lasts 1 / fps. Raises CannotWrite."""
+def encode_frames(
+    path: str | os.PathLike,
+    frames: Iterable[tuple[float, np.ndarray]],
+    fps: float,
+    encoder_options: Mapping[str, str] | None = None,
+) -> None:
+    """Write (time s, rgb (h, w, 3) uint8) pairs as a silent .mp4; the last frame lasts 1 / fps.
+
+    encoder_options: of x264, such as crf and preset, in place of the defaults. Raises CannotWrite.
+    """
     rest = iter(frames)
     first = next(rest, None)
     if first is None:
@@ -73,6 +81,7 @@ def encode_frames(path: str | os.PathLike, frames: Iterable[tuple[float, np.ndar
     with atomic_file(path) as part:
         with open_mp4(part) as out:
             stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate)
+            stream.codec_context.options |= dict(encoder_options or {})
             for time, rgb in chain([first], rest):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
                 out.mux(_lasting(stream, prepare(frame, stream, round(time / ENCODED_TICKS)), rate))

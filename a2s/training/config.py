@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, ValidationError
-from pydantic_core import ErrorDetails
 
 from a2s.errors import BadSettings
 
@@ -83,7 +82,7 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def _sentence(kind: type[BaseModel], problem: ErrorDetails, origin: str) -> str:
+def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], origin: str) -> str:
     """One sentence about a problem that pydantic found. origin: " in FILE" or nothing."""
     key = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":

@@ -1,14 +1,13 @@
-"""Hands, tools, feet, vessels and things: where their points are in space, and how they are drawn.
+"""Hands, tools, feet, vessels and dropped objects: the positions of their points in space, for all frames at once.
 
-Space is that of the surface that is acted on: x along it, y away from the onlooker, z its normal; lengths are in
-192nds of the picture's width. Everything here works on all frames at once until the drawing itself.
+The axes belong to the surface that is acted on: x along it, y away from the camera, z its normal. Lengths are in 192nds
+of the picture's width.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from a2s.datasets.foley_world.motion import Limb
@@ -24,7 +23,7 @@ TOOLS = {
     "step": ("shoe",),
     "bounce": ("ball", "ball", "box", "rod", "lid"),
 }
-BONES = {
+TOOL_LENGTHS = {
     "hammer": (14, 28),
     "stick": (22, 60),
     "spoon": (14, 34),
@@ -35,30 +34,14 @@ BONES = {
 }
 
 
-def line(img: np.ndarray, a: np.ndarray, b: np.ndarray, width: float, colour) -> None:
-    """A capsule from a to b (x, y)."""
-    p, q = (int(a[0] * 16), int(a[1] * 16)), (int(b[0] * 16), int(b[1] * 16))
-    cv2.line(img, p, q, colour, max(1, round(width)), cv2.LINE_AA, 4)
-
-
-def disc(img: np.ndarray, c: np.ndarray, radius: float, colour, width: int = -1) -> None:
-    """A filled (or ringed) circle."""
-    cv2.circle(img, (int(c[0] * 16), int(c[1] * 16)), max(8, int(radius * 16)), colour, width, cv2.LINE_AA, 4)
-
-
-def poly(img: np.ndarray, points: np.ndarray, colour) -> None:
-    """A filled polygon (n, 2)."""
-    cv2.fillPoly(img, [(points * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
-
-
-def tint(colour: np.ndarray, light: float) -> tuple[float, float, float]:
-    """A colour times a light, as OpenCV wants it."""
-    return tuple(float(v) for v in np.clip(np.asarray(colour) * light, 0, 255))
-
-
 @dataclass
 class Actor:
-    """What acts, drawn once for an activity. Directions are azimuths in the surface, lengths in 192nds of the width."""
+    """A hand with a tool, a foot, a vessel or an object, random for an activity. Directions are unit vectors (3,).
+
+    side: from where the arm reaches in. along: direction of strokes and steps. span: length of a stroke. incline,
+    tool_incline, swing, wrist, lift: angles (radians) and lengths of the arm at rest and in motion. bare: share of the
+    forearm without sleeve. home: (3,), the centre of its contacts.
+    """
 
     kind: str
     side: np.ndarray
@@ -81,7 +64,7 @@ class Actor:
 
     @classmethod
     def draw(cls, action: str, azimuth: float, rng: np.random.Generator) -> Actor:
-        """An actor for `action`, whose arm comes from `azimuth` (radians; 0 right, -pi/2 from the onlooker)."""
+        """An actor for `action`. azimuth: from where the arm reaches in, in radians; 0 is right, -pi/2 the camera."""
         kind, size = str(rng.choice(TOOLS[action])), rng.uniform(0.75, 1.5)
         axis = (
             rng.uniform(0, np.pi)
@@ -92,7 +75,7 @@ class Actor:
         if rng.random() < 0.08:
             skin = rng.uniform(20, 230, 3)  # gloves
         swings = rng.random() < 0.75
-        kit = rng.uniform(*BONES.get(kind, (4, 8))) * (size if kind != "stick" else 1.0)
+        tool = rng.uniform(*TOOL_LENGTHS.get(kind, (4, 8))) * (size if kind != "stick" else 1.0)
         small = kind == "fingers"
         return cls(
             kind,
@@ -100,7 +83,7 @@ class Actor:
             np.array([np.cos(axis), np.sin(axis), 0.0]),
             span=rng.uniform(14, 42) * (1.4 if action == "scrape" else 1.0),
             forearm=rng.uniform(9, 15) * size if small else rng.uniform(40, 85),
-            tool=kit,
+            tool=tool,
             incline=rng.uniform(0.1, 0.7),
             tool_incline=rng.uniform(-0.1, 0.5)
             if kind in ("stick", "spoon", "hammer", "knife")
@@ -117,8 +100,8 @@ class Actor:
             home=np.array([rng.uniform(-10, 10), rng.uniform(-6, 6), 0.0]),
         )
 
-    def place(self, limb: Limb, times: np.ndarray, wobble: np.ndarray) -> np.ndarray:
-        """Where the striking point lies over the surface: (n, 3). wobble: (n, 2), leaves height alone."""
+    def strike_point(self, limb: Limb, times: np.ndarray, wobble: np.ndarray) -> np.ndarray:
+        """(n, 3): the point below the tip on the surface. wobble: (n, 2), random deviations while the tip is raised."""
         height, along, depth = limb.height.at(times), limb.along.at(times), limb.depth.at(times)
         across = np.array([-self.along[1], self.along[0], 0.0])
         free = np.clip(height, 0, 1)[:, None]
@@ -126,28 +109,28 @@ class Actor:
         return ground + free * (wobble[:, :1] * self.along + wobble[:, 1:] * across)
 
     def arm(self, limb: Limb, times: np.ndarray, wobble: np.ndarray) -> np.ndarray:
-        """Tip, grip, elbow, shoulder, shadow of an arm: (n, 5, 3). The tip's z is 0 at height 0, above it elsewhere."""
+        """(n, 5, 3): tip, grip, elbow, shoulder and shadow of an arm. z of the tip is 0 at height 0."""
         height, away = limb.height.at(times), limb.away.at(times)
-        target, up = self.place(limb, times, wobble), np.array([0.0, 0.0, 1.0])
-        fore, kit = self.swing * height - self.incline, (self.swing + self.wrist) * height - self.tool_incline
-        fore, kit = np.minimum(fore, 1.35), np.minimum(kit, 1.5)
-        reach = self.forearm * np.cos(self.incline) + self.tool * np.cos(self.tool_incline)
+        target, up = self.strike_point(limb, times, wobble), np.array([0.0, 0.0, 1.0])
+        fore = np.minimum(self.swing * height - self.incline, 1.35)
+        tool = np.minimum((self.swing + self.wrist) * height - self.tool_incline, 1.5)
+        extent = self.forearm * np.cos(self.incline) + self.tool * np.cos(self.tool_incline)
         base = self.forearm * np.sin(self.incline) + self.tool * np.sin(self.tool_incline) + self.lift * height
         gone = (away * 150)[:, None] * self.side + (away * 25)[:, None] * up
-        elbow = target + reach * self.side + base[:, None] * up + gone
+        elbow = target + extent * self.side + base[:, None] * up + gone
         grip = elbow + self.forearm * (-np.cos(fore)[:, None] * self.side + np.sin(fore)[:, None] * up)
-        tip = grip + self.tool * (-np.cos(kit)[:, None] * self.side + np.sin(kit)[:, None] * up)
+        tip = grip + self.tool * (-np.cos(tool)[:, None] * self.side + np.sin(tool)[:, None] * up)
         shoulder = (
             elbow + (self.side * 150 + up * 50) if self.kind != "fingers" else elbow + (self.side * 150 + up * 25)
         )
         shadow = tip * np.array([1.0, 1.0, 0.0])
         return np.stack([tip, grip, elbow, shoulder, shadow], axis=1)
 
-    def thing(self, limb: Limb, times: np.ndarray) -> np.ndarray:
-        """Foot, centre, holding hand, elbow and shadow of a thing that flies: (n, 5, 3)."""
+    def dropped_object(self, limb: Limb, times: np.ndarray) -> np.ndarray:
+        """(n, 5, 3): foot and centre of a dropped object, the hand that holds it, its elbow, and the shadow."""
         height, away, held = limb.height.at(times), limb.away.at(times), limb.held.at(times)
         up, half = np.array([0.0, 0.0, 1.0]), 6.5 * self.size
-        foot = self.place(limb, times, np.zeros((len(times), 2))) + (height * 55)[:, None] * up
+        foot = self.strike_point(limb, times, np.zeros((len(times), 2))) + (height * 55)[:, None] * up
         foot = foot + (away * 130)[:, None] * self.side
         middle = foot + half * up
         hand = foot + (2 * half + (limb.hand.at(times) - height) * 55 * (1 - (held >= 1)))[:, None] * up
@@ -155,8 +138,11 @@ class Actor:
         shadow = foot * np.array([1.0, 1.0, 0.0])
         return np.stack([foot, middle, hand, hand + self.side * 160 + up * 70, shadow], axis=1)
 
-    def feet(self, limb: Limb, times: np.ndarray, left: bool, stride: float, own: bool) -> np.ndarray:
-        """Sole, ankle, knee, hip, shadow: (n, 5, 3). `along` is the way it walks; own: one's own legs, from below."""
+    def leg(self, limb: Limb, times: np.ndarray, left: bool, stride: float, own: bool) -> np.ndarray:
+        """(n, 5, 3).
+
+        Sole, ankle, knee, hip and shadow of a leg that walks `along`. own: the camera is worn by the walker.
+        """
         height, along = limb.height.at(times), limb.along.at(times)
         up, across = np.array([0.0, 0.0, 1.0]), np.array([-self.along[1], self.along[0], 0.0])
         sole = (
@@ -173,7 +159,10 @@ class Actor:
         return np.stack([sole, ankle, knee, hip, sole * np.array([1.0, 1.0, 0.0])], axis=1)
 
     def vessel(self, limb: Limb, times: np.ndarray) -> np.ndarray:
-        """Lip, the three other corners, hand, elbow and where the stream lands: (n, 7, 3). It tilts about its lip."""
+        """(n, 7, 3).
+
+        Lip and other corners of a vessel, its hand and elbow, and where the stream lands. It tilts at its lip.
+        """
         tilt, away = limb.tilt.at(times), limb.away.at(times)
         angle, up, across = 0.25 + tilt * (0.9 + self.swing), np.array([0.0, 0.0, 1.0]), -self.side
         long, wide = 15 * self.size, 8 * self.size

@@ -1,4 +1,4 @@
-"""Where one looks from, how the camera moves, and what it does to the picture."""
+"""The view of a scene, the motion of the camera, and the degradations of its sensor."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ import numpy as np
 from a2s.datasets.foley_world.plan import Plan
 
 VIEWS = ("first", "front", "side", "over", "top", "wall")
-FAR = 420.0
+DISTANCE = 420.0
+"""Distance of the camera in 192nds of the picture's width."""
 
 
 def walk(n: int, seconds: float, rate: float, rng: np.random.Generator) -> np.ndarray:
-    """A smooth random course of unit size, (n,), with about `rate` turns per second."""
+    """(n,): a smooth random curve of about unit size that changes direction about `rate` times per second."""
     knots = rng.standard_normal((1, max(4, int(seconds * rate) + 5))).astype(np.float32)
     return cv2.resize(knots, (n, 1), interpolation=cv2.INTER_CUBIC)[0]
 
 
 @dataclass(frozen=True)
 class View:
-    """A projection of the acted-on surface (x along, y away, z normal; 192nds of the width) onto a canvas in pixels."""
+    """A projection from the surface that is acted on (x along, y away, z normal) onto a canvas in pixels.
+
+    axes: (3, 3), right, down and towards the camera. centre: position of the origin. azimuth: from where arms reach in.
+    """
 
     name: str
     axes: np.ndarray
@@ -31,7 +35,7 @@ class View:
 
     @classmethod
     def draw(cls, name: str, centre: tuple[float, float], rng: np.random.Generator) -> View:
-        """A view of that name; `azimuth` is whence arms come in it."""
+        """A random view of that name, one of `VIEWS`."""
         pitch = {
             "first": (35, 65),
             "front": (12, 40),
@@ -50,10 +54,8 @@ class View:
             "wall": np.radians(-90 + rng.normal(0, 35)),
         }[name]
         sp, cp, sy, cy = np.sin(pitch), np.cos(pitch), np.sin(yaw), np.cos(yaw)
-        axes = np.array(
-            [[cy, sy, 0.0], [sy * sp, -cy * sp, -cp], [sy * cp, -cy * cp, sp]]
-        )  # right, down, toward the onlooker
-        if name == "wall":  # a wall: its up is the surface's y, its normal comes toward the onlooker or to one side
+        axes = np.array([[cy, sy, 0.0], [sy * sp, -cy * sp, -cp], [sy * cp, -cy * cp, sp]])
+        if name == "wall":  # y of the surface points up; its normal points towards the camera and to one side
             turn = np.radians(rng.uniform(15, 75) * rng.choice([-1, 1]))
             axes = np.array(
                 [
@@ -66,19 +68,19 @@ class View:
         return cls(name, spin @ axes, centre, rng.uniform(0.85, 1.5), float(azimuth))
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """(..., 3) in space -> (..., 2) canvas pixels, in weak perspective."""
+        """(..., 3) in space -> (..., 2) in canvas pixels, in weak perspective."""
         seen = points @ self.axes.T
-        near = np.clip(FAR / (FAR - np.clip(seen[..., 2:], -500, 250)), 0.5, 2.0)
+        near = np.clip(DISTANCE / (DISTANCE - np.clip(seen[..., 2:], -500, 250)), 0.5, 2.0)
         return seen[..., :2] * near * self.scale + np.array(self.centre)
 
     @property
     def horizon(self) -> float:
-        """0..1: how much of the picture's height shows what stands behind; little from above, much from the side."""
+        """0..1: share of the picture's height above the horizon: small from above, large from the side."""
         return float(np.clip(0.52 - 0.55 * abs(self.axes[2, 2]), 0.1, 0.5)) if self.name != "wall" else 0.75
 
 
 def idle_spells(plan: Plan, least: float) -> list[tuple[float, float]]:
-    """Stretches (start, end) in s of at least `least` s without a gesture."""
+    """Intervals (start, end) in s of at least `least` s without a gesture."""
     marks = sorted(
         (g.start, max([g.end, *(c.time + c.duration + 0.1 for c in g.contacts)]))
         for a in plan.activities
@@ -94,7 +96,7 @@ def idle_spells(plan: Plan, least: float) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True)
 class Camera:
-    """Per frame: affine (n, 2, 3) from canvas to picture, its scale (n,), and gain (n,) of exposure."""
+    """The camera in each of n frames: affine (n, 2, 3) from canvas to picture, its scale (n,), exposure gain (n,)."""
 
     affine: np.ndarray
     scale: np.ndarray
@@ -104,7 +106,7 @@ class Camera:
     def draw(
         cls, plan: Plan, times: np.ndarray, canvas: tuple[int, int], size: tuple[int, int], rng: np.random.Generator
     ) -> Camera:
-        """Tripod, hand or head; canvas and size as (width, height)."""
+        """A camera on a tripod, in a hand or on a head. canvas, size: (width, height) of canvas and picture."""
         n, seconds = len(times), plan.seconds
         shake = float(
             rng.choice(
@@ -143,7 +145,10 @@ class Camera:
 
     @staticmethod
     def _jolts(plan: Plan, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Strong contacts shake a camera that stands on the same table; so does each step of one who wears it."""
+        """(n,).
+
+        Vertical shake from contacts, if the camera stands on the same table, and from the steps of its wearer.
+        """
         out, share = np.zeros(len(times)), float(rng.choice([0.0, 0.5, 1.6], p=[0.65, 0.2, 0.15]))
         wobble = rng.uniform(6, 12)
         for event in plan.events:
@@ -159,7 +164,7 @@ class Camera:
 
     @staticmethod
     def _framings(plan: Plan, times: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        """Cuts: from some idle moments on another framing. Zoom, mirror sign, shifts, each (n,)."""
+        """Cuts to another framing in idle moments: zoom, mirror sign and shifts in x and y, each (n,)."""
         zoom, mirror, dx, dy = (
             np.ones(len(times)),
             np.full(len(times), rng.choice([-1.0, 1.0])),
@@ -176,7 +181,10 @@ class Camera:
 
 
 class Sensor:
-    """What the recording does to a picture: gain, gamma, noise, low-bitrate compression."""
+    """The degradations of a recording.
+
+    Gain, gamma, white balance, noise, compression. dark: factor on the brightness.
+    """
 
     def __init__(self, size: tuple[int, int], dark: float, rng: np.random.Generator) -> None:
         self._gamma, self._dark = rng.uniform(0.75, 1.3), dark
@@ -189,16 +197,16 @@ class Sensor:
         self._soft = rng.random() < 0.15
         self._ramp = np.linspace(0, 1, 256)[:, None]
 
-    def __call__(self, img: np.ndarray, gain: float, roll: int) -> np.ndarray:
-        """uint8 (h, w, 3) -> the same, as recorded. roll: any number that changes from frame to frame."""
+    def __call__(self, img: np.ndarray, gain: float, frame: int) -> np.ndarray:
+        """uint8 (h, w, 3) -> the same, recorded. frame: its number, which selects the noise."""
         table = np.clip(255 * (self._ramp * gain * self._warmth * self._dark) ** self._gamma, 0, 255).astype(np.uint8)
         out = cv2.LUT(img, table[None])
         if self._soft:
             out = cv2.blur(out, (3, 3))
         if self._noisy:
-            (w, h), dy, dx = self._size, roll * 7 % 24, roll * 11 % 23
+            (w, h), dy, dx = self._size, frame * 7 % 24, frame * 11 % 23
             out = cv2.subtract(cv2.add(out, self._up[dy : dy + h, dx : dx + w]), self._down[dy : dy + h, dx : dx + w])
-        if self._quality:  # red and blue change places on the way, which harms nothing here
+        if self._quality:  # OpenCV swaps red and blue twice, so their order does not matter
             out = cv2.imdecode(
                 cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1], cv2.IMREAD_COLOR
             )

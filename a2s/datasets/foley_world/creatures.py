@@ -1,13 +1,13 @@
-"""Who is heard in a place without being seen: birds, insects, people talking."""
+"""The sounds of birds, insects and voices in ambiences. `s` is the `Soundscape` that they are made for."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from a2s.datasets.foley_world.soundscape import Scene
+from a2s.datasets.foley_world.soundscape import Soundscape
 
 
-def gull_call(s: Scene) -> np.ndarray:
+def gull_call(s: Soundscape) -> np.ndarray:
     """Two to five falling cries."""
     cries, top = [], s.rng.uniform(900, 1400)
     for _ in range(s.rng.integers(2, 6)):
@@ -16,8 +16,8 @@ def gull_call(s: Scene) -> np.ndarray:
     return np.concatenate(cries)
 
 
-def bird_phrase(s: Scene, voice: str) -> np.ndarray:
-    """One bird's phrase; the same bird repeats it with small changes."""
+def bird_phrase(s: Soundscape, voice: str) -> np.ndarray:
+    """One phrase of a bird. voice: dove, trill, whistle or chirp."""
     f, notes = s.rng.uniform(2300, 5200), []
     if voice == "dove":
         f, count, gap = s.rng.uniform(380, 560), int(s.rng.integers(2, 5)), 0.12
@@ -43,39 +43,39 @@ def bird_phrase(s: Scene, voice: str) -> np.ndarray:
     return np.concatenate(notes)
 
 
-def cricket_song(s: Scene) -> np.ndarray:
-    """(n,) one cricket throughout: chirps of a few pulses each, at its own pitch and pace."""
-    f, pulses, pace = s.rng.uniform(3200, 5400), int(s.rng.integers(2, 6)), s.rng.uniform(22, 45)
-    length, sounding = int(s.rate / pace), int(0.65 * s.rate / pace)
+def cricket_song(s: Soundscape) -> np.ndarray:
+    """(n,) one cricket for the whole time: chirps of a few pulses, at a random pitch and rate."""
+    f, pulses, pulse_rate = s.rng.uniform(3200, 5400), int(s.rng.integers(2, 6)), s.rng.uniform(22, 45)
+    length, sounding = int(s.rate / pulse_rate), int(0.65 * s.rate / pulse_rate)
     pulse = s.tone(sounding / s.rate, f * np.array([1.004, 0.996])) * np.hanning(sounding)
     pulse = np.pad(pulse, (0, length - sounding))
     chirp = np.concatenate([0.6 * pulse, *[pulse] * (pulses - 1)])
-    gap = pulses / pace * s.rng.uniform(1.3, 4.0)
+    gap = pulses / pulse_rate * s.rng.uniform(1.3, 4.0)
     moments = np.arange(s.rng.random() * gap, s.seconds, gap)
     return s.scatter([chirp], moments + s.rng.normal(0, 0.02 * gap, len(moments)), 0.7) * s.swell(0.1, 2)
 
 
-def fly_past(s: Scene) -> np.ndarray:
-    """A fly comes and goes: a buzz whose pitch wanders."""
+def fly_past(s: Soundscape) -> np.ndarray:
+    """A fly that passes: a buzz whose pitch drifts."""
     seconds, f = s.rng.uniform(0.8, 3.0), s.rng.uniform(140, 240)
     buzz = s.tone(seconds, f * (1 + np.cumsum(s.rng.normal(0, 0.03, 20))), 1 / np.arange(1, 12) ** 0.8)
     return buzz * np.hanning(len(buzz)) ** 1.5
 
 
-_VOWELS = np.array(
+VOWELS = np.array(
     [[730, 1090, 2440], [270, 2290, 3010], [300, 870, 2240], [530, 1840, 2480], [570, 840, 2410], [660, 1720, 2410]]
 )
-"""First three formants (Hz) of English vowels, Peterson and Barney 1952, means of men."""
+"""First three formants in Hz of English vowels, means of men (Peterson and Barney 1952)."""
 
 
-def syllable(s: Scene, pitch: float, tract: float) -> np.ndarray:
-    """A voiced syllable: glottal harmonics of `pitch` Hz under vowel formants, at times with a consonant's noise.
+def syllable(s: Soundscape, pitch: float, tract: float) -> np.ndarray:
+    """A voiced syllable: harmonics of `pitch` Hz under vowel formants, in some cases with the noise of a consonant.
 
-    tract: the speaker's formants relative to a man's, above 1 for a shorter vocal tract.
+    tract: formants of the speaker relative to those of a man; above 1 for a shorter vocal tract.
     """
     seconds = s.rng.uniform(0.09, 0.28)
     harmonics = np.arange(1, int(3600 / pitch) + 1)
-    away = (harmonics * pitch - tract * _VOWELS[s.rng.integers(len(_VOWELS))][:, None]) / np.array([[80], [110], [160]])
+    away = (harmonics * pitch - tract * VOWELS[s.rng.integers(len(VOWELS))][:, None]) / np.array([[80], [110], [160]])
     formants = np.array([1.0, 0.45, 0.2]) @ (1 / (1 + away**2))
     curve = pitch * (1 + s.rng.normal(0, 0.06, 3)) * np.array([1.03, 1.0, 0.94])
     y = s.tone(seconds, curve, (formants + 0.02) / harmonics**0.3)

@@ -1,31 +1,34 @@
-"""How things move: one activity's gestures as smooth tracks of height, place and tilt.
+"""The motion of hands and tools: the gestures of an activity as smooth tracks of height, position and tilt.
 
-Heights are 0 where the striking point touches the surface and 1 at a full wind-up. Every contact of the plan is met at
-its exact time; gestures without contacts keep clear of the surface. No two activities move alike: the shape of
-wind-up, fall, rebound and rest is drawn for each.
+The height is 0 where the tip touches the surface and 1 at a full wind-up. It is 0 at the exact time of each contact,
+and stays above `CLEARANCE` in gestures without contacts. The shape of wind-up, fall, rebound and rest is random per
+activity.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from a2s.datasets.foley_world.plan import Activity, Gesture
 
-CLEAR = 0.1
-"""No silent gesture comes lower than this height."""
+CLEARANCE = 0.1
+"""Lowest height of a silent gesture."""
+
+
+SHAPES = ("smooth", "accelerate", "brake")
 
 
 class Track:
-    """A scalar over time through keys; each key says how the way to it goes.
+    """A number over time, interpolated between keys. Each key has a shape for the way to it.
 
-    Shapes: "smooth" rests at both ends, "rush" starts slowly and arrives at its fastest, "brake" the
-    reverse; `power` is their sharpness (1: constant speed).
+    Shapes: "smooth" has zero speed at both ends, "accelerate" is fastest at the end, "brake" at the start. `power` is
+    the sharpness of the latter two; 1 is constant speed.
     """
 
     def __init__(self, start: float, value: float) -> None:
-        self._keys = [(start, value, 0, 1.0)]
+        self._keys: list[tuple[float, float, int, float]] = [(start, value, 0, 1.0)]
 
     @property
     def time(self) -> float:
@@ -38,14 +41,14 @@ class Track:
         return self._keys[-1][1]
 
     def to(self, time: float, value: float, shape: str = "smooth", power: float = 2.0) -> Track:
-        """Go to `value`, arriving at `time`; keys at or after that time give way."""
+        """Add a key at `time`; it replaces keys at or after that time."""
         while len(self._keys) > 1 and self._keys[-1][0] >= time - 1e-6:
             self._keys.pop()
-        self._keys.append((time, value, ("smooth", "rush", "brake").index(shape), power))
+        self._keys.append((time, value, SHAPES.index(shape), power))
         return self
 
     def hold(self, time: float) -> Track:
-        """Stay until `time`."""
+        """Keep the value until `time`."""
         return self.to(time, self.value) if time > self.time + 1e-6 else self
 
     def at(self, times: np.ndarray) -> np.ndarray:
@@ -62,10 +65,10 @@ class Track:
 
 @dataclass
 class Limb:
-    """The tracks of one hand, foot or thing.
+    """The tracks of one hand, foot or object.
 
-    height: above the surface; along, depth: -1..1 on the surface; tilt: 0..1 of a vessel; away: 0..1, how far it has
-    left the picture; held: 1 while a hand holds the thing; hand: height of that hand; turn: rotations in flight.
+    height: above the surface. along, depth: -1..1 on the surface. tilt: 0..1 of a vessel. away: 0..1, 1 outside the
+    picture. held: 1 while a hand holds the object. hand: height of that hand. turn: rotation of the object in turns.
     """
 
     height: Track
@@ -79,14 +82,20 @@ class Limb:
 
     @classmethod
     def at_rest(cls, start: float, height: float, away: float = 0.0, along: float = 0.0) -> Limb:
-        """All tracks from `start` s on, still."""
+        """A limb that rests from `start` s on."""
         zero = {name: Track(start, 0.0) for name in ("depth", "tilt", "turn", "hand")}
         return cls(Track(start, height), Track(start, along), away=Track(start, away), held=Track(start, 1.0), **zero)
 
 
 @dataclass
 class Manner:
-    """How one actor strikes, drawn once for an activity."""
+    """How an actor moves, random per activity.
+
+    fall_share, fall_power: duration and sharpness of the fall. lift: shape of the wind-up. hover: pause at the top in
+    s. rebound, rebound_power, slide, dip: what follows the contact. rest, rest_height: between gestures. advance,
+    scatter: shift along the surface from strike to strike. amplitude: of the wind-up. silent: kinds of silent
+    gestures.
+    """
 
     fall_share: float
     fall_power: float
@@ -101,11 +110,11 @@ class Manner:
     scatter: float
     amplitude: float
     dip: float = 0.0
-    miss: tuple[str, ...] = field(default=("short", "wave", "past", "fidget", "reach", "leave"))
+    silent: tuple[str, ...] = ("short", "wave", "past", "fidget", "reach", "leave")
 
     @classmethod
     def draw(cls, action: str, rng: np.random.Generator) -> Manner:
-        """A manner of striking that suits `action`."""
+        """A manner that suits `action`."""
         bounces = rng.random() < {"hit": 0.6, "knock": 0.8, "chop": 0.25}.get(action, 0.0)
         small = {"knock": (0.35, 0.8), "chop": (0.35, 0.9), "step": (0.4, 0.9)}.get(action, (0.6, 1.1))
         return cls(
@@ -113,7 +122,7 @@ class Manner:
                 [rng.uniform(0.14, 0.25), rng.uniform(0.25, 0.5), rng.uniform(0.45, 0.65)], p=[0.5, 0.4, 0.1]
             ),
             fall_power=rng.uniform(1.4, 3.0),
-            lift=str(rng.choice(["smooth", "brake", "rush"], p=[0.72, 0.25, 0.03])),
+            lift=str(rng.choice(["smooth", "brake", "accelerate"], p=[0.72, 0.25, 0.03])),
             hover=rng.uniform(0.02, 0.12) if rng.random() < 0.3 else 0.0,
             rebound=rng.uniform(0.15, 0.7) if bounces else 0.0,
             rebound_power=rng.uniform(1.4, 2.6),
@@ -127,8 +136,8 @@ class Manner:
         )
 
 
-def _idle(limb: Limb, until: float, manner: Manner, rng: np.random.Generator) -> None:
-    """Between gestures: hang about, lie on the surface or leave the picture."""
+def rest(limb: Limb, until: float, manner: Manner, rng: np.random.Generator) -> None:
+    """Between gestures: hover, lie on the surface or leave the picture."""
     gap = until - limb.height.time
     if gap < 0.12:
         return
@@ -144,17 +153,17 @@ def _idle(limb: Limb, until: float, manner: Manner, rng: np.random.Generator) ->
     else:
         limb.height.to(
             start + move,
-            max(CLEAR, manner.rest_height * rng.uniform(0.6, 1.3)),
+            max(CLEARANCE, manner.rest_height * rng.uniform(0.6, 1.3)),
             str(rng.choice(["smooth", "brake"], p=[0.75, 0.25])),
             1.6,
         )
         limb.along.to(start + move, float(np.clip(limb.along.value + rng.normal(0, 0.3), -1, 1)))
 
 
-def _miss(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator) -> None:
-    """A gesture that is seen and not heard."""
+def _move_silently(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator) -> None:
+    """A gesture without contact."""
     start, end, reach = max(gesture.start, limb.height.time + 1e-3), gesture.end, gesture.reach * manner.amplitude
-    span, kind = end - start, str(rng.choice(manner.miss))
+    span, kind = end - start, str(rng.choice(manner.silent))
     for track in (limb.along, limb.depth, limb.away):
         track.hold(start)
     if limb.away.value > 0:
@@ -164,8 +173,8 @@ def _miss(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator
         fall = np.clip(span * manner.fall_share, 0.06, 0.35)
         stop = end - rng.uniform(0.1, 0.35) * span
         limb.height.to(max(start + 0.1 * span, stop - fall), max(0.35, reach), manner.lift)
-        low = rng.uniform(CLEAR, 0.35)
-        limb.height.to(stop, low, str(rng.choice(["smooth", "rush"], p=[0.7, 0.3])), 1.5).to(
+        low = rng.uniform(CLEARANCE, 0.35)
+        limb.height.to(stop, low, str(rng.choice(["smooth", "accelerate"], p=[0.7, 0.3])), 1.5).to(
             end, low + rng.uniform(0.05, 0.5)
         )
     elif kind == "wave":
@@ -175,7 +184,7 @@ def _miss(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator
         limb.height.to(end, rng.uniform(0.2, 0.8))
     elif kind == "past":
         limb.height.to(start + 0.35 * span, max(0.3, reach)).to(
-            start + 0.75 * span, rng.uniform(CLEAR, 0.3), "rush", manner.fall_power
+            start + 0.75 * span, rng.uniform(CLEARANCE, 0.3), "accelerate", manner.fall_power
         )
         limb.along.to(start + 0.35 * span, home).to(end, home + side * rng.uniform(0.7, 1.5), "brake")
         limb.height.to(end, rng.uniform(0.3, 0.8), "brake")
@@ -193,7 +202,7 @@ def _miss(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator
 
 
 def _strike(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generator) -> None:
-    """Wind up, fall, touch at exactly the contact's time, and what comes after."""
+    """Wind up, fall, touch at the exact time of the contact, then rebound or stop."""
     contact = gesture.contacts[0]
     begin = limb.height.time
     room = contact.time - begin
@@ -206,7 +215,7 @@ def _strike(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generat
     limb.height.hold(start).to(apex - hover, top, manner.lift)
     if hover > 0.01:
         limb.height.to(apex, top * rng.uniform(0.9, 1.15))
-    limb.height.to(contact.time, 0.0, "rush", manner.fall_power * (0.75 + 0.4 * contact.strength))
+    limb.height.to(contact.time, 0.0, "accelerate", manner.fall_power * (0.75 + 0.4 * contact.strength))
     aim = manner.advance + rng.normal(0, 1) * manner.scatter
     for track in (limb.along, limb.depth, limb.away):
         track.hold(start)
@@ -214,17 +223,18 @@ def _strike(limb: Limb, gesture: Gesture, manner: Manner, rng: np.random.Generat
     if limb.away.value > 0:
         limb.away.to(apex, 0.0)
     limb.depth.to(apex, rng.normal(0, 0.5) * manner.scatter)
-    _after(limb, gesture.end, contact.time, contact.strength, top, manner, rng)
+    _follow_through(limb, gesture, top, manner, rng)
 
 
-def _after(limb, end, time, strength, top, manner, rng) -> None:
-    """Stop dead, spring back, slide on or sink into water."""
+def _follow_through(limb: Limb, gesture: Gesture, top: float, manner: Manner, rng: np.random.Generator) -> None:
+    """After the contact: stop, rebound, slide or sink into water. top: height of the wind-up."""
+    end, time = gesture.end, gesture.contacts[0].time
     room = end - time
     if manner.rebound and rng.random() < 0.85:
         up = min(rng.uniform(0.03, 0.13), max(room, 0.04))
         limb.height.to(time + up, manner.rebound * top * rng.uniform(0.6, 1.2), "brake", manner.rebound_power)
     elif manner.dip:
-        limb.height.to(time + rng.uniform(0.05, 0.12), -manner.dip * strength, "brake")
+        limb.height.to(time + rng.uniform(0.05, 0.12), -manner.dip * gesture.contacts[0].strength, "brake")
         limb.height.to(max(end, time + rng.uniform(0.15, 0.35)), 0.05, "smooth")
     elif manner.slide:
         slide = rng.uniform(0.08, 0.2)
@@ -235,7 +245,7 @@ def _after(limb, end, time, strength, top, manner, rng) -> None:
 
 
 def strikes(activity: Activity, limbs: int, rng: np.random.Generator) -> list[Limb]:
-    """Impacts by one limb or by `limbs` taking turns."""
+    """Impacts by `limbs` in turn."""
     manner = Manner.draw(activity.action, rng)
     away = float(rng.random() < 0.4)
     made = [
@@ -247,19 +257,22 @@ def strikes(activity: Activity, limbs: int, rng: np.random.Generator) -> list[Li
         limb = made[turn % limbs]
         if not gesture.contacts:
             if gesture.start > limb.height.time - 0.05 and gesture.end - limb.height.time > 0.2:
-                _idle(limb, gesture.start, manner, rng)
-                _miss(limb, gesture, manner, rng)
+                rest(limb, gesture.start, manner, rng)
+                _move_silently(limb, gesture, manner, rng)
             continue
-        _idle(limb, gesture.contacts[0].time - min(0.9, 2.2 * (gesture.contacts[0].time - gesture.start)), manner, rng)
+        rest(limb, gesture.contacts[0].time - min(0.9, 2.2 * (gesture.contacts[0].time - gesture.start)), manner, rng)
         _strike(limb, gesture, manner, rng)
         turn += 1
     for limb in made:
-        _idle(limb, activity.end, manner, rng)
+        rest(limb, activity.end, manner, rng)
     return made
 
 
 def strokes(activity: Activity, rng: np.random.Generator) -> list[Limb]:
-    """Back and forth on the surface; lead-ins come down to it without a sound, gaps may lift off."""
+    """Strokes back and forth on the surface.
+
+    Lead-ins come down to it silently; between strokes the tool may lift off.
+    """
     manner = Manner.draw("scrape", rng)
     limb, side = (
         Limb.at_rest(activity.start, rng.uniform(0.3, 0.9), float(rng.random() < 0.3)),
@@ -268,7 +281,7 @@ def strokes(activity: Activity, rng: np.random.Generator) -> list[Limb]:
     gestures = activity.gestures
     shape, power = str(rng.choice(["smooth", "brake"], p=[0.6, 0.4])), rng.uniform(1.1, 2.0)
     lifts, spread = rng.random() < 0.4, rng.uniform(0.5, 1.0)
-    for gesture, following in zip(gestures, (*gestures[1:], None)):  # of no gestures, none
+    for gesture, following in zip(gestures, (*gestures[1:], None)):  # empty for no gestures
         if gesture.contacts:
             contact = gesture.contacts[0]
             if contact.time - limb.height.time > 0.06:
@@ -282,28 +295,28 @@ def strokes(activity: Activity, rng: np.random.Generator) -> list[Limb]:
             limb.along.to(contact.time + contact.duration, side * spread * (0.15 + 0.7 * gesture.reach), shape, power)
             limb.height.to(contact.time + contact.duration, 0.0)
         elif following is not None and following.contacts and gesture.reach == 0.4:
-            _idle(limb, gesture.start, manner, rng)
+            rest(limb, gesture.start, manner, rng)
             start = max(limb.height.time, gesture.start)
             limb.height.hold(start).to(gesture.end, 0.0, str(rng.choice(["smooth", "brake"])))
             limb.along.hold(start).to(gesture.end, side * rng.uniform(0.2, 0.8))
             limb.away.hold(start).to(gesture.end, 0.0)
         else:
-            _idle(limb, gesture.start, manner, rng)
-            _miss(limb, gesture, manner, rng)
-    _idle(limb, activity.end, manner, rng)
+            rest(limb, gesture.start, manner, rng)
+            _move_silently(limb, gesture, manner, rng)
+    rest(limb, activity.end, manner, rng)
     return [limb]
 
 
 def pours(activity: Activity, rng: np.random.Generator) -> list[Limb]:
-    """A vessel tilts until it runs, and comes back."""
+    """A vessel that tilts until it pours, and returns."""
     manner = Manner.draw("pour", rng)
     high = rng.uniform(0.7, 1.3)
     limb = Limb.at_rest(activity.start, high, float(rng.random() < 0.3))
     for gesture in activity.gestures:
         if not gesture.contacts:
-            manner.miss = ("wave", "reach", "leave", "tilt")
+            manner.silent = ("wave", "reach", "leave", "tilt")
             start = max(gesture.start, limb.height.time + 1e-3)
-            _miss(limb, gesture, manner, rng)
+            _move_silently(limb, gesture, manner, rng)
             if rng.random() < 0.5:
                 middle = 0.5 * (start + gesture.end)
                 limb.tilt.hold(start).to(middle, rng.uniform(0.1, 0.35)).to(gesture.end, 0.0)

@@ -1,4 +1,4 @@
-"""What the fourteen places look like: a backdrop above the horizon and a floor below, painted anew for each video."""
+"""The appearance of the fourteen places: a backdrop above the horizon and a floor below, random for each video."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from a2s.datasets.foley_world.props import draw_litter, draw_prop
+from a2s.datasets.foley_world.litter import LITTER
+from a2s.datasets.foley_world.props import PROPS
 from a2s.datasets.foley_world.textures import clouds
 
 
 @dataclass(frozen=True)
 class Look:
-    """The make-up of a place. Colours are RGB; light scales the picture, table lists what one works on there."""
+    """The appearance of a place. Colours are RGB.
+
+    rough: standard deviation of the brightness. props, litter: what may stand or lie there. table: materials of a
+    table. light: factor on the brightness.
+    """
 
     wall: tuple[tuple[int, int, int], ...]
     floor: tuple[tuple[int, int, int], ...]
@@ -145,27 +150,31 @@ LOOKS = {
 }
 
 
-def paint(place: str, h: int, w: int, horizon: float, rng: np.random.Generator) -> np.ndarray:
-    """A backdrop of `place`, uint8 (h, w, 3); horizon 0..1 from the top."""
+ALWAYS = ("sky", "rainsky", "sea", "stream", "greens", "stars")
+"""Props that a place never lacks."""
+
+
+def paint_place(place: str, h: int, w: int, horizon: float, rng: np.random.Generator) -> np.ndarray:
+    """An empty picture of `place`, uint8 (h, w, 3). horizon: 0..1 from the top."""
     look = LOOKS[place]
-    hz = max(6, int(h * horizon))
+    line = max(6, int(h * horizon))
     wall, floor = (
         np.array(c[rng.integers(len(c))], float) * rng.uniform(0.85, 1.1) + rng.normal(0, 5, 3)
         for c in (look.wall, look.floor)
     )
-    img = np.empty((h, w, 3), np.float32)
-    img[:hz], img[hz:] = wall, floor
+    base = np.empty((h, w, 3), np.float32)
+    base[:line], base[line:] = wall, floor
     rough = clouds(h, w, rng, (3, 7, 15, 40))[..., None] * look.rough
     if look.rough > 9:
         rough = rough + rng.standard_normal((h, w, 1)).astype(np.float32) * look.rough * 0.5
-    rough[:hz] *= 0.6
-    img = np.clip(img + rough, 0, 255).astype(np.uint8)
+    rough[:line] *= 0.6
+    img = np.clip(base + rough, 0, 255).astype(np.uint8)
     for name in look.props:
-        if name in ("sky", "rainsky", "sea", "stream", "greens", "stars") or rng.random() < 0.8:
-            draw_prop(name, img, hz, rng)
+        if name in ALWAYS or rng.random() < 0.8:
+            PROPS[name](img, line, rng)
     for name in look.litter:
         if rng.random() < 0.8:
-            draw_litter(name, img, hz, rng)
+            LITTER[name](img, line, rng)
     fall = np.clip(1 + 0.18 * clouds(h, w, rng, (2, 3)), 0.6, 1.3)[..., None] if rng.random() < 0.6 else 1.0
     if rng.random() < 0.5:
         img = cv2.GaussianBlur(img, (0, 0), rng.uniform(0.6, 1.6))

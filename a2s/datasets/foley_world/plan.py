@@ -1,7 +1,7 @@
-"""What happens when: the script of one long procedural video, shared by its sound and its picture.
+"""The plan of one long procedural video: its place, gestures and contacts, used by its sound and its picture.
 
-A plan is drawn from a seed alone. The sound stem is written from its contacts, the picture from its gestures, so both
-tell the same story to the sample. Times are seconds from the start of the long video.
+A plan depends on its seed alone. The action stem is synthesised from its contacts and the picture is drawn from its
+gestures, so both agree to the sample. Times are seconds from the start of the video.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLACES: dict[str, dict[str, float]] = {
     "beach": {"sea": 0.8, "wind": 0.2},
     "night field": {"insects": 0.8, "wind": 0.2},
 }
-"""A place's look hints at its ambience (kinds of `a2s.datasets.foley_world.ambience`): what retrieval has to learn."""
+"""Places, and the probabilities of their kinds of ambience. Retrieval has to learn this relation."""
 
 SOLID = tuple(m for m in MATERIALS if m != "water")
 SURFACES = {
@@ -37,12 +37,12 @@ SURFACES = {
     "chop": ("wood", "wood", "plastic", "stone"),
     "step": ("wood", "stone", "cloth", "metal"),
 }
-"""Which materials an action may meet; every solid one where nothing is said."""
+"""The materials that an action may meet. Default: every solid one."""
 
 
 @dataclass(frozen=True)
 class Contact:
-    """A moment that is heard. time: s; strength: 0..1; duration: s that it goes on (0: an impact)."""
+    """A moment that sounds. time: s; strength: 0..1; duration: s, 0 for an impact."""
 
     time: float
     strength: float
@@ -51,9 +51,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class Gesture:
-    """One movement of the hand, start to end (s); without contacts seen, not heard: a near miss, a turn, a fidget.
+    """One movement of the hand from `start` to `end` in s. Without contacts it is silent: a near miss, a turn, a
+    fidget.
 
-    reach: 0..1, how far the wind-up goes; contacts lie within [start, end] but for later bounces of something dropped.
+    reach: 0..1, size of the wind-up. Contacts lie within [start, end], except later bounces of a dropped object.
     """
 
     start: float
@@ -64,7 +65,7 @@ class Gesture:
 
 @dataclass(frozen=True)
 class Activity:
-    """A stretch [start, end) of one action on one material."""
+    """One action on one material during [start, end) s."""
 
     action: str
     material: str
@@ -75,7 +76,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class Event:
-    """Ground truth of a heard moment, as in `a2s.cues.Cue`."""
+    """The true cue of a contact, with the fields of `a2s.cues.Cue`."""
 
     time: float
     strength: float
@@ -86,7 +87,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """One long video. ambient_db: RMS of the ambience in dBFS; action_db: gain of the action stem in dB."""
+    """One long video. ambient_db: RMS of the ambience in dBFS. action_db: gain of the action stem in dB."""
 
     seed: int
     seconds: float
@@ -98,6 +99,7 @@ class Plan:
 
     @property
     def events(self) -> tuple[Event, ...]:
+        """The true events in order of time."""
         found = [
             Event(c.time, c.strength, a.action, a.material, c.duration)
             for a in self.activities
@@ -108,18 +110,18 @@ class Plan:
         return tuple(sorted(found, key=lambda event: event.time))
 
 
-# A repeated impact: how many in a row, seconds from one to the next.
-_RHYTHM = {
+RHYTHMS = {
     "hit": ((1, 6), (0.28, 0.95)),
     "chop": ((2, 9), (0.19, 0.5)),
     "knock": ((2, 6), (0.15, 0.32)),
     "splash": ((1, 3), (0.6, 1.4)),
     "step": ((3, 7), (0.4, 0.75)),
 }
+"""Repeated impacts: ranges of their number in a row and of their period in s."""
 
 
 def _impacts(action: str, t: float, rng: np.random.Generator) -> list[Gesture]:
-    (low, high), (fast, slow) = _RHYTHM[action]
+    (low, high), (fast, slow) = RHYTHMS[action]
     count, period = int(rng.integers(low, high)), rng.uniform(fast, slow)
     jitter = rng.choice([0.03, 0.15, 0.3])
     made = []
@@ -152,7 +154,7 @@ def _pour(t: float, rng: np.random.Generator) -> list[Gesture]:
 
 
 def _drop(t: float, rng: np.random.Generator) -> list[Gesture]:
-    """A thing let go: lift, fall from rest, and rebounds with a constant coefficient of restitution."""
+    """A dropped object: lift, fall from rest, and rebounds with a constant coefficient of restitution."""
     height, restitution = rng.uniform(0.4, 1.1), rng.uniform(0.4, 0.75)
     lift = rng.uniform(0.25, 0.8)
     fall = rng.uniform(0.2, 0.36) * np.sqrt(height)
@@ -192,7 +194,7 @@ def _gestures(action: str, start: float, end: float, rng: np.random.Generator) -
 
 
 def make_plan(seed: int, seconds: float = 24.0) -> Plan:
-    """Draw the script of one long video of `seconds` s. Same seed, same plan."""
+    """Draw the plan of one long video of `seconds` s. The same seed gives the same plan."""
     rng = np.random.default_rng([seed, 0])
     place = str(rng.choice(list(PLACES)))
     kinds = PLACES[place]
@@ -204,7 +206,8 @@ def make_plan(seed: int, seconds: float = 24.0) -> Plan:
     count = 1 if rng.random() < 0.55 else 2
     pair = [str(a) for a in rng.choice(ACTIONS, count, replace=False)]
     materials = {a: str(rng.choice(SURFACES.get(a, SOLID))) for a in pair}
-    activities, t = [], 0.0
+    activities: list[Activity] = []
+    t = 0.0
     while t < seconds - 0.5:
         end = min(seconds, t + (seconds if count == 1 else rng.uniform(4.0, 9.0)))
         action = pair[len(activities) % count]

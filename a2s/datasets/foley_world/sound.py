@@ -1,11 +1,12 @@
-"""The action stem: modal impacts, friction and water, written from the contacts of a plan.
+"""The action stem: modal impacts, friction and water, synthesised from the contacts of a plan.
 
 An impact is a sum of decaying modes plus a short burst of noise (van den Doel and Pai, "The sounds of physical shapes",
-1998). Every object of a video keeps its modes, so each of its hits has the same identity.
+1998). An object keeps its modes through a video, so all its hits sound like the same object.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,17 @@ from scipy.signal import fftconvolve, lfilter
 
 from a2s.datasets.foley_world.plan import Activity, Contact, Plan
 
-_LN1000 = 6.9  # a level falls by 60 dB in T60
+LN_1000 = 6.9
+"""Decay exponent of an amplitude that falls by 60 dB."""
 
 
 @dataclass(frozen=True)
 class Timbre:
-    """What a material sounds like: ranges in Hz and s; tilt: mode k has amplitude k^-tilt."""
+    """The sound of a material. Ranges are in Hz and s.
+
+    fundamental: of the lowest mode. modes: their number. t60: decay by 60 dB. noise, noise_cutoff: level and low-pass
+    of the contact noise. tilt: mode k has amplitude k^-tilt. friction: band of a scrape.
+    """
 
     fundamental: tuple[float, float]
     modes: int
@@ -42,9 +48,9 @@ TIMBRES = {
 
 
 class SoundingObject:
-    """One thing with fixed modes. rng fixes its identity; each call of `hit` varies as two hits of one thing do."""
+    """An object with fixed modes, drawn from `rng`. Calls of `hit` vary slightly."""
 
-    def __init__(self, material: str, rng: np.random.Generator, sample_rate: int = 16_000):
+    def __init__(self, material: str, rng: np.random.Generator, sample_rate: int = 16_000) -> None:
         timbre = TIMBRES[material]
         self.material, self.timbre, self.sample_rate = material, timbre, sample_rate
         k = np.arange(timbre.modes)
@@ -59,12 +65,12 @@ class SoundingObject:
         self.noise_decay = rng.uniform(0.008, 0.03) * (2.2 if material in ("cloth", "water") else 1.0)
 
     def hit(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        """One impact, (n,) float64 with peak `strength`. A harder hit is brighter, not only louder."""
+        """One impact, (n,) float64 with peak `strength`. A harder hit is also brighter."""
         rate = self.sample_rate
         t = np.arange(int(rate * np.clip(self.t60.max() * 1.1, 0.06, 1.6))) / rate
         brightness = (0.5 + 0.5 * strength) ** (np.arange(len(self.amplitudes)) * 0.5)
         amplitude = self.amplitudes * rng.uniform(0.6, 1.2, len(self.amplitudes)) * brightness
-        decay = np.exp(-_LN1000 * t / self.t60[:, None])
+        decay = np.exp(-LN_1000 * t / self.t60[:, None])
         phase = 2 * np.pi * self.frequencies[:, None] * t + rng.uniform(0, 0.5)
         modes = (amplitude[:, None] * decay * np.sin(phase)).sum(0)
         burst_t = np.arange(int(0.12 * rate)) / rate
@@ -84,8 +90,13 @@ def coloured_noise(n: int, low: float, high: float, rng: np.random.Generator, ra
     return y / (y.std() + 1e-9)
 
 
-def bubbles(seconds: float, per_second: float, low: float, high: float, rng: np.random.Generator, rate: int = 16_000):
-    """Water: rising, decaying sines at random moments (Minnaert bubbles). (seconds * rate,), peak 1."""
+def bubbles(
+    seconds: float, per_second: float, low: float, high: float, rng: np.random.Generator, rate: int = 16_000
+) -> np.ndarray:
+    """(seconds * rate,) of peak 1.
+
+    Bubbles in water, rising and decaying sines between `low` and `high` Hz (Minnaert).
+    """
     n = int(round(seconds * rate))
     y = np.zeros(n + rate // 4)
     for _ in range(max(1, int(per_second * seconds))):
@@ -96,24 +107,24 @@ def bubbles(seconds: float, per_second: float, low: float, high: float, rng: np.
     return y[:n] / (np.abs(y).max() + 1e-6)
 
 
-def _chop(thing: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
-    rate = thing.sample_rate
+def _chop(body: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
+    rate = body.sample_rate
     crunch = coloured_noise(int(0.07 * rate), 1500, 6000, rng) * np.exp(-np.arange(int(0.07 * rate)) / rate / 0.012)
-    return _add(thing.hit(strength, rng) * (0.25 + 0.75 * strength), 0.12 * strength * crunch)
+    return _mix(body.hit(strength, rng) * (0.25 + 0.75 * strength), 0.12 * strength * crunch)
 
 
-def _step(thing: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Heel, then sole."""
-    rate = thing.sample_rate
+def _step(body: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """The heel, then the sole."""
+    rate = body.sample_rate
     n = int(0.18 * rate)
-    sole = coloured_noise(n, 60, 3500 if thing.material == "stone" else 300, rng) * np.exp(-np.arange(n) / rate / 0.03)
+    sole = coloured_noise(n, 60, 3500 if body.material == "stone" else 300, rng) * np.exp(-np.arange(n) / rate / 0.03)
     later = int(rng.uniform(0.03, 0.09) * rate)
-    heel = _add(0.7 * thing.hit(strength, rng) * (0.25 + 0.75 * strength), 0.3 * strength * sole)
-    return _add(heel, np.concatenate([np.zeros(later), 0.15 * strength * sole]))
+    heel = _mix(0.7 * body.hit(strength, rng) * (0.25 + 0.75 * strength), 0.3 * strength * sole)
+    return _mix(heel, np.concatenate([np.zeros(later), 0.15 * strength * sole]))
 
 
-def _splash(thing: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
-    rate = thing.sample_rate
+def _splash(body: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
+    rate = body.sample_rate
     n = int(rng.uniform(0.25, 0.5) * rate)
     t = np.arange(n) / rate
     wash = coloured_noise(n, 400, 5000, rng) * np.exp(-t / 0.09) * np.minimum(1, t / 0.006)
@@ -128,63 +139,63 @@ def _pour(seconds: float, strength: float, rng: np.random.Generator, rate: int) 
     return strength * edge * (0.5 * bubbles(seconds, rng.uniform(60, 120), 350, 2200, rng)[:n] + fine)
 
 
-def _scrape(thing: SoundingObject, seconds: float, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Noise through the material's band, rough as the surface passes, louder in the middle of the stroke."""
-    n = int(seconds * thing.sample_rate)
+def _scrape(body: SoundingObject, seconds: float, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Noise in the friction band of the material, with random roughness; loudest in the middle of the stroke."""
+    n = int(seconds * body.sample_rate)
     knots = rng.standard_normal(max(4, int(seconds * 60) + 4))
     rough = np.exp(0.35 * np.interp(np.linspace(0, len(knots) - 1, n), np.arange(len(knots)), knots))
     swell = np.sin(np.pi * np.clip((np.arange(n) + 0.04 * n) / (1.04 * n), 0, 1)) ** 0.5
-    return 0.2 * strength * swell * rough * coloured_noise(n, *thing.timbre.friction, rng)
+    return 0.2 * strength * swell * rough * coloured_noise(n, *body.timbre.friction, rng)
 
 
-def _add(y: np.ndarray, more: np.ndarray) -> np.ndarray:
+def _mix(y: np.ndarray, more: np.ndarray) -> np.ndarray:
     out = np.zeros(max(len(y), len(more)))
     out[: len(y)] += y
     out[: len(more)] += more
     return out
 
 
-def contact_sound(action: str, thing: SoundingObject, contact: Contact, rng: np.random.Generator) -> np.ndarray:
+def contact_sound(action: str, body: SoundingObject, contact: Contact, rng: np.random.Generator) -> np.ndarray:
     """The sound of one contact, (n,), peak about its strength."""
     if action == "pour":
-        return _pour(contact.duration, contact.strength, rng, thing.sample_rate)
+        return _pour(contact.duration, contact.strength, rng, body.sample_rate)
     if action == "scrape":
-        return _scrape(thing, contact.duration, contact.strength, rng)
+        return _scrape(body, contact.duration, contact.strength, rng)
     special = {"chop": _chop, "step": _step, "splash": _splash}.get(action)
     if special:
-        return special(thing, contact.strength, rng)
-    return thing.hit(contact.strength, rng) * (0.25 + 0.75 * contact.strength)
+        return special(body, contact.strength, rng)
+    return body.hit(contact.strength, rng) * (0.25 + 0.75 * contact.strength)
 
 
-def room(y: np.ndarray, rng: np.random.Generator, rate: int = 16_000) -> np.ndarray:
-    """Reverberation of a small place: the direct sound and an exponentially decaying noise tail."""
+def reverberated(y: np.ndarray, rng: np.random.Generator, rate: int = 16_000) -> np.ndarray:
+    """`y` in a small room: the direct sound and a tail of exponentially decaying noise."""
     n = int(rate * rng.uniform(0.08, 0.5))
-    tail = rng.standard_normal(n) * np.exp(-_LN1000 * np.arange(n) / n)
+    tail = rng.standard_normal(n) * np.exp(-LN_1000 * np.arange(n) / n)
     tail *= rng.uniform(0.03, 0.22) / np.sqrt((tail**2).sum())
     tail[0] += 1
     return fftconvolve(y, tail)[: len(y)]
 
 
 def action_stem(plan: Plan, sample_rate: int = 16_000) -> np.ndarray:
-    """Everything that is heard because it is seen. Returns (plan.seconds * sample_rate,) float32 in (-1, 1)."""
+    """(plan.seconds * sample_rate,) float32 in (-1, 1): the sounds of all contacts of a plan."""
     rng = np.random.default_rng([plan.seed, 1])
-    things: dict[tuple[str, str], SoundingObject] = {}
+    objects: dict[tuple[str, str], SoundingObject] = {}
     stem = np.zeros(int(plan.seconds * sample_rate) + 4 * sample_rate)
     for activity in plan.activities:
-        thing = things.setdefault(
+        body = objects.setdefault(
             (activity.action, activity.material), SoundingObject(activity.material, rng, sample_rate)
         )
         for contact in _contacts(activity, plan.seconds):
-            y = contact_sound(activity.action, thing, contact, rng)
+            y = contact_sound(activity.action, body, contact, rng)
             i = int(round(contact.time * sample_rate))
             stem[i : i + len(y)] += y[: len(stem) - i]
     if rng.random() < 0.6:
-        stem = room(stem, rng, sample_rate)
+        stem = reverberated(stem, rng, sample_rate)
     gain = 10 ** (plan.action_db / 20)
     return np.tanh(0.8 * gain * stem[: int(plan.seconds * sample_rate)]).astype(np.float32)
 
 
-def _contacts(activity: Activity, seconds: float):
+def _contacts(activity: Activity, seconds: float) -> Iterator[Contact]:
     for gesture in activity.gestures:
         for contact in gesture.contacts:
             if contact.time < seconds - 0.02:

@@ -1,6 +1,8 @@
-"""What materials look like, and the objects and tables made of them."""
+"""Textures of materials, and the slabs made of them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -32,7 +34,7 @@ def clouds(
 
 
 def texture(material: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
-    """A patch of material, uint8 (h, w, 3)."""
+    """A random texture of a material, uint8 (h, w, 3)."""
     colour = np.array(PALETTE[material][rng.integers(len(PALETTE[material]))], np.float32) * rng.uniform(
         0.75, 1.05
     ) + rng.normal(0, 7, 3)
@@ -64,56 +66,64 @@ def texture(material: str, h: int, w: int, rng: np.random.Generator) -> np.ndarr
         n += 2.2 * (n > 1.6)
     elif material == "glass":
         n = 0.3 * n + 1.2 * x + 3.0 * (np.abs(x + y * 0.4 + rng.uniform(-0.6, 0.6)) < 0.07)
-    else:  # ceramic and plastic: smooth shading and a highlight
+    else:  # ceramic, plastic: smooth shading and a highlight
         a, b = rng.uniform(-0.5, 0.5, 2)
         shine = np.exp(-((x - a) ** 2 + (y - b) ** 2) / rng.uniform(0.02, 0.12))
         n = 0.15 * n - 1.2 * (x * a + y * b) + (3.5 if material == "ceramic" else 2.6) * shine * rng.uniform(0.4, 1)
     return np.clip(colour + (n * deep)[..., None], 0, 255).astype(np.uint8)
 
 
-def _outline(round_: bool, long: float, wide: float) -> np.ndarray:
-    if round_:
+def _outline(is_round: bool, long: float, wide: float) -> np.ndarray:
+    """(n, 3): the outline of a slab around the origin."""
+    if is_round:
         t = np.linspace(0, 2 * np.pi, 28, endpoint=False)
         return np.stack([long * np.cos(t), wide * np.sin(t), 0 * t], axis=1)
     return np.array([[-long, -wide, 0], [long, -wide, 0], [long, wide, 0], [-long, wide, 0]], float)
 
 
-def lay(
-    canvas: np.ndarray,
-    view: View,
-    tex: np.ndarray,
-    round_: bool,
-    long: float,
-    wide: float,
-    deep: float,
-    centre: np.ndarray,
-    clear: float = 0.0,
-) -> None:
-    """Lay a slab of texture on the canvas, its top at centre (3,), `deep` thick. clear: 0 opaque .. 1 invisible."""
-    outline = _outline(round_, long, wide) + centre
-    top, foot = view.project(outline), view.project(outline - np.array([0.0, 0.0, deep]))
+@dataclass(frozen=True)
+class Slab:
+    """A flat object: a table, a board, a vessel. Lengths are in 192nds of the picture's width.
+
+    long, wide: half of its sides. deep: thickness. centre: (3,) of its top. clear: 0 opaque .. 1 invisible.
+    """
+
+    texture: np.ndarray
+    is_round: bool
+    long: float
+    wide: float
+    deep: float
+    centre: np.ndarray
+    clear: float = 0.0
+
+
+def lay(canvas: np.ndarray, view: View, slab: Slab) -> None:
+    """Draw a slab with its shadow on the canvas."""
+    outline = _outline(slab.is_round, slab.long, slab.wide) + slab.centre
+    top, foot = view.project(outline), view.project(outline - np.array([0.0, 0.0, slab.deep]))
     hull = cv2.convexHull(np.concatenate([top, foot]).astype(np.float32)).reshape(-1, 2)
     h, w = canvas.shape[:2]
-    corners = view.project(_outline(False, long, wide) + centre).astype(np.float32)
-    frame = np.array([[0, tex.shape[0]], [tex.shape[1], tex.shape[0]], [tex.shape[1], 0], [0, 0]], np.float32)
-    shade = np.zeros((h, w), np.float32)
+    shade, side, face = (np.zeros((h, w), np.float32) for _ in range(3))
     cv2.fillPoly(shade, [(hull * 16 + 6 * 16).astype(np.int32)], 0.35, cv2.LINE_AA, 4)
     lit = canvas * (1 - cv2.GaussianBlur(shade, (0, 0), 4))[..., None]
-    side, face = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
     cv2.fillPoly(side, [(hull * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
     cv2.fillPoly(face, [(top * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    warped = cv2.warpPerspective(
-        tex, cv2.getPerspectiveTransform(frame, corners), (w, h), borderMode=cv2.BORDER_REFLECT
-    )
-    dim = tex.reshape(-1, 3).mean(0) * 0.6
-    lit += (dim - lit) * (side * (1 - clear))[..., None]
-    lit += (warped - lit) * (face * (1 - clear))[..., None]
+    dim = slab.texture.reshape(-1, 3).mean(0) * 0.6
+    lit += (dim - lit) * (side * (1 - slab.clear))[..., None]
+    lit += (_projected(slab, view, (w, h)) - lit) * (face * (1 - slab.clear))[..., None]
     out = np.clip(lit, 0, 255).astype(np.uint8)
-    if clear > 0:
+    if slab.clear > 0:
         cv2.polylines(out, [(top * 16).astype(np.int32)], True, (240, 250, 250), 1, cv2.LINE_AA, 4)
         cv2.polylines(out, [(hull * 16).astype(np.int32)], True, (210, 230, 230), 1, cv2.LINE_AA, 4)
-    elif round_:
-        cv2.polylines(
-            out, [(top * 16).astype(np.int32)], True, tuple(np.clip(dim * 2.1, 0, 255).tolist()), 1, cv2.LINE_AA, 4
-        )
+    elif slab.is_round:
+        edge = tuple(np.clip(dim * 2.1, 0, 255).tolist())
+        cv2.polylines(out, [(top * 16).astype(np.int32)], True, edge, 1, cv2.LINE_AA, 4)
     canvas[:] = out
+
+
+def _projected(slab: Slab, view: View, size: tuple[int, int]) -> np.ndarray:
+    """The texture of a slab as it appears on a canvas of `size` (width, height)."""
+    tex = slab.texture
+    corners = view.project(_outline(False, slab.long, slab.wide) + slab.centre).astype(np.float32)
+    frame = np.array([[0, tex.shape[0]], [tex.shape[1], tex.shape[0]], [tex.shape[1], 0], [0, 0]], np.float32)
+    return cv2.warpPerspective(tex, cv2.getPerspectiveTransform(frame, corners), size, borderMode=cv2.BORDER_REFLECT)

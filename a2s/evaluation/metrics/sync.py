@@ -1,4 +1,4 @@
-"""AV-Sync: share of clips that a trained judge takes for in sync (Action2Sound, section 4, "AV-Sync")."""
+"""AV-Sync: share of clips that a trained judge classifies as in sync (Action2Sound, section 4, "AV-Sync")."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sync_share(judge: SyncJudge, clips: Sequence[Clip], waves: np.ndarray) -> Fi
     """Share of clips judged in sync (probability 0.5 or above), in [0, 1], with a 95 % interval over clips.
 
     waves: (n, 48000) at 16 kHz, one per clip. probability: the mean probability. either_half: the authors' variant,
-    where a clip counts if the judge takes one of its halves for in sync. It is higher, also for unrelated audio.
+    where a clip counts if one of its halves is in sync. It is higher, also for unrelated audio.
     """
     waves = np.ascontiguousarray(waves, np.float32)
     whole = judge.probabilities(_motions(clips), waves)

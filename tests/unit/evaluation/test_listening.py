@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from a2s.errors import BadAnswers
 from a2s.evaluation.listening import compare_stats
+
+ROOT = Path(__file__).parents[3]
 
 
 def prefer(answer, question="prefer", first="a", second="b"):
@@ -58,6 +64,7 @@ def test_undecided_answers_have_no_share():
         [prefer("a")],
         [prefer("first") | {"clip": 7}],
         [prefer("first", "loudness")],
+        [prefer("first", [])],
         [prefer("first", first="b")],
         [prefer("first", first=None)],
         [abx("neither", "first")],
@@ -67,3 +74,9 @@ def test_undecided_answers_have_no_share():
 def test_invalid_answers_are_refused(answers):
     with pytest.raises(BadAnswers):
         compare_stats(answers)
+
+
+def test_the_page_needs_no_package_of_the_eval_extra():
+    """The compare tab imports these statistics, and an installation for the page lacks the packages of `eval`."""
+    blocked = "import sys; sys.modules |= dict.fromkeys(('mir_eval', 'sklearn', 'threadpoolctl'))"
+    subprocess.run([sys.executable, "-c", f"{blocked}; import a2s.evaluation.listening"], check=True, cwd=ROOT)

@@ -39,7 +39,7 @@ def test_a_report_is_written_and_cached_and_reproducible(evaluate, worlds_folder
     errors = [report["tables"][name]["ambience"]["error_db"]["value"] for name in ("truth", "av-ldm")]
     assert errors[0] == 0 < errors[1]
     text = (tmp_path / "one" / "report.md").read_text()
-    for part in ("gives the place more often", "ground truth", "![panels](plots/panels.png)", "| recall at 5 |"):
+    for part in ("reproduces the place more often", "ground truth", "![panels](plots/panels.png)", "| recall at 5 |"):
         assert part in text
     assert (tmp_path / "one" / "plots" / "panels.png").stat().st_size > 10_000
     assert len(list((tmp_path / "one" / "sounds").glob("*-truth.flac"))) == 2
