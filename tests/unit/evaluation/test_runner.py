@@ -7,7 +7,8 @@ import json
 import pytest
 
 from a2s.cli.main import main
-from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, EXPERIMENTS
+from a2s.evaluation import runner
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, EXPERIMENTS, STEPS
 from a2s.evaluation.metrics import METRICS, onsets
 from a2s.evaluation.suites import tables
 
@@ -70,11 +71,21 @@ def test_a_stopped_evaluation_resumes(evaluate, tmp_path):
     assert unchanged.stat().st_mtime_ns == before and lost.read_bytes() == content
 
 
+def test_sweeps_report_quality_and_processor_time(evaluate, worlds_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "SWEEPS", {"steps": STEPS[:2]})
+    assert evaluate("out", "--suite", "sweeps", "--pool", str(worlds_folder), clips="1") == 0
+    steps = json.loads((tmp_path / "out" / "report.json").read_text())["sweeps"]["steps"]
+    assert list(steps) == ["steps-4", "steps-8"] and all(row["seconds"] > 0 for row in steps.values())
+    assert "Processor time per clip: 4 steps" in (tmp_path / "out" / "report.md").read_text()
+    assert (tmp_path / "out" / "plots" / "sweeps.png").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--suite", "smell"], "There is no suite smell"),
         (["--suite", "real"], "--real FOLDER"),
+        (["--suite", "sweeps"], "--pool DIR"),
         (["--data", "/nowhere"], "/nowhere"),
     ],
 )
