@@ -100,7 +100,8 @@ class EvaluationRun:
     @cached_property
     def scorer(self) -> Scorer:
         """All metrics."""
-        return Scorer(self.generator, self.judges, self.cache, self.workers, self.on_message)
+        cache = ResultCache(self.cache.folder, self.cache.key)  # without a message per metric
+        return Scorer(self.generator, self.judges, cache, self.workers, self.on_message)
 
     @cached_property
     def _files(self) -> dict[str, Path]:

@@ -1,6 +1,6 @@
-"""Films that are unusual and right: each is made here within a second, and says what a dub of it must keep.
+"""Videos that are unusual but valid. Each is made within a second and states the properties that a dub must keep.
 
-The picture is `tests.fakes`' falling block, so what is heard can be held against what is seen.
+The picture is the falling block of `tests.fakes`, so the sound can be compared with the picture.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ FILMS = {
     "0.4 s": Film(times=even(25, 0.4), hits=()),
     "a single frame": Film(times=(0.0,), hits=()),
     "a single frame of GIF": Film("film.gif", "gif", times=(0.0,), pix_fmt="rgb8", hits=()),
-    "61 s": Film(times=even(10, 61), size=SMALL, hits=tuple(k + 0.5 for k in range(0, 61, 5))),
+    "31 s": Film(times=even(10, 31), size=SMALL, hits=tuple(k + 0.5 for k in range(0, 31, 5))),
     "sound longer than picture": Film(sound=4.0),
     "sound shorter than picture": Film(sound=0.5),
     "start offset": Film(late=5.0, sound=2.0),

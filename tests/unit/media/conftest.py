@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import av
@@ -19,9 +20,25 @@ def corner_picture(k: int, width: int, height: int) -> np.ndarray:
     return picture
 
 
+@pytest.fixture(scope="session")
+def films() -> dict[str, bytes]:
+    """The videos that `film` has made, by how they were made."""
+    return {}
+
+
 @pytest.fixture
-def film(tmp_path):
+def film(tmp_path, films):
     """A function that writes a video and returns its path. times: ms of each frame; sound: (n,) float at 48 kHz."""
+
+    def make(name="film.mp4", **options) -> Path:
+        path = tmp_path / name
+        sound = options.get("sound")
+        recipe = repr(sorted((options | {"sound": None if sound is None else sound.tobytes()}).items()))
+        key = path.suffix + sha256(recipe.encode()).hexdigest()
+        if key not in films:
+            films[key] = write(name, **options).read_bytes()
+        path.write_bytes(films[key])
+        return path
 
     def write(
         name="film.mp4",
@@ -57,7 +74,7 @@ def film(tmp_path):
                 write_sound(out, tone, sound)
         return path
 
-    return write
+    return make
 
 
 def write_picture(out, packets, gaps: dict[int, int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -168,3 +170,18 @@ def test_embeddings_are_unit_vectors(pipe):
     sound = pipe.embed_audio(0.1 * np.random.default_rng(1).standard_normal(70_000).astype(np.float32))
     assert sound.shape == (16,)
     assert np.linalg.norm(sound) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("seconds", "windows"), [(0.5, 1), (3.0, 1), (3.003, 1), (3.5, 2), (6.0, 2), (60.0, 12)])
+def test_a_video_is_embedded_in_as_many_windows_as_it_fills(pipe, monkeypatch, seconds, windows):
+    """A clip of 3.003 s, as NTSC rates give it, is one window, as it is for the sampler."""
+    starts = []
+
+    def encode(motion, start):
+        starts.append(start)
+        return torch.ones(1, 48, 24)
+
+    monkeypatch.setattr(pipe, "encode_video", encode)
+    monkeypatch.setattr(pipe.av_sim, "embed_window", lambda tokens, motion, start: torch.ones(1, 16))
+    pipe.embed_video(SimpleNamespace(duration=seconds))
+    assert len(starts) == windows and starts[0] == 0.0

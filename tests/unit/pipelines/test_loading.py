@@ -161,3 +161,15 @@ def test_a_saved_pipeline_can_be_saved_and_loaded_again(folder, tmp_path):
     load(folder).save_pretrained(tmp_path / "again")
     a, b = (load(path).embed_audio(np.ones(48_000, np.float32)) for path in (folder, tmp_path / "again"))
     assert np.array_equal(a, b)
+
+
+def test_diffusers_own_class_loads_a_folder_through_the_entry_file(folder, tmp_path, monkeypatch):
+    from diffusers import DiffusionPipeline
+    from diffusers.utils import dynamic_modules_utils
+
+    from a2s.pipelines import diffusers_entry
+
+    monkeypatch.setattr(dynamic_modules_utils, "HF_MODULES_CACHE", str(tmp_path / "modules"))
+    options = {"custom_pipeline": diffusers_entry.__file__, "trust_remote_code": True, "use_safetensors": True}
+    pipe = DiffusionPipeline.from_pretrained(folder, **options)
+    assert type(pipe) is AVLDMPipeline and pipe.folder == folder

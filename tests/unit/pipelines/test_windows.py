@@ -191,3 +191,16 @@ def test_vocoder_sees_bounded_chunks():
     vocode(pipe, film_mel(61.3), samples_of(61.3), on_chunk=done.append)
     assert max(widths) <= VOCODER_CHUNK + 2 * VOCODER_CONTEXT
     assert done == sorted(done) and done[-1] == 1.0
+
+
+def test_a_vocoder_that_fills_its_last_hop_gets_the_mel_as_it_is():
+    """A frame more would change the end of the sound, as far as the vocoder looks back."""
+    lengths = []
+
+    def vocoder(mel):
+        lengths.append(mel.shape[-1])
+        return mel[:, 0].repeat_interleave(AUDIO.hop_length, 1)
+
+    mel = film_mel(3.0)[..., : frames_of(3.0)]
+    sound = vocode(SimpleNamespace(vocode=vocoder), mel, samples_of(3.0))
+    assert lengths == [mel.shape[-1]] and sound.shape == (1, 48_000)
