@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from a2s.ambient.bank import AmbientBank
+from a2s.ambient.bank import About, AmbientBank
 from a2s.ambient.extension import seamless_loop
 from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.settings import AUDIO
@@ -139,7 +139,7 @@ CLIPS: dict[str, tuple[tuple[str, float, dict[str, Any]], ...]] = {
 """Per kind: (name, RMS level in dBFS, traits that the name implies). Other traits are random."""
 
 
-def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
+def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, About]]:
     """Yield (looping waveform (n,) float32 at 16 kHz, its metadata) of every clip, in the order of `CLIPS`."""
     samples, fade = round(SECONDS * AUDIO.sample_rate), round(FADE * AUDIO.sample_rate)
     for kind, clips in CLIPS.items():

@@ -87,7 +87,7 @@ class Batches:
     its sound.
     """
 
-    def __init__(self, sets: Sequence[EncodedVideos], token_dim: int, cues: bool = True):
+    def __init__(self, sets: Sequence[EncodedVideos], token_dim: int, cues: bool = True) -> None:
         self.sets, self.token_dim, self.cues = sets, token_dim, cues
 
     def draw(self, rng: np.random.Generator, size: int, clean: bool = False) -> dict[str, torch.Tensor]:
