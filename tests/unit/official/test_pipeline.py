@@ -64,10 +64,10 @@ def test_a_dub_is_as_long_as_the_video_and_reproducible(pipe, bank, clip):
 
 
 def test_steps_and_guidance_default_to_the_models(pipe, bank, clip):
-    settings = dub(clip, DubSettings(ambient_clip="rain"), pipe, bank).recipe["settings"]
-    assert (settings["steps"], settings["guidance_scale"]) == (25, 6.5)
-    chosen = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe["settings"]
-    assert (chosen["steps"], chosen["guidance_scale"]) == (3, 1.5)
+    settings = dub(clip, DubSettings(ambient_clip="rain"), pipe, bank).recipe.settings
+    assert (settings.steps, settings.guidance_scale) == (25, 6.5)
+    chosen = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe.settings
+    assert (chosen.steps, chosen.guidance_scale) == (3, 1.5)
     compact = DubSettings().suited_to(tiny_pipeline())
     assert (compact.default_steps, compact.default_guidance_scale) == (12, 2.5)
 
@@ -174,6 +174,6 @@ def test_a_saved_model_dubs_from_the_command_line(pipe, bank, clip, tmp_path, ca
     code = main(
         ["dub", str(clip), "-o", str(tmp_path / "o.wav"), "--model", str(folder), "--report", str(tmp_path / "r.json")]
     )
-    assert code == 0 and "does not hear" in capsys.readouterr().out
+    assert code == 0 and "does not use cues" in capsys.readouterr().out
     recipe = json.loads((tmp_path / "r.json").read_text())
-    assert recipe["settings"]["steps"] == 25 and recipe["bank"] == pipe.model_hash and recipe["hears_cues"] is False
+    assert recipe["settings"]["steps"] == 25 and recipe["bank"] == pipe.model_hash and recipe["uses_cues"] is False
