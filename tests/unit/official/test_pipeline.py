@@ -69,7 +69,7 @@ def test_steps_and_guidance_default_to_the_models(pipe, bank, clip):
     chosen = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe.settings
     assert (chosen.steps, chosen.guidance_scale) == (3, 1.5)
     compact = DubSettings().suited_to(tiny_pipeline())
-    assert (compact.default_steps, compact.default_guidance_scale) == (12, 2.5)
+    assert (compact.steps, compact.guidance_scale) == (12, 2.5)
 
 
 @pytest.mark.parametrize(
