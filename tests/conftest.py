@@ -47,7 +47,7 @@ def json_log(logging_kept, capsys):
 
 
 SERVERS = {
-    "shipped": ("test_controls.py", "test_places.py", "test_shipped.py"),
+    "shipped": ("test_controls.py", "test_ambiences.py", "test_shipped.py"),
     "site": ("test_page.py", "test_compare.py", "test_api.py"),
     "timeline": ("test_timeline.py", "test_timeline_playing.py"),
 }

@@ -10,22 +10,24 @@ from tests.e2e.timeline import CUES, SECONDS, SEEN, drag, middle, per_second, ti
 from tests.e2e.timeline_page import seen_cues
 
 
+def test_an_empty_timeline_has_a_hint_and_the_height_of_a_full_one(timeline_tab):
+    """It comes first, before the page's cues are shown."""
+    tab = timeline_tab
+    assert tab.locator(".empty").is_visible() and "Load a video" in tab.inner_text(".empty")
+    before = tab.locator(".timeline").bounding_box()
+    tab.click("#fresh")
+    tab.wait_for_selector(".cue")
+    tab.click("#sound")
+    tab.click(".cue >> nth=0")
+    tab.click("[data-do=in]")
+    assert tab.locator(".empty").is_hidden()
+    assert tab.locator(".timeline").bounding_box() == before
+
+
 def test_what_was_not_touched_comes_back_as_it_was(page):
     answer = told(page)
     assert answer["same"] and answer["source"] == "motion" and answer["edits"] >= 1
     assert page.inner_text(".count") == "7 cues, detected"
-
-
-def test_without_a_clip_it_says_what_to_do_and_is_as_high_as_with_one(bare):
-    assert bare.locator(".empty").is_visible() and "Load a video" in bare.inner_text(".empty")
-    before = bare.locator(".timeline").bounding_box()
-    bare.click("#fresh")
-    bare.wait_for_selector(".cue")
-    bare.click("#sound")
-    bare.click(".cue >> nth=0")
-    bare.click("[data-do=in]")
-    assert bare.locator(".empty").is_hidden()
-    assert bare.locator(".timeline").bounding_box() == before
 
 
 def test_a_cue_is_dragged_in_time_and_the_edit_is_told(page):
@@ -123,7 +125,7 @@ def test_the_inspector_writes_time_strength_and_length(page):
     cue = next(cue for cue in told(page)["cues"] if cue["time"] == 3.25)
     assert cue["strength"] == 0.25
     assert cue["duration"] == 0.75  # up to the end of the clip and no further
-    assert "confidence" in page.inner_text(".confidence")
+    assert "Detection confidence" in page.inner_text(".confidence")
 
 
 def test_the_keyboard_walks_and_moves(page):

@@ -42,9 +42,14 @@ AudioNode.prototype.connect = function (target, ...more) {
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def script() -> str:
     return RECORD
+
+
+@pytest.fixture(autouse=True)
+def empty_recording(page):
+    page.evaluate("window.heard.length = window.clocks.length = window.presses.length = 0")
 
 
 def test_four_taps_along_with_the_film_are_four_cues_and_one_step(page):

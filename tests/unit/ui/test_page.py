@@ -10,6 +10,8 @@ import pytest
 
 from a2s.settings import Limits
 from a2s.ui import Engine, build, launch_options
+from a2s.ui.parts.job_progress import JobProgress
+from a2s.ui.parts.part import Part
 from a2s.ui.state import Visits
 from tests.fakes import FakeBank, FakePipeline
 
@@ -82,3 +84,33 @@ def test_readme_has_two_commands_and_names_what_is_installed():
 def test_no_two_parts_of_the_page_share_an_id(page):
     ids = [block.elem_id for block in page.blocks.values() if getattr(block, "elem_id", None)]
     assert len(ids) == len(set(ids)) > 40
+
+
+def controls(page) -> list:
+    """All components that a person can use. The endpoints' own are in a column that is never shown."""
+    found = [block for block in page.blocks.values() if isinstance(block, gr.components.Component)]
+    return [block for block in found if not _is_display(block) and not _is_of_endpoint(block)]
+
+
+def _is_display(block) -> bool:
+    html = isinstance(block, gr.HTML) and not isinstance(block, Part)
+    buttons = isinstance(block, gr.Button | gr.UploadButton | gr.DownloadButton)
+    plays = getattr(block, "interactive", None) is False and not buttons
+    return html or plays or isinstance(block, gr.State | JobProgress)
+
+
+def _is_of_endpoint(block) -> bool:
+    while block is not None:
+        if block.visible is False and block.elem_id is None:
+            return True
+        block = block.parent
+    return False
+
+
+def test_every_control_starts_a_handler_or_is_an_input_of_one(page):
+    used = set()
+    for handler in page.fns.values():
+        used |= {block._id for block in handler.inputs} | {target for target, _ in handler.targets}
+    assert all(block.elem_id for block in controls(page))
+    idle = [block for block in controls(page) if block._id not in used and not isinstance(block, gr.DownloadButton)]
+    assert [block.elem_id for block in idle] == ["player"], "it sends nothing to the server"
