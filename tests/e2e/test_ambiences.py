@@ -38,7 +38,7 @@ def noise(path, seconds: float, level_db: float):
     return path
 
 
-def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(panel, clip):
+def test_ambiences_are_counted_searched_and_chosen_for_the_dub(panel, clip):
     tab = panel.tab
     panel.load(clip)
     cards = "document.querySelectorAll('#ambiences .card')"
@@ -56,7 +56,7 @@ def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(
     assert quietest_db(made[0].wave, RATE) + 6 < quietest_db(made[1].wave, RATE)
 
 
-def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, clip, tmp_path):
+def test_an_own_recording_is_used_and_saved_to_the_bank(panel, clip, tmp_path):
     tab = panel.tab
     panel.load(clip)
     panel.go_to("Bank")
@@ -77,7 +77,7 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
     clips(panel, before + 1)
 
 
-def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_follows(panel, tmp_path):
+def test_a_scene_change_gets_an_ambience_of_its_own(panel, tmp_path):
     tab = panel.tab
     panel.load(draw_two_places(tmp_path / "two places.mp4", seconds=5.0, cut=2.5, size=(320, 180)))
     asked = tab.locator("#ambiences .scene-change")
@@ -95,7 +95,7 @@ def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_fol
     assert [place["clip"] for place in made[1].recipe["ambient"]["changes"]] == ["heavy-rain-on-a-tin-roof"]
 
 
-def test_a_bank_is_browsed_built_added_to_saved_and_given_back(panel, clip, tmp_path):
+def test_a_bank_is_browsed_built_extended_saved_and_reset(panel, clip, tmp_path):
     tab = panel.tab
     panel.load(clip)
     panel.go_to("Bank")

@@ -207,7 +207,7 @@ def test_matched_loudness_can_be_heard_and_switched_off(player):
 
 
 @pytest.mark.alone
-def test_the_picture_keeps_with_the_sound(player):
+def test_the_video_stays_in_sync_with_the_sound(player):
     tab = player
     tab.focus("#player canvas")
     tab.keyboard.press("Home")

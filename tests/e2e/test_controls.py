@@ -27,7 +27,7 @@ def shown_level(panel) -> float:
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_more_ambience_is_a_louder_quietest_half_second(panel, tmp_path, name):
+def test_more_ambience_raises_the_quietest_half_second(panel, tmp_path, name):
     hits, place, words = CLIPS[name]
     panel.load(draw_video(tmp_path / f"{name}.mp4", seconds=2.5, size=(320, 180), hits=hits))
     panel.choose_ambience(place, words)
@@ -41,7 +41,7 @@ def test_more_ambience_is_a_louder_quietest_half_second(panel, tmp_path, name):
     assert shown == sorted(shown) and shown[-1] - shown[0] > 20
 
 
-def test_the_ladder_is_made_of_rising_amounts(panel, clip):
+def test_ambience_levels_rise(panel, clip):
     panel.load(clip)
     panel.choose_ambience("forest-edge", "forest")
     panel.dub("#generate-levels")
@@ -51,7 +51,7 @@ def test_the_ladder_is_made_of_rising_amounts(panel, clip):
     assert levels[0] > levels[1] + 3 > levels[2] + 6
 
 
-def test_seed_dice_and_lock(panel, clip):
+def test_a_seed_is_set_renewed_and_locked(panel, clip):
     panel.load(clip)
     first, again, other = (panel.dub(seed=seed) for seed in (7, 7, 8))
     assert other.recipe["seed"] == 8 and apart(again, first) == 0 and apart(other, first) > 0.3
@@ -64,7 +64,7 @@ def test_seed_dice_and_lock(panel, clip):
     assert apart(free, other) > 0.3
 
 
-def test_takes_are_counted_chosen_shared_and_wiped(panel, clip):
+def test_takes_are_counted_chosen_exported_and_compared(panel, clip):
     tab = panel.tab
     panel.load(clip)
     second = panel.dub(takes=2)
@@ -92,14 +92,14 @@ def test_takes_are_counted_chosen_shared_and_wiped(panel, clip):
     )
 
 
-def test_more_steps_are_made_and_bring_the_sound_nearer_to_its_end(panel, clip):
+def test_more_steps_converge(panel, clip):
     panel.load(clip)
     made = {steps: panel.dub(steps=steps) for steps in (4, 8, 16)}
     assert [each.recipe["settings"]["steps"] for each in made.values()] == [4, 8, 16]
     assert apart(made[4], made[16]) > 1.5 * apart(made[8], made[16]) > 0
 
 
-def test_guidance_lifts_the_action_out_of_the_place(panel, clip):
+def test_guidance_raises_the_action_above_the_ambience(panel, clip):
     panel.load(clip)
     panel.choose_ambience("forest-edge", "forest")
     panel.load_cues(HIT)
@@ -110,7 +110,7 @@ def test_guidance_lifts_the_action_out_of_the_place(panel, clip):
     assert above[0] + 3 < above[1] and above[1] + 3 < above[2]
 
 
-def test_overlap_changes_the_sound_from_the_join_on_and_not_before(panel, tmp_path):
+def test_overlap_changes_the_sound_only_from_the_join_on(panel, tmp_path):
     panel.load(draw_video(tmp_path / "long.mp4", seconds=3.5, size=(320, 180), hits=(0.5, 1.5, 2.9)))
     # The second window begins at 2.94 s without an overlap and at 2.43 s with 0.5 s; a vocoder looks 0.4 s ahead.
     made, without = panel.dub(overlap=0.5), panel.dub(overlap=0.0)
@@ -120,7 +120,7 @@ def test_overlap_changes_the_sound_from_the_join_on_and_not_before(panel, tmp_pa
     assert decibels(difference[behind]) > decibels(made.wave[behind]) - 12
 
 
-def test_the_original_is_mixed_under_at_its_level(panel, tmp_path):
+def test_original_audio_is_mixed_in_at_its_level(panel, tmp_path):
     clip = draw_video(tmp_path / "with sound.mp4", seconds=2.0, size=(320, 180), hits=(0.5, 1.4), tone=True)
     panel.load(clip)
     panel.tab.click("#timeline [data-do=clear]")  # a hit would reach the ceiling, and the limiter would take a part
@@ -134,7 +134,7 @@ def test_the_original_is_mixed_under_at_its_level(panel, tmp_path):
         assert decibels(error) < decibels(added) - 50
 
 
-def test_loudness_reaches_its_target_and_no_peak_goes_over_the_ceiling(panel, clip):
+def test_loudness_reaches_its_target_within_the_true_peak_limit(panel, clip):
     panel.load(clip)
     panel.choose_ambience("heavy-rain-on-a-tin-roof", "tin roof")
     panel.load_cues({"time": 1.0, "strength": 1.0, "action": "hit", "material": "metal"})

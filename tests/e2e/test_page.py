@@ -64,7 +64,7 @@ def near(times, wanted) -> bool:
     return bool(len(times)) and np.abs(np.asarray(times) - wanted).min() < 0.08
 
 
-def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path):
+def test_an_example_is_loaded_dubbed_and_downloaded(tab, site, tmp_path):
     load_example(tab)
     facts = tab.inner_text("#facts")
     assert "3.5 s" in facts and "silent" in facts and "kB" in facts
@@ -104,7 +104,7 @@ def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path
     assert [url for url in tab.requested if not url.startswith((site, "data:", "blob:"))] == []
 
 
-def test_a_recipe_dropped_back_restores_every_setting_and_the_same_sound(tab, tmp_path):
+def test_a_dropped_recipe_restores_every_setting_and_the_same_sound(tab, tmp_path):
     load_example(tab)
     unfold(tab, "settings")
     for control, value in {"seed": 41, "steps": 6, "guidance": 3.5, "overlap": 0.25, "takes": 2, "amount": 0.6}.items():
@@ -136,7 +136,7 @@ def test_a_recipe_dropped_back_restores_every_setting_and_the_same_sound(tab, tm
     assert np.array_equal(soundfile.read(first)[0], soundfile.read(again)[0])
 
 
-def test_a_cue_that_is_dragged_takes_its_hit_along(tab, tmp_path):
+def test_a_dragged_cue_moves_its_hit(tab, tmp_path):
     load_example(tab)
     cue_file(tab, tmp_path, 0.6, 2.4)
     dub(tab)
@@ -151,7 +151,7 @@ def test_a_cue_that_is_dragged_takes_its_hit_along(tab, tmp_path):
 
 
 @pytest.mark.alone
-def test_cues_are_tapped_along_with_the_picture(tab, tmp_path):
+def test_cues_are_tapped_while_the_video_plays(tab, tmp_path):
     load_example(tab)
     tab.click("#timeline [data-do=clear]")
     wait_for_count(tab, 0)
@@ -169,7 +169,7 @@ def test_cues_are_tapped_along_with_the_picture(tab, tmp_path):
     assert all(near(heard(download(tab, "wav", tmp_path)), cue["time"]) for cue in cues)
 
 
-def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
+def test_cancel_stops_within_a_step_and_keeps_finished_takes(tab, work):
     load_example(tab)
     dub(tab)
     log = work / "server.log"
@@ -211,7 +211,7 @@ def test_after_a_failed_dub_the_buttons_work_again(tab, control, value):
     dub(tab)
 
 
-def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
+def test_ambience_levels_are_four_takes_that_can_be_compared(tab):
     load_example(tab)
     dub(tab, "#generate-levels")
     labels = tab.locator("#take label").all_inner_texts()
@@ -228,7 +228,7 @@ def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
     )
 
 
-def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, site):
+def test_a_second_visitor_sees_the_position_in_the_queue_and_is_served(tab, site):
     load_example(tab)
     unfold(tab, "settings")
     second = tab.context.new_page()
@@ -244,7 +244,7 @@ def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, site):
     second.close()
 
 
-def test_who_cancels_in_the_line_leaves_it_at_once(tab, site):
+def test_cancelling_in_the_queue_leaves_it_at_once(tab, site):
     """The page rests, the next one moves up, and what was asked for is not made when its turn would have come."""
     load_example(tab)
     unfold(tab, "settings")
@@ -272,7 +272,7 @@ def test_who_cancels_in_the_line_leaves_it_at_once(tab, site):
     third.close()
 
 
-def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
+def test_an_upload_is_loaded_and_a_bad_one_is_one_sentence(tab, tmp_path):
     upload(tab, draw_video(tmp_path / "mine & yours.mp4", seconds=2.0, tone=True))
     facts = tab.inner_text("#facts")
     assert "2.0 s" in facts and "has sound" in facts
@@ -289,7 +289,7 @@ def test_an_upload_is_read_and_a_bad_one_is_one_sentence(tab, tmp_path):
     assert "It stays on this server for this visit only" in tab.inner_text("#facts")
 
 
-def test_a_picture_that_comes_while_the_last_one_is_watched_is_wait_for_analysis(tab, tmp_path):
+def test_a_video_loaded_during_an_analysis_is_analysed(tab, tmp_path):
     long = draw_video(tmp_path / "long.mp4", seconds=40.0, hits=range(1, 40, 2))
     tab.set_input_files("#source input[type=file]", str(long))
     tab.wait_for_selector("#progress [data-state=running]")
@@ -299,7 +299,7 @@ def test_a_picture_that_comes_while_the_last_one_is_watched_is_wait_for_analysis
     tab.wait_for_selector("#ambiences .card")
 
 
-def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):
+def test_ambiences_are_searched_and_uploaded(tab, tmp_path):
     load_example(tab)
     tab.fill("#search textarea, #search input", "stre")
     tab.wait_for_function("document.querySelector('#ambiences .card .name').innerText === 'Street'")
@@ -319,7 +319,7 @@ def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):
     assert recipe["ambient"]["name"] == "back yard" and str(tmp_path) not in json.dumps(recipe)
 
 
-def test_another_model_is_chosen_and_a_missing_one_says_what_to_do(tab, tmp_path):
+def test_another_model_is_chosen_and_a_missing_one_falls_back(tab, tmp_path):
     load_example(tab)
     unfold(tab, "settings")
     dub(tab)
@@ -334,7 +334,7 @@ def test_another_model_is_chosen_and_a_missing_one_says_what_to_do(tab, tmp_path
     tab.wait_for_function("document.querySelector('#model input').value === 'model'")
 
 
-def test_a_phone_sees_the_page_without_scrolling_sideways(browser, site):
+def test_a_phone_does_not_scroll_sideways(browser, site):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     tab = context.new_page()
     tab.goto(site)
@@ -350,7 +350,7 @@ def test_a_phone_sees_the_page_without_scrolling_sideways(browser, site):
     assert max(widths.values()) <= 390, widths
 
 
-def test_nothing_jumps_while_a_dub_is_made(tab):
+def test_the_layout_is_stable_during_a_dub(tab):
     load_example(tab)
     unfold(tab, "settings")
     set_number(tab, "steps", 100)
@@ -372,7 +372,7 @@ def test_nothing_jumps_while_a_dub_is_made(tab):
     tab.wait_for_selector("#generate:not([disabled])")
 
 
-def test_a_new_picture_forgets_the_takes_of_the_one_before(tab):
+def test_a_new_video_removes_the_takes(tab):
     load_example(tab)
     dub(tab)
     clear_progress(tab)
