@@ -29,7 +29,11 @@ from a2s.settings import AUDIO
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """Scores experiments. judges: folder with `classes` and, if they are there, `sync` and `place`."""
+    """Scores experiments.
+
+    judges: folder with `classes` and, if they are there, `sync` and `place`. cache: of the figures of each metric.
+    on_message: receives the name of each experiment that is scored, and which models are missing.
+    """
 
     generator: SoundGenerator
     judges: Path
@@ -77,6 +81,7 @@ class _LazyInputs:
     def get(self) -> MetricInputs:
         if self.inputs is None:
             scorer, generator = self.scorer, self.scorer.generator
+            scorer.on_message(f"  {self.file.stem}")
             waves = read_audio_file(self.file).waveforms
             self.inputs = MetricInputs(
                 generator.clips, waves, generator.video_embeddings, scorer.reference, scorer.models

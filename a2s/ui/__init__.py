@@ -1,17 +1,22 @@
-"""The page: a thin face on `a2s.dub`. `build` makes it, `serve` serves it."""
+"""The page: a thin face on `a2s.dub`. `build` makes it, `serve` serves it.
+
+Imports go one way: gradio_compat, parts, html, text < state < engine < handlers < layouts and wiring < page.
+"""
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
+from typing import Any
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported; nothing leaves this machine
+from a2s.ui.gradio_compat.environment import disable_analytics
 
-_HOME = {"Engine": "engine", "build": "page", "launch_options": "page", "serve": "page"}
-__all__ = list(_HOME)
+disable_analytics()
+
+_MODULES = {"Engine": "engine", "build": "page", "launch_options": "page", "serve": "page"}
+__all__ = list(_MODULES)
 
 
-def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+def __getattr__(name: str) -> Any:  # Any: four names of different types
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

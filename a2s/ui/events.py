@@ -1,27 +1,32 @@
-"""How the page's events are sent and served: arguments of gradio's listeners, the same on every tab.
+"""How the page's events are sent and served: arguments of gradio's event listeners, the same on every tab.
 
-Left to itself, gradio drops an event while the one before it is in work or in the line: a picture that comes while the
-last one is watched would never be watched. So each kind says what becomes of the second of two.
+By default gradio drops an event while an earlier one of the same kind waits or runs: a video that is loaded while
+another is analysed would never be analysed. So each set of options says what becomes of the second of two events.
 """
 
-QUIET = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
-"""What goes on unseen; each is served."""
+from __future__ import annotations
 
-STEP = QUIET | {"queue": False}
-"""Something small that is served at once: it does not wait in the line, nor is it refused because that is full. So what
-follows on a dub reaches the page, however many wait for theirs."""
+from typing import Any
 
-LATEST = QUIET | {"trigger_mode": "always_last"}
-"""A control was turned: the last turn counts."""
+Options = dict[str, Any]  # Any: gradio's listener arguments have many types
 
-PRESSED = QUIET | {"trigger_mode": "once"}
-"""A button that is pressed twice was pressed once."""
+HIDDEN: Options = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
+"""No progress indicator. Every event is served."""
 
-PICTURE = QUIET | {"concurrency_id": "picture", "concurrency_limit": 1}
-"""A picture is taken off and another one read in the order in which that was asked for."""
+CHAINED: Options = HIDDEN | {"queue": False}
+"""A small step that is served at once, without the queue, so a full queue doesn't stop what follows on a dub."""
 
-MODEL = QUIET | {"concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
-"""The model serves one event at a time; who waits sees the place in line."""
+LATEST: Options = HIDDEN | {"trigger_mode": "always_last"}
+"""A control was changed: only the latest value counts."""
 
-MAKE = MODEL | {"trigger_mode": "once"}
-"""A button that has the model make something."""
+ONCE: Options = HIDDEN | {"trigger_mode": "once"}
+"""A button that is pressed twice counts once."""
+
+VIDEO_QUEUE: Options = HIDDEN | {"concurrency_id": "video", "concurrency_limit": 1}
+"""Videos are loaded and removed in the order in which that was asked for."""
+
+MODEL_QUEUE: Options = HIDDEN | {"concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
+"""The model serves one event at a time. A visitor who waits sees the position in the queue."""
+
+MODEL_ONCE: Options = MODEL_QUEUE | {"trigger_mode": "once"}
+"""A button that uses the model."""

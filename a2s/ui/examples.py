@@ -1,4 +1,4 @@
-"""The clips that come with a2s: a video and, beside it, a json that may name it and a jpg that shows it."""
+"""The example videos: mp4 files, each with an optional json that names it and a jpg that shows it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Example:
-    """id: the file's stem, what the page sends back. name: what a visitor reads. poster: a still, None without one."""
+    """id: the file's stem, which the page sends back. name: what a visitor reads. poster: a still picture."""
 
     id: str
     name: str
@@ -18,7 +18,7 @@ class Example:
 
 
 def find_examples(folder: Path, limit: int = 6) -> tuple[Example, ...]:
-    """The mp4 files of a folder in order of name; nothing is opened but their small json."""
+    """The mp4 files of a folder, sorted by name. Only their json is opened."""
     return tuple(
         Example(path.stem, _name(path), path, poster if (poster := path.with_suffix(".jpg")).is_file() else None)
         for path in sorted(folder.glob("*.mp4"))[:limit]

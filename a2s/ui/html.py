@@ -1,15 +1,17 @@
-"""Lines of our own HTML, without the margins that gradio gives prose."""
+"""Blocks of our own HTML, without the margins that gradio gives prose."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import gradio as gr
 
 
-def line(html: str, **options) -> gr.HTML:
-    """html is ours: whatever a visitor named in it is escaped already."""
+def html_block(html: str, **options: Any) -> gr.HTML:  # Any: options of gr.HTML
+    """html: names that a visitor chose must be escaped in it. options: of `gr.HTML`."""
     return gr.HTML(html, apply_default_css=False, **options)
 
 
-def part(name: str) -> gr.HTML:
-    """A heading of a corner of the page."""
-    return line(f'<h2 class="part">{name}</h2>')
+def heading(text: str) -> gr.HTML:
+    """A heading of one section of the page."""
+    return html_block(f'<h2 class="section-heading">{text}</h2>')

@@ -1,4 +1,4 @@
-"""Keeping a server's memory flat."""
+"""Keeps a server's memory flat under glibc."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ ARENAS = 2
 
 
 def limit_malloc_arenas() -> None:
-    """Have glibc's malloc share two arenas among all threads; a no-op elsewhere.
+    """Have glibc's malloc share two arenas among all threads. Does nothing elsewhere. Call it before threads start.
 
-    A web server's threads come and go, and by default each takes one of eight arenas a core and keeps what it freed
-    there, so that memory creeps up for the first hundred dubs. To be called before threads are started.
+    By default each thread may take one of eight arenas per core, and an arena keeps what its threads freed. The threads
+    of a web server come and go, so memory would grow during the first hundred dubs.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)

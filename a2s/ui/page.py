@@ -1,94 +1,85 @@
-"""The page: three tabs over one engine. Nothing is computed when it is built."""
+"""The page: three tabs over one engine. Building it computes nothing."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
-from gradio import mcp
 from starlette.middleware import Middleware
 
-from a2s.settings import LIMITS
+from a2s.settings import Limits
 from a2s.ui import text
 from a2s.ui.api import add_endpoints
 from a2s.ui.bank.layout import add_bank_tab
 from a2s.ui.compare.layout import add_compare_tab
 from a2s.ui.dub.tab import add_dub_tab
 from a2s.ui.engine import EXAMPLES, Engine
-from a2s.ui.events import QUIET
+from a2s.ui.events import HIDDEN
 from a2s.ui.examples import find_examples
-from a2s.ui.gradio_compat.hardening import Admission, block_outgoing_requests
-from a2s.ui.html import line
-from a2s.ui.state import LONGEST_IDLE, Visits
+from a2s.ui.gradio_compat.admission import Admission
+from a2s.ui.gradio_compat.environment import store_uploads_in
+from a2s.ui.gradio_compat.outgoing_requests import block_outgoing_requests
+from a2s.ui.gradio_compat.queue import set_queue_full_message
+from a2s.ui.gradio_compat.startup import skip_self_check
+from a2s.ui.html import html_block
+from a2s.ui.state import Visits
 from a2s.ui.theme import STYLE, studio_theme
 
-QUEUE = LIMITS.max_waiting
-"""Visitors who may wait; the next one is told that it is full."""
-
-
-SWEEP = 600.0
-"""Seconds between two looks for visits that were left."""
+CLEANUP_SECONDS = 600.0
+"""Between two searches for idle visits."""
 
 
 def build(engine: Engine, examples: Path = EXAMPLES, visits: Visits | None = None) -> gr.Blocks:
-    """The page over an engine; `serve` serves it."""
-    visits = visits or Visits()
-    visits.sweep_every(SWEEP)
+    """The page over an engine, within the engine's limits. `serve` serves it."""
+    limits = engine.limits
+    visits = visits or Visits(limits=limits)
+    visits.remove_idle_every(CLEANUP_SECONDS)
     block_outgoing_requests()
-    os.environ["GRADIO_TEMP_DIR"] = mcp.DEFAULT_TEMP_DIR = str(visits.root)  # what gradio stores goes with the visits
-    cleaning = int(SWEEP), int(LONGEST_IDLE)
+    store_uploads_in(visits.root)
+    cleaning = int(CLEANUP_SECONDS), int(limits.max_idle_seconds)
     with gr.Blocks(title="a2s · foley studio", analytics_enabled=False, delete_cache=cleaning) as page:
         add_endpoints(engine, visits)
-        line(text.HEADER)
+        html_block(text.HEADER)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Dub", id="dub") as dub_tab:
                 dub = add_dub_tab(engine, visits, find_examples(examples))
             with gr.Tab("Compare", id="compare") as compare_tab:
-                compare = add_compare_tab(engine, visits)
+                compare = add_compare_tab(visits)
             with gr.Tab("Bank", id="bank") as bank_tab:
                 bank = add_bank_tab(engine, visits)
-        for tab, corner in ((dub_tab, dub), (compare_tab, compare), (bank_tab, bank)):
-            tab.select(**corner.refresh, **QUIET)  # what was done on another tab is known on this one
+        for tab, content in ((dub_tab, dub), (compare_tab, compare), (bank_tab, bank)):
+            tab.select(**content.refresh, **HIDDEN)  # shows what was done on another tab
 
         def leave(request: gr.Request) -> None:
             visits.leave(request.session_hash)
 
         page.unload(leave)
-    page.queue(max_size=QUEUE, default_concurrency_limit=1, api_open=False)
-    page._queue.push = _says_it_is_full(page._queue.push)
+    page.queue(max_size=limits.max_waiting, default_concurrency_limit=1, api_open=False)
+    set_queue_full_message(page, text.QUEUE_FULL)
     return page
 
 
-def _says_it_is_full(push: Callable) -> Callable:
-    """gradio's way into the line, with a sentence of ours for who finds no place in it."""
-
-    async def told(*args, **more):
-        joined, said, state = await push(*args, **more)
-        return joined, text.FULL if state == "queue_full" else said, state
-
-    return told
-
-
-def launch_options(examples: Path = EXAMPLES) -> dict:
-    """How the page is served, whoever starts it: look, limits, and only the examples readable beside the visits."""
+def launch_options(examples: Path = EXAMPLES, limits: Limits | None = None) -> dict[str, Any]:
+    """Arguments of `gr.Blocks.launch` for the page: theme, limits, and the examples as the only folder that is
+    readable beside the visits."""
+    limits = limits or Limits()
     return {
         "theme": studio_theme(), "css_paths": STYLE, "footer_links": ["api", "settings"],
-        "allowed_paths": [str(examples)], "max_file_size": LIMITS.max_bytes,
-        "app_kwargs": {"middleware": [Middleware(Admission)]},
+        "allowed_paths": [str(examples)], "max_file_size": limits.max_bytes,
+        "app_kwargs": {"middleware": [Middleware(Admission, limits=limits)]},
         "run_history": False, "enable_monitoring": False, "ssr_mode": False, "show_error": False,
     }  # fmt: skip
 
 
-def launch(page: gr.Blocks, **options) -> None:
-    """Start serving a page, on a busy machine as well: gradio gives up one that does not answer itself within 3 s."""
-    gr.networking.url_ok = lambda url: True
+def launch(page: gr.Blocks, **options: Any) -> None:  # Any: of gr.Blocks.launch
+    """Start to serve a page and return."""
+    skip_self_check()
     page.launch(prevent_thread_lock=True, **options)
 
 
-def serve(page: gr.Blocks, engine: Engine, examples: Path = EXAMPLES, **where) -> None:
-    """Serve the page until the process is asked to end. where: host, port and what else `gr.Blocks.launch` takes."""
-    launch(page, **where, **launch_options(examples))
-    engine.warm()  # only now: loading a model holds up what else this process does
+def serve(page: gr.Blocks, engine: Engine, examples: Path = EXAMPLES, **options: Any) -> None:
+    """Serve the page until the process ends. options: host, port and others of `gr.Blocks.launch`."""
+    launch(page, **options, **launch_options(examples, engine.limits))
+    engine.preload()  # not earlier: loading a model delays the start of the server
     page.block_thread()

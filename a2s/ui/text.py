@@ -1,74 +1,93 @@
-"""The words on the page. Whatever a visitor or a file named is escaped before it becomes HTML."""
+"""The words on the page. Names that a visitor or a file chose are escaped before they become HTML."""
 
 from __future__ import annotations
 
 import html
 import math
-from typing import TYPE_CHECKING
-
-from a2s.pipelines.windows import plan_windows
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank
+    from a2s.ambient.clip import AmbientClip
+    from a2s.dubbing.recipe import Report
     from a2s.media import VideoInfo
 
-HEADER = """<header class="head"><h1>a2s</h1><p>A foley studio. A silent picture in, the sound that it asks for out:
-what the hands do, and as much of the place as you like.</p></header>"""
+HEADER = """<header class="page-header"><h1>a2s</h1>
+<p>Add foley to a silent video, with as much room tone as you want.</p></header>"""
 
-NOTHING_READ = '<p class="facts subdued">mp4, mov, webm, mkv or avi. It stays on this server for this visit only.</p>'
-FULL = "The studio is full just now; try again in a minute."
-NO_ROOM = "The studio has no room for another file just now; try again in a few minutes."
-DID_NOT_WORK = "That did not work"
-NO_ADDRESS = "Send the file itself: the studio fetches nothing from an address."
-NOT_HERE = "There is nothing at this address."
-TOO_MANY_WORDS = "That is more than the studio reads at once; send films and recordings as files."
+NO_VIDEO_FACTS = '<p class="facts subdued">mp4, mov, webm, mkv or avi. It stays on this server for this visit only.</p>'
 NO_RESULT = '<p class="facts subdued">The dubbed video appears here.</p>'
-
+NO_CLIP = '<p class="facts subdued">Choose an ambience to see its spectrogram.</p>'
 NOTHING_TO_COMPARE = (
-    '<p class="facts subdued">Make a take first; then compare it with another, the soundtrack or a recording.</p>'
+    '<p class="facts subdued">Generate a take first, then compare it with another take, the original audio or an '
+    "uploaded file.</p>"
 )
-SAME_SOUND = '<p class="facts subdued">Choose two different sounds: one cannot be told from itself.</p>'
+SAME_SOUND = '<p class="facts subdued">Choose two different sounds for a blind or ABX test.</p>'
 
-DEAF = "This model does not hear cues: it takes from the picture what sounds when."
-
-NO_CLIP = '<p class="facts subdued">Choose an ambience to see it.</p>'
+ERROR_TITLE = "Error"
+QUEUE_FULL = "The server is busy. Try again in a minute."
+NO_ROOM = "The server has no room for another file at the moment. Try again in a few minutes."
+NO_URL = "Upload the file itself: the server does not download from an address."
+NOT_FOUND = "There is nothing at this address."
+REQUEST_TOO_LARGE = "The request is too large. Send videos and recordings as files."
+CUES_UNUSED = "This model ignores cues: it takes the timing from the video alone."
+CANCELLED, EARLIER_TAKES_KEPT = "Cancelled", "Earlier takes are kept"
+FAILED = "Generation failed"
+CHECK_CUES = "Check the cues, then generate"
 
 STAGES = {
     "reading": "Reading the video",
-    "analysing": "Watching the picture",
-    "retrieving": "Finding the place",
-    "generating": "Making the sound",
-    "vocoding": "Making it audible",
+    "analysing": "Analysing the video",
+    "retrieving": "Finding ambiences",
+    "generating": "Generating",
+    "vocoding": "Rendering the sound",
     "mastering": "Setting the level",
 }
-"""What a creator reads for each of `a2s.dubbing.progress.STAGES`."""
+"""What a user reads for each of `a2s.dubbing.progress.STAGES`."""
+
+
+def stage_name(stage: str) -> str:
+    return STAGES.get(stage, stage.capitalize())
+
+
+def dub_stage(stage: str, done: float) -> str:
+    """A stage of a dub, with the progress 0..1 of the whole while the model generates: Generating 40 %."""
+    return f"{stage_name(stage)} {done:.0%}".replace("%", " %") if stage == "generating" else stage_name(stage)
+
+
+def percent(value: float) -> str:
+    """0.35 as 35 %."""
+    return f"{100 * value:.0f} %"
 
 
 def facts(info: VideoInfo, name: str) -> str:
-    """One line about what was read."""
+    """One line about a video."""
     size = f"{info.size_bytes / 2**20:.1f} MB" if info.size_bytes >= 2**20 else f"{info.size_bytes / 2**10:.0f} kB"
-    windows = len(plan_windows(info.duration))
     parts = [
         seconds(info.duration),
         f"{info.width} × {info.height}",
         f"{info.fps:.4g} fps",
         "has sound" if info.has_audio else "silent",
         size,
-        f"{windows} window{'s' if windows > 1 else ''}",
     ]
+    return _facts(html.escape(name[:80]), parts)
+
+
+def _facts(title: str, parts: list[str]) -> str:
     chips = "".join(f"<span>{part}</span>" for part in parts)
-    return f'<p class="facts"><b>{html.escape(name[:80])}</b>{chips}</p>'
+    return f'<p class="facts">{f"<b>{title}</b>" if title else ""}{chips}</p>'
 
 
 def seconds(value: float) -> str:
-    """3.2 s, or 2:05 from a minute on."""
+    """3.2 s, or 2:05 min from a minute on."""
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value // 60)}:{int(value % 60):02d} min"
 
 
-def cues_note(heard: bool) -> str:
-    """What stands at the timeline as long as the chosen model passes over what is on it."""
-    return "" if heard else f'<p class="facts subdued">{DEAF}</p>'
+def cues_note(used: bool) -> str:
+    """Above the timeline while the chosen model ignores it."""
+    return "" if used else f'<p class="facts subdued">{CUES_UNUSED}</p>'
 
 
 def count(number: int, thing: str) -> str:
@@ -76,80 +95,72 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def with_minus(text: str) -> str:
+    """The hyphen of a negative number as a minus sign."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def decibels(value: float) -> str:
-    return f"{value:.0f} dB".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{value:.0f} dB")
 
 
-def card(id: str, name: str, kind: str, level_db: float, score: float | None) -> dict:
-    """What an item of `a2s.ui.parts.ambiences` says; the page escapes it."""
-    return {
-        "id": id, "name": name, "kind": kind, "level": decibels(level_db),
-        "score": "" if score is None else f"{score:.2f}".replace("-", "\N{MINUS SIGN}"),
-    }  # fmt: skip
+def card(id: str, name: str, kind: str, level_db: float, score: float | None) -> dict[str, Any]:
+    """Texts of one item of `a2s.ui.parts.ambiences`, which escapes them. score: similarity, -1..1."""
+    match = "" if score is None else f"Match {percent(max(0.0, score))}"
+    return {"id": id, "name": name, "kind": kind, "level": decibels(level_db), "score": match}
 
 
-def about(seconds_: float | None) -> str:
-    """An estimate, rounded as coarsely as it is good."""
-    if seconds_ is None:
+def about(value: float | None) -> str:
+    """An estimate in seconds, rounded as coarsely as it is precise."""
+    if value is None:
         return ""
-    if seconds_ < 1:
+    if value < 1:
         return "about 1 s"
-    return f"about {seconds_:.0f} s" if seconds_ < 90 else f"about {seconds_ / 60:.0f} min"
+    return f"about {value:.0f} s" if value < 90 else f"about {value / 60:.0f} min"
 
 
 def level_note(amount: float, level_db: float | None) -> str:
-    """What the slider stands for, beside it."""
-    words = "action only" if amount <= 0.02 else "full place" if amount >= 0.98 else f"{amount:.0%} of the place"
+    """What the ambience slider means, beside it. level_db: of the ambience in dBFS."""
+    if amount <= 0.02:
+        words = "Action only"
+    elif amount >= 0.98:
+        words = "Full ambience"
+    else:
+        words = f"Ambience {percent(amount)}"
     level = "" if level_db is None else f"<b>{decibels(level_db)}</b>"
     return f'<p class="level-note" id="level-note">{level}<span>{words}</span></p>'
 
 
-def bank_note(bank, own: bool, shown: int) -> str:
+def bank_note(bank: AmbientBank, own: bool, shown: int) -> str:
     """One line about a bank."""
     kinds = len({clip.kind for clip in bank.clips})
-    whose = "your own bank" if own else "the bank that comes along"
     parts = [count(len(bank.clips), "clip"), count(kinds, "kind")]
     parts += [] if shown == len(bank.clips) else [f"{shown} shown"]
-    chips = "".join(f"<span>{part}</span>" for part in parts)
-    return f'<p class="facts"><b>{whose}</b>{chips}</p>'
+    return _facts("Your own bank" if own else "Built-in bank", parts)
 
 
-def clip_facts(clip) -> str:
-    """One line about an ambience. clip: a2s.ambient.AmbientClip."""
-    parts = [
-        clip.kind,
-        seconds(clip.seconds),
-        f"{decibels(clip.level_db)} RMS",
-        f"{decibels(clip.floor_db)} at its quietest",
-    ]
-    parts += [part for part in (clip.author, clip.licence) if part]
-    chips = "".join(f"<span>{html.escape(part)}</span>" for part in parts)
-    return f'<p class="facts"><b>{html.escape(clip.name)}</b>{chips}</p>'
+def clip_facts(clip: AmbientClip) -> str:
+    """One line about an ambience."""
+    levels = f"{decibels(clip.level_db)} RMS", f"{decibels(clip.floor_db)} at its quietest"
+    parts = [clip.kind, seconds(clip.seconds), *levels, *filter(None, (clip.author, clip.licence))]
+    return _facts(html.escape(clip.name), [html.escape(part) for part in parts])
 
 
-def summary(duration: float, cues: int, recipe: dict) -> str:
-    """One line about a take, from what its recipe says."""
-    heard = "" if recipe.get("uses_cues", True) else " that this model does not hear"
-    parts = [seconds(duration), count(cues, "cue") + heard]
-    for key, unit in (("lufs", "LUFS"), ("true_peak_db", "dBTP")):
-        value = find(recipe, key)
-        if isinstance(value, (int, float)) and math.isfinite(value):
-            parts.append(f"{value:.1f} {unit}".replace("-", "\N{MINUS SIGN}"))
-    return '<p class="facts">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"
-
-
-def find(recipe: dict, key: str):
-    """The first value under this key, at any depth of the recipe."""
-    if key in recipe:
-        return recipe[key]
-    inner = (find(value, key) for value in recipe.values() if isinstance(value, dict))
-    return next((value for value in inner if value is not None), None)
+def summary(report: Report) -> str:
+    """One line about a take."""
+    recipe, loudness = report.recipe, report.loudness
+    ignored = "" if recipe.uses_cues else " (ignored by this model)"
+    parts = [seconds(recipe.samples / recipe.sample_rate), count(len(recipe.cues), "cue") + ignored]
+    for value, unit in ((loudness.lufs, "LUFS"), (loudness.true_peak_db, "dBTP")):
+        if math.isfinite(value):
+            parts.append(with_minus(f"{value:.1f} {unit}"))
+    return _facts("", parts)
 
 
 def trial(mode: str, number: int, answered: int) -> str:
-    """One line about the comparison at hand."""
+    """One line about the current comparison."""
     if mode == "open":
-        return '<p class="facts subdued">A and B, or the keys, switch the sound where it is.</p>'
+        return '<p class="facts subdued">The buttons or the keys A and B switch between the sounds.</p>'
     return f'<p class="facts"><b>Trial {number}</b><span>{answered} answered</span></p>'
 
 
@@ -157,20 +168,19 @@ _QUESTIONS = {"action": "better action sounds", "noise": "less ambient noise", "
 
 
 def listening(stats: dict) -> str:
-    """The result of a listening test, as `a2s.evaluation.listening.compare_stats` has it."""
+    """The result of a listening test, as `a2s.evaluation.listening.compare_stats` returns it."""
     rows = [
         (f"{found['first']} over {found['second']}", _QUESTIONS[found["question"]], found)
         for found in stats["preferences"]
     ]
-    rows += [(f"{found['first']} or {found['second']}", "X told rightly", found) for found in stats["abx"]]
+    rows += [(f"{found['first']} or {found['second']}", "X identified correctly", found) for found in stats["abx"]]
     body = "".join(_listening_row(*row) for row in rows)
-    head = (
-        "<tr><th>Clip</th><th>Pair</th><th>Question</th><th>Share</th><th>95 % interval</th><th>n</th><th>p</th></tr>"
-    )
-    return f'<table class="figures">{head}{body}</table>'
+    columns = ("Clip", "Pair", "Question", "Share", "95 % interval", "n", "p")
+    head = "".join(f"<th>{column}</th>" for column in columns)
+    return f'<table class="results-table"><tr>{head}</tr>{body}</table>'
 
 
-def _listening_row(pair: str, asked: str, found: dict) -> str:
+def _listening_row(pair: str, question: str, found: dict) -> str:
     n = found["trials"] if "trials" in found else found["first_wins"] + found["second_wins"]
     tied = f" (+{found['undecided']} neither)" if found.get("undecided") else ""
     if found["share"] is None:
@@ -178,7 +188,5 @@ def _listening_row(pair: str, asked: str, found: dict) -> str:
     else:
         low, high = found["interval"]
         figures = [f"{found['share']:.0%}", f"{low:.0%} to {high:.0%}", f"{n}{tied}", f"{found['p']:.3f}"]
-    cells = "".join(
-        f"<td>{cell}</td>" for cell in (html.escape(found.get("clip", "")), html.escape(pair), asked, *figures)
-    )
-    return f"<tr>{cells}</tr>"
+    cells = (html.escape(found.get("clip", "")), html.escape(pair), question, *figures)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

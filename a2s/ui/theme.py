@@ -1,4 +1,4 @@
-"""How the page looks: fonts that come with gradio or the system, one accent, light and dark."""
+"""The theme: system fonts, one accent colour, light and dark."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ GRAPHITE = Color(
 
 
 def studio_theme() -> gr.themes.Base:
-    """The theme handed to `launch`. No web fonts: the page asks nobody but its own server."""
-    fonts = {
-        "font": (gr.themes.Font("ui-sans-serif"), gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")),
-        "font_mono": (gr.themes.Font("ui-monospace"), gr.themes.Font("DejaVu Sans Mono"), gr.themes.Font("monospace")),
-    }
-    theme = gr.themes.Base(primary_hue=TEAL, secondary_hue=TEAL, neutral_hue=GRAPHITE, radius_size="md", **fonts)
+    """The theme for `launch`. It has no web fonts, so that the page contacts only its own server."""
+    theme = gr.themes.Base(
+        primary_hue=TEAL, secondary_hue=TEAL, neutral_hue=GRAPHITE, radius_size="md",
+        font=[gr.themes.Font(name) for name in ("ui-sans-serif", "system-ui", "sans-serif")],
+        font_mono=[gr.themes.Font(name) for name in ("ui-monospace", "DejaVu Sans Mono", "monospace")],
+    )  # fmt: skip
     return theme.set(
         body_background_fill="*neutral_100",
         body_background_fill_dark="*neutral_950",

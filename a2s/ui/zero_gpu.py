@@ -1,28 +1,31 @@
-"""Hugging Face's ZeroGPU lends a GPU for the length of one call; everywhere else nothing changes."""
+"""Hugging Face's ZeroGPU gives a GPU to a process for the length of one call. Elsewhere nothing changes."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+Maker = TypeVar("Maker", bound=Callable[..., Generator])
 
 
-def on_gpu(function: Callable[..., Iterator], seconds: Callable[..., int], prepare: Callable[..., object]) -> Callable:
-    """`function`, a generator, under `spaces.GPU` where that package and a GPU are there, unchanged elsewhere.
+def on_gpu(function: Maker, seconds: Callable[..., int], prepare: Callable[..., object]) -> Maker:
+    """`function`, a generator, under `spaces.GPU` if that package and a GPU are there, else unchanged.
 
-    seconds, prepare: given the function's own arguments, how long it may hold the GPU, and what brings the model there
-    first. ZeroGPU runs the call in a process of its own, so arguments and results must pickle, nothing that is changed
-    here is seen there, and a generator is ended by closing it.
+    seconds, prepare: called with the function's own arguments; how long it may hold the GPU, and what moves the model
+    there first. ZeroGPU runs the call in another process, so arguments and results must pickle, changes made here are
+    not seen there, and a generator is ended by closing it.
     """
     if importlib.util.find_spec("spaces") is None:
         return function
-    import spaces  # before torch is asked: on ZeroGPU it is this package that says that there is one
+    import spaces  # before torch: on ZeroGPU this package makes torch report a GPU
     import torch
 
     if not torch.cuda.is_available():
         return function
 
-    def lent(*args) -> Iterator:
+    def on_spaces(*args: Any) -> Generator:
         prepare(*args)
         yield from function(*args)
 
-    return spaces.GPU(duration=seconds)(lent)
+    return spaces.GPU(duration=seconds)(on_spaces)

@@ -31,14 +31,14 @@ def unsay(tab) -> None:
 def watched(tab) -> None:
     """Wait until the picture was watched and the page says how long a dub would take. A refusal fails."""
     told = tab.wait_for_function(
-        """() => document.querySelector('#progress .stage').innerText.includes('to dub') ? 'watched'
+        """() => document.querySelector('#progress .stage').innerText.includes('to generate') ? 'watched'
           : document.querySelector('.toast-body.error')?.innerText"""
     )
     assert told.json_value() == "watched", told.json_value()
     tab.wait_for_selector("#ambiences .card")
 
 
-def dub(tab, button: str = "#dub") -> str:
+def dub(tab, button: str = "#generate") -> str:
     """Press Dub and wait for the newest take's video; returns its address."""
     before = tab.evaluate("document.querySelector('#result video')?.src ?? ''")
     tab.click(button)
@@ -46,7 +46,7 @@ def dub(tab, button: str = "#dub") -> str:
         """before => {
           const video = document.querySelector('#result video');
           return video && video.src && video.src !== before && document.querySelector('#progress [data-state=done]')
-            && !document.querySelector('#dub').disabled;
+            && !document.querySelector('#generate').disabled;
         }""",
         arg=before,
     )

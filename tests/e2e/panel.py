@@ -14,7 +14,7 @@ from tests.e2e.hands import choose, download, dub, set_number, unfold, upload
 
 STANDING = {
     "amount": 0.5, "seed": 7, "takes": 1, "first-take": 1, "steps": 4, "guidance": 2.5, "overlap": 0.5,
-    "original": "left out", "loudness": "as generated",
+    "original": "Mute", "loudness": "No loudness target",
 }  # fmt: skip
 """Where the controls stand in a test that doesn't turn them. Four steps, the fewest there are, tell a direction."""
 
@@ -78,7 +78,7 @@ class Panel:
     def reads(self, control: str) -> float:
         return float(self.tab.input_value(f"#{control} input[type=number]"))
 
-    def dub(self, button: str = "#dub", **values) -> Made:
+    def dub(self, button: str = "#generate", **values) -> Made:
         """Make what the controls ask for; returns the newest take."""
         standing = {control: value for control, value in STANDING.items() if control.replace("-", "_") not in values}
         self.turn(**standing, **values)

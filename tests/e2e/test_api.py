@@ -71,7 +71,7 @@ def test_retrieve_lists_the_best_first_and_ambience_plays_one_as_loud_as_asked(c
 def test_compare_stats_counts(client):
     answer = {"first": "ours", "second": "theirs", "question": "prefer", "answer": "first"}
     (found,) = client.predict([answer] * 9, api_name="/compare_stats")["preferences"]
-    assert found["share"] == 1.0 and found["interval"][0] == pytest.approx(0.7009, abs=1e-3)
+    assert found["spectrogram"] == 1.0 and found["interval"][0] == pytest.approx(0.7009, abs=1e-3)
 
 
 @pytest.mark.parametrize(

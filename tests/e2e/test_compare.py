@@ -69,7 +69,7 @@ def booth(browser, site, tmp_path):
     tab.click("button[role=tab]:has-text('Compare')")
     tab.wait_for_selector("#player .ready, #player .player")
     with tab.expect_file_chooser() as chooser:
-        tab.click("#bring")
+        tab.click("#upload-audio")
     chooser.value.set_files(str(tmp_path / "rising.wav"))
     tab.wait_for_function("document.querySelector('#player [data-sound=b] span').innerText === 'rising'")
     tab.wait_for_selector("#player .ready")
@@ -125,7 +125,7 @@ def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
                 key,
             )
         )
-    tab.wait_for_function("document.querySelector('#player .go').getAttribute('aria-pressed') === 'false'")
+    tab.wait_for_function("document.querySelector('#player .play').getAttribute('aria-pressed') === 'false'")
     tab.wait_for_timeout(300)
     heard, began = taken_down(tab)
     window = 1024
@@ -240,7 +240,7 @@ def test_blind_and_abx_trials_are_answered_and_counted(booth, tmp_path):
         assert tab.inner_text("#player [data-sound=a] span") == ""
         for question in ("action", "noise", "prefer"):
             tab.click(f"#ask-{question} label >> nth=0")
-        tab.click("#answer")
+        tab.click("#submit-answers")
     tab.wait_for_function("document.querySelector('#trial-note').innerText.includes('Trial 3')")
 
     tab.click("#compare-mode label:has-text('ABX')")
@@ -249,10 +249,10 @@ def test_blind_and_abx_trials_are_answered_and_counted(booth, tmp_path):
     tab.wait_for_selector("#player [data-sound=x]:not([disabled])")
     tab.keyboard.press("x")
     assert tab.get_attribute("#player [data-sound=x]", "aria-pressed") == "true"
-    tab.click("#answer")
+    tab.click("#submit-answers")
     assert "every question" in tab.wait_for_selector(".toast-body").inner_text()
     tab.click("#ask-abx label >> nth=1")
-    tab.click("#answer")
+    tab.click("#submit-answers")
     tab.click("#results")
     tab.wait_for_selector("#listening table")
     assert tab.locator("#listening tr").count() == 1 + 3 + 1

@@ -44,7 +44,7 @@ def test_more_ambience_is_a_louder_quietest_half_second(panel, tmp_path, name):
 def test_the_ladder_is_made_of_rising_amounts(panel, clip):
     panel.load(clip)
     panel.place("forest-edge", "forest")
-    panel.dub("#ladder")
+    panel.dub("#generate-levels")
     steps = [panel.show(number) for number in (2, 1, 0)]
     levels = [quietest_db(made.wave, RATE) for made in steps]
     assert [made.recipe["settings"]["ambient"] for made in steps] == [2 / 3, 1 / 3, 0.0]
@@ -55,10 +55,10 @@ def test_seed_dice_and_lock(panel, clip):
     panel.load(clip)
     first, again, other = (panel.dub(seed=seed) for seed in (7, 7, 8))
     assert other.recipe["seed"] == 8 and apart(again, first) == 0 and apart(other, first) > 0.3
-    panel.tab.click("#dice")
+    panel.tab.click("#new-seed")
     panel.tab.wait_for_function("document.querySelector('#seed input').value !== '8'")
     thrown = panel.reads("seed")
-    panel.tab.uncheck("#lock input")
+    panel.tab.uncheck("#lock-seed input")
     free = panel.dub(seed=thrown)
     assert free.recipe["seed"] == panel.reads("seed") not in (thrown, 8)
     assert apart(free, other) > 0.3
@@ -70,8 +70,8 @@ def test_takes_are_counted_chosen_shared_and_wiped(panel, clip):
     second = panel.dub(takes=2)
     assert tab.locator("#take label").count() == 2
     first = panel.show(0)
-    tab.click("#make-share")
-    shared = download(tab, "share", panel.folder)
+    tab.click("#export-spectrogram")
+    shared = download(tab, "spectrogram", panel.folder)
     assert probe_video(shared).height > probe_video(clip).height + 100 and probe_video(
         shared
     ).duration == pytest.approx(2.5, abs=0.1)
@@ -80,11 +80,16 @@ def test_takes_are_counted_chosen_shared_and_wiped(panel, clip):
     alone = panel.dub(first_take=2)
     assert apart(alone, second) == 0 and apart(second, first) > 0.3
     assert alone.recipe["settings"]["first_take"] == second.recipe["settings"]["first_take"] == 1
-    before = tab.evaluate("[...document.querySelectorAll('#wipe img')].map(each => each.src)")
-    tab.click("#wipe-other input")
+    before = tab.evaluate("[...document.querySelectorAll('#spectrogram-comparison img')].map(each => each.src)")
+    tab.click("#compare-with input")
     tab.click("[role=option]:has-text('Take 1')")
-    tab.wait_for_function("old => document.querySelectorAll('#wipe img')[0].src !== old", arg=before[0])
-    assert tab.evaluate("document.querySelectorAll('#wipe img')[1].src.split('/').pop()") == before[1].split("/")[-1]
+    tab.wait_for_function(
+        "old => document.querySelectorAll('#spectrogram-comparison img')[0].src !== old", arg=before[0]
+    )
+    assert (
+        tab.evaluate("document.querySelectorAll('#spectrogram-comparison img')[1].src.split('/').pop()")
+        == before[1].split("/")[-1]
+    )
 
 
 def test_more_steps_are_made_and_bring_the_sound_nearer_to_its_end(panel, clip):
@@ -130,7 +135,7 @@ def test_the_original_is_mixed_under_at_its_level(panel, tmp_path):
     plain = panel.dub()
     original = read_audio(clip, RATE, 2.0, align_to_picture=True)
     for db in (6, 18):
-        mixed = panel.dub(original=f"under it, \N{MINUS SIGN}{db} dB")
+        mixed = panel.dub(original=f"Mix in at \N{MINUS SIGN}{db} dB")
         added = mixed.wave - plain.wave
         error = added - original * 10 ** (-db / 20)
         assert decibels(added) == pytest.approx(decibels(original) - db, abs=0.1)
@@ -194,7 +199,7 @@ def test_cues_are_edited_on_the_timeline_and_the_sound_follows(panel, clip):
     tab.click("#timeline [data-do=delete]")
     gone = panel.dub()
     assert gone.recipe["cues"]["cues"] == [] and gone.level(*after) < plain.level(*after) - 12
-    tab.click("#restore-cues")
+    tab.click("#reset-cues")
     tab.wait_for_function("document.querySelectorAll('#timeline .cue').length > 1")
     assert panel.dub().recipe["cues"]["cues"] == seen
 
@@ -222,8 +227,8 @@ def test_two_sounds_are_chosen_played_looped_and_a_listening_test_starts_over(pa
     tab.wait_for_function("document.querySelector('#player [data-do=play]').getAttribute('aria-pressed') === 'false'")
     assert tab.evaluate(playhead) > 2.4
 
-    tab.click("#share-both")
-    both = read_audio(download(tab, "both", panel.folder), RATE)
+    tab.click("#export-comparison")
+    both = read_audio(download(tab, "comparison", panel.folder), RATE)
     assert len(both) / RATE == pytest.approx(5.0, abs=0.15)
     halves = both[: round(2.5 * RATE)], both[round(2.5 * RATE) :]
     alike = [[likeness(half, take.wave) for take in (last, first)] for half in halves]
@@ -232,7 +237,7 @@ def test_two_sounds_are_chosen_played_looped_and_a_listening_test_starts_over(pa
     tab.click("#compare-mode label:has-text('ABX')")
     tab.wait_for_function("document.querySelector('#trial-note').innerText.includes('Trial 1')")
     tab.click("#ask-abx label >> nth=0")
-    tab.click("#answer")
+    tab.click("#submit-answers")
     tab.wait_for_function("document.querySelector('#trial-note').innerText.includes('1 answered')")
     tab.click("#results")
     tab.wait_for_selector("#listening table")

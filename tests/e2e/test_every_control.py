@@ -10,8 +10,8 @@ import gradio as gr
 import pytest
 
 from a2s.ui import Engine, build
+from a2s.ui.parts.job_progress import JobProgress
 from a2s.ui.parts.part import Part
-from a2s.ui.parts.progress import JobProgress
 from tests.fakes import FakePipeline, small_bank
 
 HERE = Path(__file__).parent
@@ -22,34 +22,34 @@ SHOWN = (gr.State, JobProgress)
 TURNED_BY = {
     "test_controls.py": {
         "test_more_ambience_is_a_louder_quietest_half_second": ["amount"],
-        "test_the_ladder_is_made_of_rising_amounts": ["ladder"],
-        "test_seed_dice_and_lock": ["seed", "dice", "lock"],
+        "test_the_ladder_is_made_of_rising_amounts": ["generate-levels"],
+        "test_seed_dice_and_lock": ["seed", "new-seed", "lock-seed"],
         "test_takes_are_counted_chosen_shared_and_wiped": [
-            "takes", "take", "first-take", "wipe-other", "make-share", "get-share",
+            "takes", "take", "first-take", "compare-with", "export-spectrogram", "get-spectrogram",
         ],
         "test_more_steps_are_made_and_bring_the_sound_nearer_to_its_end": ["steps"],
         "test_guidance_lifts_the_action_out_of_the_place": ["guidance"],
         "test_overlap_changes_the_sound_from_the_join_on_and_not_before": ["overlap"],
         "test_the_original_is_mixed_under_at_its_level": ["original"],
         "test_loudness_reaches_its_target_and_no_peak_goes_over_the_ceiling": ["loudness"],
-        "test_cues_are_edited_on_the_timeline_and_the_sound_follows": ["timeline", "restore-cues"],
+        "test_cues_are_edited_on_the_timeline_and_the_sound_follows": ["timeline", "reset-cues"],
         "test_two_sounds_are_chosen_played_looped_and_a_listening_test_starts_over": [
-            "sound-a", "sound-b", "start-over", "share-both", "get-both",
+            "sound-a", "sound-b", "start-over", "export-comparison", "get-comparison",
         ],
     },
     "test_places.py": {
-        "test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place": ["how-many"],
-        "test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank": ["own", "keep-own"],
+        "test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place": ["match-count"],
+        "test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank": ["own-recording", "save-own"],
         "test_a_bank_is_browsed_built_added_to_saved_and_given_back": [
             "bank-search", "bank-clips", "bank-use", "bank-mode", "bank-save", "bank-zip", "bank-reset",
         ],
         "_sorted_as_promised": ["bank-sort"],
         "_build": ["bank-files", "bank-build"],
     },
-    "panel.py": {"dub": ["dub"], "cues": ["load-cues"], "search": ["search"]},
+    "panel.py": {"dub": ["generate"], "cues": ["load-cues"], "search": ["search"]},
     "test_page.py": {
         "test_an_example_is_read_auditioned_dubbed_and_taken_away": [
-            "ambiences", "get-mp4", "get-wav", "get-flac", "get-recipe", "get-cues", "make-stems", "get-action",
+            "ambiences", "get-mp4", "get-wav", "get-flac", "get-recipe", "get-cues", "export-stems", "get-action",
             "get-ambience",
         ],
         "test_a_recipe_dropped_back_restores_every_setting_and_the_same_sound": ["recipe"],
@@ -59,9 +59,10 @@ TURNED_BY = {
         "test_another_model_is_chosen_and_a_missing_one_says_what_to_do": ["model"],
     },
     "test_compare.py": {
-        "booth": ["bring", "player"],
+        "booth": ["upload-audio", "player"],
         "test_blind_and_abx_trials_are_answered_and_counted": [
-            "compare-mode", "ask-action", "ask-noise", "ask-prefer", "ask-abx", "answer", "results", "get-trials",
+            "compare-mode", "ask-action", "ask-noise", "ask-prefer", "ask-abx", "submit-answers", "results",
+            "get-trials",
         ],
     },
 }  # fmt: skip

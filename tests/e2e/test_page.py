@@ -63,7 +63,7 @@ def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path
     load_example(tab)
     facts = tab.inner_text("#facts")
     assert "3.5 s" in facts and "silent" in facts and "2 windows" in facts
-    assert re.search(r"About \d+ s to dub", tab.inner_text("#progress"))
+    assert re.search(r"About \d+ s to generate", tab.inner_text("#progress"))
     assert tab.locator("#ambiences .card").count() >= 3
 
     for number in (1, 2):
@@ -75,7 +75,7 @@ def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path
     tab.wait_for_function("level => document.querySelector('#level-note b').innerText !== level", arg=level)
 
     set_number(tab, "amount", 0.7)
-    tab.wait_for_function("document.querySelector('#level-note').innerText.includes('70%')")
+    tab.wait_for_function("document.querySelector('#level-note').innerText.includes('70 %')")
     dub(tab)
     tab.wait_for_function("document.querySelector('#result video').readyState >= 1")
     assert abs(tab.evaluate("document.querySelector('#result video').duration") - 3.5) < 0.1
@@ -90,7 +90,7 @@ def test_an_example_is_read_auditioned_dubbed_and_taken_away(tab, site, tmp_path
     assert np.array_equal(soundfile.read(sound)[0], soundfile.read(flac)[0]) and abs(read_audio(video)).max() > 0.001
     assert json.loads(recipe.read_text())["settings"]["ambient"] == 0.7 and json.loads(cues.read_text())["version"] == 1
 
-    tab.click("#make-stems")
+    tab.click("#export-stems")
     action, ambience = (
         soundfile.read(download(tab, name, tmp_path), dtype="int32")[0] for name in ("action", "ambience")
     )
@@ -172,12 +172,12 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
     ask_for_much(tab)
     log = work / "server.log"
     begun = log.read_text().count("STEP")
-    tab.click("#dub")
+    tab.click("#generate")
     tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
     tab.wait_for_function("document.querySelector('#progress .preview').src.startsWith('data:image')")
     tab.click("#cancel")
-    tab.wait_for_selector("#dub:not([disabled])")
-    tab.wait_for_function("document.querySelector('#progress .stage').innerText === 'Stopped'")
+    tab.wait_for_selector("#generate:not([disabled])")
+    tab.wait_for_function("document.querySelector('#progress .stage').innerText === 'Cancelled'")
     steps = log.read_text().count("STEP") - begun
     time.sleep(0.5)
     assert 0 < steps < 600 and log.read_text().count("STEP") - begun == steps
@@ -194,17 +194,17 @@ def test_cancel_stops_within_a_step_and_keeps_what_was_finished(tab, work):
 
 def test_the_ladder_is_four_takes_that_a_wipe_compares(tab):
     load_example(tab)
-    dub(tab, "#ladder")
+    dub(tab, "#generate-levels")
     labels = tab.locator("#take label").all_inner_texts()
     assert [label.split("·")[1].strip() for label in labels] == ["0 %", "33 %", "67 %", "100 %"]
-    tab.wait_for_selector("#wipe img", state="attached")
+    tab.wait_for_selector("#spectrogram-comparison img", state="attached")
     shown = tab.evaluate("document.querySelector('#result video').src")
-    pictures = tab.evaluate("[...document.querySelectorAll('#wipe img')].map(each => each.src)")
+    pictures = tab.evaluate("[...document.querySelectorAll('#spectrogram-comparison img')].map(each => each.src)")
     assert len(set(pictures)) == 2
     tab.click("#take label >> nth=0")
     tab.wait_for_function("src => document.querySelector('#result video').src !== src", arg=shown)
     tab.wait_for_function(
-        "old => [...document.querySelectorAll('#wipe img')].map(each => each.src).join() !== old",
+        "old => [...document.querySelectorAll('#spectrogram-comparison img')].map(each => each.src).join() !== old",
         arg=",".join(pictures),
     )
 
@@ -218,13 +218,13 @@ def test_who_comes_second_sees_the_place_in_the_line_and_is_served(tab, browser,
     second.wait_for_selector("#examples button")
     load_example(second, 1)
     ask_for_much(tab)
-    tab.click("#dub")
+    tab.click("#generate")
     tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
-    second.click("#dub")
+    second.click("#generate")
     second.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
     tab.click("#cancel")
     second.wait_for_selector("#result video")
-    second.wait_for_selector("#dub:not([disabled])")
+    second.wait_for_selector("#generate:not([disabled])")
     context.close()
 
 
@@ -239,17 +239,17 @@ def test_who_cancels_in_the_line_leaves_it_at_once(tab, browser, site):
         page.wait_for_selector("#examples button")
         load_example(page, number)
     ask_for_much(tab)
-    tab.click("#dub")
+    tab.click("#generate")
     tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
     for place, page in enumerate((second, third), 1):
-        page.click("#dub")
+        page.click("#generate")
         page.wait_for_function(f"/queue: {place}/.test(document.querySelector('#progress').innerText)")
     second.click("#cancel")
-    second.wait_for_function("document.querySelector('#progress .stage').innerText === 'Stopped'")
-    second.wait_for_selector("#dub:not([disabled])")
-    second.wait_for_selector("#make-stems:not([disabled])")
+    second.wait_for_function("document.querySelector('#progress .stage').innerText === 'Cancelled'")
+    second.wait_for_selector("#generate:not([disabled])")
+    second.wait_for_selector("#export-stems:not([disabled])")
     third.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
-    assert tab.is_disabled("#dub") and second.is_disabled("#cancel")
+    assert tab.is_disabled("#generate") and second.is_disabled("#cancel")
     tab.click("#cancel")
     third.wait_for_selector("#result video")
     assert second.query_selector("#result video") is None
@@ -291,12 +291,13 @@ def test_ambiences_are_searched_brought_and_kept(tab, tmp_path):
     tab.fill("#search textarea, #search input", "stre")
     tab.wait_for_function("document.querySelector('#ambiences .card .name').innerText === 'Street'")
     tab.fill("#search textarea, #search input", "")
-    choose(tab, "how-many", "3 best")
+    choose(tab, "match-count", "Top 3")
 
     yard = tmp_path / "back yard.wav"
     soundfile.write(yard, 0.05 * np.random.default_rng(0).standard_normal(5 * 16_000), 16_000)
     tab.set_input_files(
-        "#own input[type=file], #own ~ input[type=file], .gradio-container input[accept*='.opus']", str(yard)
+        "#own-recording input[type=file], #own-recording ~ input[type=file], .gradio-container input[accept*='.opus']",
+        str(yard),
     )
     tab.wait_for_function("document.querySelector('#ambiences input:checked')?.value === 'own recording'")
     assert "back yard" in tab.inner_text("#ambiences .card >> nth=0")
@@ -340,7 +341,7 @@ def test_nothing_jumps_while_a_dub_is_made(tab):
     load_example(tab)
     unfold(tab, "settings")
     ask_for_much(tab)
-    corners = ("#source", "#timeline", "#ambiences", "#amount", "#bar")
+    corners = ("#source", "#timeline", "#ambiences", "#amount", "#action-bar")
 
     def places():
         return {
@@ -350,12 +351,12 @@ def test_nothing_jumps_while_a_dub_is_made(tab):
 
     tab.evaluate("scrollTo(0, 0)")
     before = places()
-    tab.click("#dub")
+    tab.click("#generate")
     tab.wait_for_function("document.querySelector('#progress').innerText.includes('step')")
     tab.wait_for_function("document.querySelector('#progress .preview').src.startsWith('data:image')")
     assert places() == before
     tab.click("#cancel")
-    tab.wait_for_selector("#dub:not([disabled])")
+    tab.wait_for_selector("#generate:not([disabled])")
 
 
 def test_a_new_picture_forgets_the_takes_of_the_one_before(tab):

@@ -43,7 +43,7 @@ def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(
     panel.load(clip)
     cards = "document.querySelectorAll('#ambiences .card')"
     for number in (3, 10):  # near silence is always among them
-        choose(tab, "how-many", f"{number} best")
+        choose(tab, "match-count", f"Top {number}")
         tab.wait_for_function(f"n => [n, n + 1].includes({cards}.length)", arg=number)
     panel.search("rain")
     found = ["rain" in words.lower() for words in tab.evaluate(f"[...{cards}].map(card => card.innerText)")]
@@ -63,12 +63,12 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
     before = clips(panel)
     panel.go_to("Dub")
     plain = panel.dub(amount=1.0)
-    panel.hand("#own", noise(tmp_path / "engine room.wav", 4.0, -20.0))
+    panel.hand("#own-recording", noise(tmp_path / "engine room.wav", 4.0, -20.0))
     wait_for_chosen(panel, "own recording")
     own = panel.dub(amount=1.0)
     assert own.recipe["ambient"]["name"] == "engine room"
     assert quietest_db(own.wave, RATE) > quietest_db(plain.wave, RATE) + 6
-    tab.click("#keep-own")
+    tab.click("#save-own")
     tab.wait_for_function("document.querySelector('#ambiences input:checked').value.startsWith('engine-room')")
     kept = panel.dub(amount=1.0)
     assert kept.recipe["ambient"]["clip"] == chosen(panel)
@@ -80,13 +80,13 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
 def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_follows(panel, tmp_path):
     tab = panel.tab
     panel.load(draw_two_places(tmp_path / "two places.mp4", seconds=5.0, cut=2.5, size=(320, 180)))
-    asked = tab.locator("#ambiences .move")
+    asked = tab.locator("#ambiences .scene-change")
     assert asked.count() == 1 and "seems to change at 2.5 s" in asked.inner_text()
     panel.place("empty-library", "library")
     made = [panel.dub(amount=1.0)]
     for choice in ("heavy-rain-on-a-tin-roof", ""):
         with tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
-            tab.select_option("#ambiences .move select", choice)
+            tab.select_option("#ambiences .scene-change select", choice)
         made.append(panel.dub(amount=1.0))
     parts = (slice(38_000), slice(42_000, None))
     plain, rain, again = (tuple(quietest_db(take.wave[part], RATE) for part in parts) for take in made)
@@ -121,7 +121,7 @@ def test_a_bank_is_browsed_built_added_to_saved_and_given_back(panel, clip, tmp_
     _build(panel, noise(tmp_path / "boiler.wav", 3.0, -30.0))
     replaced = clips(panel)
     assert replaced < shipped
-    tab.click("#bank-mode label:has-text('Beside')")
+    tab.click("#bank-mode label:has-text('Add')")
     _build(panel, noise(tmp_path / "tunnel.wav", 3.0, -35.0))
     assert clips(panel) == replaced + 1
     tab.click("#bank-save")

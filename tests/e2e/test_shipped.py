@@ -46,12 +46,12 @@ def test_an_example_is_dubbed_and_the_page_is_seen(browser, shipped, tmp_path, l
     assert tab.locator("#ambiences .card").count() == 5 + 1  # the best five, and near silence
     dub(tab)
     dub(tab)
-    tab.wait_for_selector("#wipe img", state="attached")
+    tab.wait_for_selector("#spectrogram-comparison img", state="attached")
     assert probe_video(download(tab, "mp4", tmp_path)).has_audio
     tab.mouse.move(0, 0)
     tab.evaluate("document.activeElement.blur()")
     tab.evaluate("document.querySelector('#source video').currentTime = 1")
-    tab.locator("#wipe").scroll_into_view_if_needed()
+    tab.locator("#spectrogram-comparison").scroll_into_view_if_needed()
     tab.wait_for_timeout(1_500)
     studio = keep(whole_page(tab), f"studio-{look}", tmp_path)
     assert np.asarray(studio).std() > 20  # something is on it
@@ -69,5 +69,7 @@ def test_an_example_is_dubbed_and_the_page_is_seen(browser, shipped, tmp_path, l
 
 def whole_page(tab) -> bytes:
     """The page from top to bottom; the bar that floats above it stands at its end."""
-    tab.add_style_tag(content="#bar { position: static !important; } .gradio-container > .main { padding-bottom: 0; }")
+    tab.add_style_tag(
+        content="#action-bar { position: static !important; } .gradio-container > .main { padding-bottom: 0; }"
+    )
     return tab.screenshot(full_page=True)

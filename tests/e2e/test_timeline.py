@@ -13,7 +13,7 @@ from tests.e2e.timeline_page import seen_cues
 def test_what_was_not_touched_comes_back_as_it_was(page):
     answer = told(page)
     assert answer["same"] and answer["source"] == "motion" and answer["edits"] >= 1
-    assert page.inner_text(".count") == "7 cues, from motion"
+    assert page.inner_text(".count") == "7 cues, detected"
 
 
 def test_without_a_clip_it_says_what_to_do_and_is_as_high_as_with_one(bare):

@@ -105,10 +105,10 @@ def test_the_cues_are_heard_as_clicks_at_their_times_of_the_film(page):
     page.click(".cue >> nth=4")
     page.fill("[data-field=duration]", "0")
     page.evaluate("document.querySelector('#source video').currentTime = 0")
-    page.click("[data-do=listen]")
+    page.click("[data-do=clicks]")
     page.wait_for_function("document.querySelector('#source video').currentTime > 1")
     assert page.evaluate("document.querySelector('#source video').muted")
-    page.wait_for_function("document.querySelector('[data-do=listen]').getAttribute('aria-pressed') === 'false'")
+    page.wait_for_function("document.querySelector('[data-do=clicks]').getAttribute('aria-pressed') === 'false'")
     assert not page.evaluate("document.querySelector('#source video').muted")
     assert heard_onsets(page) == pytest.approx(np.array(SEEN), abs=0.08)
 
@@ -124,9 +124,9 @@ def test_the_clicks_are_as_loud_as_the_cues_are_strong(page):
             strength,
         )
     page.evaluate("document.querySelector('#source video').currentTime = 0.3")
-    page.click("[data-do=listen]")
+    page.click("[data-do=clicks]")
     page.wait_for_function("document.querySelector('#source video').currentTime > 2.2")
-    page.click("[data-do=listen]")
+    page.click("[data-do=clicks]")
     levels = [max(map(abs, block["samples"])) for block in page.evaluate("window.heard")]
     loud = [level for level in levels if level > 0.05]
     assert max(loud) > 2 * loud[0] > 0
@@ -142,6 +142,6 @@ def test_without_a_film_the_timeline_has_a_clock_of_its_own(page):
     page.keyboard.press("Escape")
     added = set(times(page)) - set(SEEN)
     assert len(added) == 1 and min(added) > 0.8
-    page.click("[data-do=listen]")
+    page.click("[data-do=clicks]")
     page.wait_for_function("window.heard.some((block) => block.samples.some((sample) => Math.abs(sample) > 0.05))")
-    page.click("[data-do=listen]")
+    page.click("[data-do=clicks]")

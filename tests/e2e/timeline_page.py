@@ -14,8 +14,8 @@ from a2s.cues import Cue, CueTrack
 from a2s.media.filmstrip import write_filmstrip
 from a2s.settings import ACTIONS, MATERIALS
 from a2s.ui.dub.cues import timeline_value, track_of
+from a2s.ui.gradio_compat.files import file_url
 from a2s.ui.page import launch
-from a2s.ui.parts.part import served
 from a2s.ui.parts.timeline import FRAMES, CueTimeline
 from a2s.ui.theme import STYLE, studio_theme
 
@@ -38,7 +38,7 @@ def seen_cues(count: int, seconds: float) -> CueTrack:
 
 def build(video: Path, seconds: float, count: int) -> gr.Blocks:
     seen = seen_cues(count, seconds)
-    strip = served(write_filmstrip(video, video.with_suffix(".jpg"), FRAMES))
+    strip = file_url(write_filmstrip(video, video.with_suffix(".jpg"), FRAMES))
     wave = np.abs(np.sin(np.linspace(0, 40, 4000)) * np.exp(-np.linspace(0, 3, 4000))).round(3).tolist()
     calls = []
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import pickle
 import re
-import subprocess
-import sys
-from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from pydantic import ValidationError
 
 from a2s.errors import BadSettings
 from a2s.settings import AudioSpec, Limits
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_the_environment_overrides_each_limit(monkeypatch):
@@ -67,12 +59,6 @@ def test_an_audio_specification_survives_a_model_configuration():
             AudioSpec.from_config(wrong)
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
-    )
-
-
 def test_the_command_line_takes_limits_from_the_environment(tmp_path, monkeypatch, capsys):
     from a2s.cli.main import main
 
@@ -86,48 +72,3 @@ def test_the_command_line_takes_limits_from_the_environment(tmp_path, monkeypatc
     monkeypatch.setenv("A2S_MAX_BYTES", "lots")
     assert main(command) == 2
     assert capsys.readouterr().err == "a2s: A2S_MAX_BYTES must be a whole number above 0, not 'lots'.\n"
-
-
-def test_every_part_of_the_page_follows_the_limits():
-    """Flags become the environment before a2s is imported, so what takes a limit at import has the right one."""
-    limits = {"A2S_MAX_WAITING": "3", "A2S_MAX_RECORDINGS": "4", "A2S_MAX_KEPT_TAKES": "5", "A2S_MAX_IDLE_SECONDS": "6",
-              "A2S_MAX_AWAY_SECONDS": "7", "A2S_MAX_TAKES": "2", "A2S_MAX_BYTES": "8",
-              "A2S_MAX_ZIP_FILES": "9"}  # fmt: skip
-    code = (
-        "from a2s.ui import page, state, launch_options; from a2s.ui.bank import handlers;"
-        "print(page.QUEUE, handlers.MAX_RECORDINGS, state.KEPT_TAKES, state.LONGEST_IDLE, state.GRACE,"
-        " launch_options()['max_file_size'], handlers.unpack.__defaults__[0].max_zip_files)"
-    )
-    done = run("-c", code, **limits)
-    assert done.stdout.split() == ["3", "4", "5", "6.0", "7.0", "8", "9"], done.stderr
-
-
-@pytest.fixture
-def page_app(monkeypatch):
-    """`app.py` as a module; what its flags put into the environment is taken back."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    with patch.dict(os.environ):
-        yield importlib.import_module("app")
-
-
-@pytest.mark.parametrize(
-    ("limit", "said"),
-    [("max_seconds=none", "A2S_MAX_SECONDS"), ("max_secnds=9", "A2S_MAX_SECNDS"), ("max_takes", "A2S_MAX_TAKES")],
-)
-def test_a_limit_that_is_wrong_is_named_before_the_page_opens(page_app, monkeypatch, capsys, limit, said):
-    monkeypatch.setattr(sys, "argv", ["app.py", "--limit", limit])
-    monkeypatch.setitem(sys.modules, "a2s.ui", None)  # it may not even be looked for
-    assert page_app.main() == 2
-    told = capsys.readouterr().err
-    assert said in told and told.count("\n") == 1
-
-
-def test_who_may_come_in_is_a_name_and_a_password(page_app, capsys):
-    assert page_app.parse([]).auth is None and page_app.parse([]).host == "127.0.0.1"
-    assert page_app.parse(["--auth", "ann:a:b"]).auth == "ann:a:b"
-    os.environ["A2S_AUTH"] = "bob:secret"
-    assert page_app.parse([]).auth == "bob:secret"
-    for text in ("nobody", ":", "ann:", ":b"):
-        with pytest.raises(SystemExit) as stop:
-            page_app.parse(["--auth", text])
-        assert stop.value.code == 2 and "colon" in capsys.readouterr().err

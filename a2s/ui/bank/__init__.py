@@ -1,1 +1,1 @@
-"""The Bank tab: every ambience to look at and listen to, banks of one's own."""
+"""The Bank tab: browse the ambiences, build and save banks."""

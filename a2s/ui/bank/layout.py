@@ -1,4 +1,4 @@
-"""What is where on the Bank tab, and which handler answers which control."""
+"""Where the components of the Bank tab are, and which handler answers which of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import gradio as gr
 from a2s.ui import text
 from a2s.ui.bank.handlers import ADD, REPLACE, SORTS, BankHandlers
 from a2s.ui.engine import Engine
-from a2s.ui.events import LATEST, MAKE, PRESSED, QUIET
-from a2s.ui.html import line, part
+from a2s.ui.events import HIDDEN, LATEST, MODEL_ONCE, ONCE
+from a2s.ui.html import heading, html_block
 from a2s.ui.parts.ambiences import AmbienceCards
-from a2s.ui.parts.progress import JobProgress, job
+from a2s.ui.parts.job_progress import JobProgress, progress
 from a2s.ui.state import Visits
 from a2s.ui.validation import report_errors
 
@@ -21,36 +21,34 @@ SUFFIXES = [".zip", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".
 
 def add_bank_tab(engine: Engine, visits: Visits) -> SimpleNamespace:
     """Build the tab inside an open `gr.Tab`. `refresh`: arguments of an event that lists the bank anew."""
-    desk = BankHandlers(engine, visits)
+    handlers = BankHandlers(engine, visits)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
-            browse = _browse()
+            browse = _browse_section()
         with gr.Column(scale=1, min_width=340):
-            detail = _detail()
-            make = _make()
+            detail = _detail_section()
+            own = _own_bank_section()
     listed = {
-        "fn": report_errors(desk.list), "inputs": [browse.search, browse.sort], "outputs": [browse.cards, browse.note]
+        "fn": report_errors(handlers.list_clips), "inputs": [browse.search, browse.sort],
+        "outputs": [browse.cards, browse.note],
     }  # fmt: skip
     for asked in (browse.search.change, browse.sort.input):
         asked(**listed, **LATEST)
-    browse.cards.choose(report_errors(desk.show), None, [detail.picture, detail.facts, detail.chosen], **QUIET).success(
-        lambda: gr.Button(interactive=True), None, detail.use, **QUIET
+    shown = browse.cards.choose(
+        report_errors(handlers.show), None, [detail.picture, detail.facts, detail.chosen], **HIDDEN
     )
-    detail.use.click(report_errors(desk.use), detail.chosen, detail.facts, **QUIET)
-    make.build.click(
-        report_errors(desk.build, logged=True),
-        [make.files, make.mode],
-        make.progress,
-        show_progress_on=make.progress,
-        **MAKE,
-    ).success(**listed, **QUIET).then(lambda: None, None, make.files, **QUIET)
-    make.save.click(report_errors(desk.save), None, make.zip, **PRESSED)
-    make.reset.click(report_errors(desk.reset), None, make.progress, **PRESSED).then(**listed, **QUIET)
-    return SimpleNamespace(desk=desk, refresh=listed)
+    shown.success(lambda: gr.Button(interactive=True), None, detail.use, **HIDDEN)
+    detail.use.click(report_errors(handlers.use), detail.chosen, detail.facts, **HIDDEN)
+    build = report_errors(handlers.build, logged=True)
+    built = own.build.click(build, [own.files, own.mode], own.progress, show_progress_on=own.progress, **MODEL_ONCE)
+    built.success(**listed, **HIDDEN).then(lambda: None, None, own.files, **HIDDEN)
+    own.save.click(report_errors(handlers.save), None, own.zip, **ONCE)
+    own.reset.click(report_errors(handlers.reset), None, own.progress, **ONCE).then(**listed, **HIDDEN)
+    return SimpleNamespace(handlers=handlers, refresh=listed)
 
 
-def _browse() -> SimpleNamespace:
-    part("Ambiences")
+def _browse_section() -> SimpleNamespace:
+    heading("Ambiences")
     with gr.Row(elem_classes="tools"):
         search = gr.Textbox(
             placeholder="Search: rain, kitchen, birds …", show_label=False, label="Search the bank", container=False,
@@ -60,39 +58,38 @@ def _browse() -> SimpleNamespace:
             [(name, key) for key, name in SORTS.items()], value="kind", show_label=False, label="Sort by",
             container=False, filterable=False, elem_id="bank-sort", scale=1, min_width=140,
         )  # fmt: skip
-    note = line("", elem_id="bank-note")
+    note = html_block("", elem_id="bank-note")
     cards = AmbienceCards(None, elem_id="bank-clips", elem_classes="tall")
     return SimpleNamespace(search=search, sort=sort, note=note, cards=cards)
 
 
-def _detail() -> SimpleNamespace:
-    part("Spectrogram")
+def _detail_section() -> SimpleNamespace:
+    heading("Spectrogram")
     picture = gr.Image(
         show_label=False, label="Spectrogram of the ambience", interactive=False, height=300, type="filepath",
         elem_id="bank-spectrogram", buttons=["fullscreen"],
-        alt_text="Mel spectrogram of the chosen ambience: seconds across, hertz up",
+        alt_text="Mel spectrogram of the chosen ambience: time in seconds, frequency in hertz",
     )  # fmt: skip
-    facts = line(text.NO_CLIP, elem_id="bank-facts")
-    use = gr.Button("Use it for the dub", size="sm", elem_id="bank-use", elem_classes="quiet", interactive=False)
+    facts = html_block(text.NO_CLIP, elem_id="bank-facts")
+    use = gr.Button("Use this ambience", size="sm", elem_id="bank-use", elem_classes="quiet", interactive=False)
     return SimpleNamespace(picture=picture, facts=facts, use=use, chosen=gr.State(""))
 
 
-def _make() -> SimpleNamespace:
-    part("Your own bank")
+def _own_bank_section() -> SimpleNamespace:
+    heading("Your own bank")
     files = gr.File(
-        label="Recordings, a zip of them, or a bank that was saved", file_count="multiple", file_types=SUFFIXES,
+        label="Recordings, a zip of recordings, or a saved bank", file_count="multiple", file_types=SUFFIXES,
         height=170, elem_id="bank-files",
     )  # fmt: skip
     mode = gr.Radio(
-        [("Instead of what is there", REPLACE), ("Beside what is there", ADD)], value=REPLACE, show_label=False,
-        label="Where the recordings go", container=False, elem_id="bank-mode",
+        [("Replace bank", REPLACE), ("Add to bank", ADD)], value=REPLACE, show_label=False,
+        label="What to do with the recordings", container=False, elem_id="bank-mode",
     )  # fmt: skip
-    progress = JobProgress(
-        job("idle", "Each recording gives its quietest and its typical 3 s"), elem_id="bank-progress"
-    )
+    hint = progress("idle", "Each recording adds up to two 3-second clips (quietest, typical)")
+    job = JobProgress(hint, elem_id="bank-progress")
     with gr.Row():
         build = gr.Button("Build", variant="primary", elem_id="bank-build", min_width=90)
-        save = gr.Button("Make a zip", elem_id="bank-save", elem_classes="quiet", min_width=90)
+        save = gr.Button("Save as zip", elem_id="bank-save", elem_classes="quiet", min_width=90)
         zip_file = gr.DownloadButton("Download", visible=False, elem_id="bank-zip", min_width=90)
-        reset = gr.Button("Shipped bank", elem_id="bank-reset", elem_classes="quiet", min_width=90)
-    return SimpleNamespace(files=files, mode=mode, progress=progress, build=build, save=save, zip=zip_file, reset=reset)
+        reset = gr.Button("Reset to built-in bank", elem_id="bank-reset", elem_classes="quiet", min_width=90)
+    return SimpleNamespace(files=files, mode=mode, progress=job, build=build, save=save, zip=zip_file, reset=reset)

@@ -1,1 +1,1 @@
-"""The Compare tab: two sounds under one picture on one clock, openly, blind, or as ABX."""
+"""The Compare tab: two sounds of one video, compared openly, blind, or as an ABX test."""

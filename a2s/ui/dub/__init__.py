@@ -1,1 +1,1 @@
-"""The Dub tab: a picture in, its cues and its place chosen, takes made, files taken away. A module per corner of it."""
+"""The Dub tab: load a video, edit its cues, choose an ambience, generate takes, download files."""

@@ -1,12 +1,15 @@
-"""The settings of a dub as controls of the page, and back: one table says what there is, in which order."""
+"""The settings of a dub as controls of the page, and back. ORDER says which controls there are."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings
 
 OFF = "off"
-"""What a choice of the page says for None, which gradio would show as nothing chosen."""
+"""A dropdown's key for None, which gradio would show as an empty choice."""
 
 ORDER = (
     "ambient",
@@ -19,42 +22,63 @@ ORDER = (
     "original_audio",
     "loudness",
 )
-"""The settings in the order in which the page hands them to handlers; the model's name comes last."""
+"""The settings in the order in which the page sends them to handlers. The model's name comes last."""
 
-_WHOLE = ("seed", "takes", "first_take", "steps")
+EXAMPLES = {
+    "ambient": ("Ambience", "0.35"),
+    "seed": ("Seed", "7"),
+    "takes": ("Takes", "2"),
+    "first_take": ("First take no.", "1"),
+    "steps": ("Quality (steps)", "12"),
+    "guidance_scale": ("How closely it follows the cues", "2.5"),
+    "overlap_seconds": ("Window overlap", "0.5"),
+    "original_audio": ("Original audio", "-12"),
+    "loudness": ("Loudness", "-14"),
+}
+"""Name on the page and an allowed value, for error messages."""
+
+_INTEGERS = ("seed", "takes", "first_take", "steps")
+
+Value = Any  # Any: whatever a browser sends for a control
 
 
-def read_settings(*values) -> tuple[DubSettings, str]:
-    """(settings, model) of what the controls say, or a caller of the API; `dub` judges ranges. Raises BadSettings.
+def read_settings(*values: Value) -> tuple[DubSettings, str]:
+    """(settings, model) from the values of the controls; `dub` checks the ranges. Raises BadSettings.
 
     The page counts takes from 1, the settings from 0.
     """
     *numbers, model = values
-    try:
-        read = {name: _read(name, value) for name, value in zip(ORDER, numbers, strict=True)}
-        return DubSettings(**read | {"first_take": read["first_take"] - 1}), str(model)
-    except (TypeError, ValueError, OverflowError):
-        raise BadSettings("Every setting must be a number.") from None
+    if len(numbers) != len(ORDER):
+        raise BadSettings(f"There must be {len(ORDER)} settings, not {len(numbers)}. Reload the page.")
+    read: dict[str, Any] = {name: _read(name, value) for name, value in zip(ORDER, numbers, strict=True)}
+    return DubSettings(**read | {"first_take": read["first_take"] - 1}), str(model)
 
 
-def shown(settings: DubSettings) -> list:
+def control_values(settings: DubSettings) -> list[Value]:
     """What the controls of ORDER show for these settings."""
     values = settings.suited_to().to_dict() | {"first_take": settings.first_take + 1}
-    return [_show(name, values[name]) for name in ORDER]
+    return [_control_value(name, values[name]) for name in ORDER]
 
 
-def choice(value: float | None) -> str:
-    """A number, or None, as one of a choice's keys."""
+def choice_key(value: float | None) -> str:
+    """A number, or None, as a key of a dropdown."""
     return OFF if value is None else f"{value:g}"
 
 
-def _read(name: str, value) -> float | int | None:
-    if name in ("original_audio", "loudness"):
-        return None if value in (None, OFF) else float(value)
-    return int(value) if name in _WHOLE else float(value)
+def _read(name: str, value: Value) -> float | int | None:
+    if name in ("original_audio", "loudness") and value in (None, OFF):
+        return None
+    try:
+        number = int(value) if name in _INTEGERS else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number):
+        label, example = EXAMPLES[name]
+        raise BadSettings(f"{label} must be a number, e.g. {example}.")
+    return number
 
 
-def _show(name: str, value):
+def _control_value(name: str, value: Value) -> Value:
     if name == "ambient":
-        return round(value, 2)  # as finely as the slider goes: a third of the place is not read in 16 digits
-    return choice(value) if name in ("original_audio", "loudness") else value
+        return round(value, 2)  # the resolution of the slider
+    return choice_key(value) if name in ("original_audio", "loudness") else value

@@ -1,77 +1,82 @@
-"""Cues between page and track: what the timeline shows, and what it sends back, judged as a cue file would be."""
+"""Cues between timeline and cue track. What a browser sends is validated like a cue file."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from a2s.cues import CueTrack
 from a2s.errors import A2SError, BadCues
-from a2s.settings import LIMITS
-from a2s.ui.engine import Engine
-from a2s.ui.parts.part import served
+from a2s.settings import Limits
+from a2s.ui.gradio_compat.files import file_url
 from a2s.ui.parts.timeline import FRAMES
 from a2s.ui.state import Visit, Visits
 
 _SLACK = 1e-6
-"""Seconds by which a cue may lie behind the clip's end: the two were not always rounded alike."""
+"""Seconds by which a cue may lie behind the clip's end, since both were rounded."""
+
+TimelineValue = dict[str, Any]  # Any: the value of CueTimeline
 
 
-def timeline_value(track: CueTrack, duration: float, picture: str = "") -> dict:
-    """Value of the timeline for a track of a clip that lasts `duration` seconds. Numbers keep their full precision.
+def timeline_value(cues: CueTrack, duration: float, video: str = "") -> TimelineValue:
+    """Value of the timeline for the cues of a clip that lasts `duration` s. Numbers keep their full precision.
 
-    picture: the visit's name for the clip; it comes back with the cues, and tells whose they are.
+    video: the visit's name for the clip. It comes back with the cues and says which video they belong to.
     """
-    cues = [{"id": number, **asdict(cue)} for number, cue in enumerate(track)]
-    return {"picture": picture, "duration": duration, "cues": cues, "source": track.source}
+    items = [{"id": number, **asdict(cue)} for number, cue in enumerate(cues)]
+    return {"video": video, "duration": duration, "cues": items, "source": cues.source}
 
 
-def value_in(visit: Visit, track: CueTrack) -> dict:
-    """Value of a visit's timeline for a track of its picture."""
-    return timeline_value(track, visit.info.duration, visit.need_picture().name)
+def value_in(visit: Visit, cues: CueTrack | None) -> TimelineValue:
+    """Value of a visit's timeline for cues of its video."""
+    return timeline_value(cues or CueTrack(()), visit.need_info().duration, visit.need_video().name)
 
 
 def track_in(visit: Visit, value: object) -> CueTrack | None:
-    """The track that a visit's timeline shows. Raises BadCues.
+    """The cues on a visit's timeline. Raises BadCues.
 
-    Where it shows none, or still those of the picture before, it is what the machine saw in this one; None before that.
+    An empty timeline, or one with cues of an earlier video, gives the detected cues; None before they are known.
     """
-    if not value or isinstance(value, dict) and value.get("picture") != visit.need_picture().name:
-        return visit.track
-    return track_of(value, visit.info.duration, visit.track)
+    if not value or isinstance(value, dict) and value.get("video") != visit.need_video().name:
+        return visit.detected_cues
+    return track_of(value, visit.need_info().duration, visit.detected_cues, visit.limits)
 
 
-def track_of(value: object, duration: float, seen: CueTrack | None = None) -> CueTrack:
-    """The track that the timeline shows: `seen` itself where nothing was edited, else one by the creator.
+def track_of(
+    value: object, duration: float, detected: CueTrack | None = None, limits: Limits | None = None
+) -> CueTrack:
+    """The cues on the timeline: `detected` itself if nothing was edited, else a track by the creator.
 
-    The value comes from a browser, so every cue goes through the cue file's own reader, and none may lie behind the
-    `duration`, s, that the server knows. Raises BadCues.
+    The value comes from a browser, so every cue goes through the reader of cue files, and none may lie behind
+    `duration`, the length in s that the server knows. Raises BadCues.
     """
+    limits = limits or Limits()
     if not isinstance(value, dict) or not isinstance(value.get("cues"), list):
-        raise BadCues("The page sent no list of cues; load the video again.")
+        raise BadCues("The page sent no list of cues. Load the video again.")
     cues = value["cues"]
-    if len(cues) > LIMITS.max_cues:
-        raise BadCues(f"There are {len(cues)} cues; at most {LIMITS.max_cues} are allowed.")
-    if seen is not None and cues == timeline_value(seen, 0.0)["cues"]:
-        return seen
-    track = _read([_entry(cue) for cue in cues])
+    if len(cues) > limits.max_cues:
+        raise BadCues(f"There are {len(cues)} cues; at most {limits.max_cues} are allowed.")
+    if detected is not None and cues == timeline_value(detected, 0.0)["cues"]:
+        return detected
+    track = _read([_without_id(cue) for cue in cues])
     _check_end(track, duration)
     return track
 
 
-def _entry(cue: object) -> object:
-    """A cue as the file has it; what is no cue at all is left to the reader to refuse."""
-    return {key: part for key, part in cue.items() if key != "id"} if isinstance(cue, dict) else cue
+def _without_id(cue: object) -> object:
+    """A cue as a cue file has it. Anything else stays as it is, so that the reader refuses it."""
+    return {key: value for key, value in cue.items() if key != "id"} if isinstance(cue, dict) else cue
 
 
 def _read(cues: list) -> CueTrack:
     try:
         text = json.dumps({"version": 1, "source": "creator", "cues": cues})
     except (TypeError, ValueError, RecursionError):
-        raise BadCues("The page sent cues that cannot be read.") from None
+        raise BadCues("The page sent cues that can't be read.") from None
     try:
         return CueTrack.from_json(text)
     except BadCues as error:
@@ -85,14 +90,14 @@ def _check_end(track: CueTrack, duration: float) -> None:
 
 
 class CueHandlers:
-    """Handlers of the cues' corner of the page."""
+    """Handlers of the Cues section."""
 
-    def __init__(self, engine: Engine, visits: Visits) -> None:
-        self.engine, self.visits = engine, visits
+    def __init__(self, visits: Visits) -> None:
+        self.visits = visits
 
-    def load(self, upload: str | None, request: gr.Request) -> dict:
-        """A cue file onto the timeline. Returns the timeline's value."""
-        visit = self._watched(request)
+    def load_file(self, upload: str | None, request: gr.Request) -> TimelineValue:
+        """Show the cues of a cue file. Returns the timeline's value."""
+        visit, _ = self._analysed(request)
         if upload is None:
             raise A2SError("Choose a cue file first.")
         file = visit.receive(upload, "cues")
@@ -102,36 +107,35 @@ class CueHandlers:
             raise BadCues(str(error).replace(file.name, Path(upload).name)) from None
         finally:
             file.unlink(missing_ok=True)
-        _check_end(track, visit.info.duration)
+        _check_end(track, visit.need_info().duration)
         return value_in(visit, track)
 
-    def restore(self, request: gr.Request) -> dict:
-        """The cues that the machine saw, back onto the timeline. Returns the timeline's value."""
-        visit = self._watched(request)
-        return value_in(visit, visit.track)
+    def reset(self, request: gr.Request) -> TimelineValue:
+        """Show the detected cues again. Returns the timeline's value."""
+        return value_in(*self._analysed(request))
 
-    def fresh(self, request: gr.Request):
-        """Cues and filmstrip of the picture, none before it was watched; the sound of the clip before goes."""
+    def refresh(self, request: gr.Request) -> gr.HTML:
+        """Show the cues and the frames of the video, nothing before it was analysed, and no sound."""
         visit = self.visits.of(request.session_hash)
-        if visit.track is None or visit.info is None:
+        if visit.detected_cues is None or visit.info is None:
             return gr.HTML(value=None, strip="", wave=[])
-        return gr.HTML(value=value_in(visit, visit.track), strip=_strip(visit), wave=[])
+        return gr.HTML(value=value_in(visit, visit.detected_cues), strip=_filmstrip_url(visit), wave=[])
 
-    def _watched(self, request: gr.Request) -> Visit:
-        """The visit, once it has a picture whose cues are known."""
+    def _analysed(self, request: gr.Request) -> tuple[Visit, CueTrack]:
+        """The visit and its detected cues. Raises A2SError before they are known."""
         visit = self.visits.of(request.session_hash)
-        if visit.track is None or visit.info is None:
-            raise A2SError("There are no cues yet: load a video first.")
-        return visit
+        if visit.detected_cues is None or visit.info is None:
+            raise A2SError("There are no cues yet. Load a video first.")
+        return visit, visit.detected_cues
 
 
-def _strip(visit: Visit) -> str:
-    """Address of the filmstrip of the visit's picture; "" where none can be made, for the cues matter more."""
+def _filmstrip_url(visit: Visit) -> str:
+    """Address of the filmstrip of the visit's video; "" if it can't be made, since the cues work without it."""
     from a2s.media.filmstrip import write_filmstrip
 
     for old in visit.folder.glob("strip-*.jpg"):
         old.unlink(missing_ok=True)
     try:
-        return served(write_filmstrip(visit.need_picture(), visit.next_path("strip", ".jpg"), FRAMES))
+        return file_url(write_filmstrip(visit.need_video(), visit.next_path("strip", ".jpg"), FRAMES))
     except A2SError:
         return ""

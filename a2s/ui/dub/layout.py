@@ -1,4 +1,4 @@
-"""What is where on the Dub tab. Nothing is computed here; `tab` says which handler answers which control."""
+"""Where the components of the Dub tab are. `tab` says which handler answers which of them."""
 
 from __future__ import annotations
 
@@ -6,51 +6,53 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from a2s.settings import ACTIONS, LIMITS, MATERIALS, DubSettings
+from a2s.settings import ACTIONS, MATERIALS, DubSettings
 from a2s.ui import text
-from a2s.ui.dub.controls import OFF, choice
+from a2s.ui.dub.controls import OFF, choice_key
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
-from a2s.ui.html import line, part
+from a2s.ui.gradio_compat.files import file_url
+from a2s.ui.html import heading, html_block
 from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.examples import ExampleStrip
-from a2s.ui.parts.part import served
-from a2s.ui.parts.progress import NOTHING, JobProgress
+from a2s.ui.parts.job_progress import NO_VIDEO, JobProgress
 from a2s.ui.parts.timeline import CueTimeline
 
 AUDIO_SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".webm"]
 RECIPE_SUFFIXES = [".json", ".mp4", ".wav", ".flac"]
-FILES = {"mp4": "mp4", "wav": "wav", "flac": "flac", "recipe": "Recipe", "cues": "Cues"}
-MATCHES = 5
+DOWNLOADS = {"mp4": "mp4", "wav": "wav", "flac": "flac", "recipe": "Project recipe (.json)", "cues": "Cues"}
+DEFAULT_MATCHES = 5
 _DEFAULT = DubSettings()
 
 
-def picture(examples: tuple[Example, ...]) -> SimpleNamespace:
-    """The source: a player to drop a file on, what was read, the examples."""
-    part("Picture")
+def video_section(examples: tuple[Example, ...]) -> SimpleNamespace:
+    """The visitor's video, facts about it, and the examples."""
+    heading("Your video")
     video = gr.Video(label="Your video", show_label=False, sources=["upload"], height=300, elem_id="source", buttons=[])
-    facts = line(text.NOTHING_READ, elem_id="facts")
+    facts = html_block(text.NO_VIDEO_FACTS, elem_id="facts")
     offered = [
-        {"id": each.id, "name": each.name, "poster": served(each.poster) if each.poster else ""} for each in examples
+        {"id": each.id, "name": each.name, "poster": file_url(each.poster) if each.poster else ""} for each in examples
     ]
     strip = ExampleStrip(offered, elem_id="examples", visible=bool(examples))
     return SimpleNamespace(video=video, facts=facts, strip=strip)
 
 
-def result() -> SimpleNamespace:
-    """The dubbed video, which take it is, what to take away."""
-    part("Dub")
+def result_section() -> SimpleNamespace:
+    """The dubbed video, the choice of takes, and the downloads."""
+    heading("Result")
     video = gr.Video(
         label="Dubbed video", show_label=False, interactive=False, height=300, elem_id="result", buttons=[]
     )
-    summary = line(text.NO_RESULT, elem_id="summary")
+    summary = html_block(text.NO_RESULT, elem_id="summary")
     takes = gr.Radio([], label="Takes", visible=False, container=False, elem_id="take")
     with gr.Row(elem_id="files"):
-        files = [_download(label, f"get-{name}") for name, label in FILES.items()]
-        stems = gr.Button("Make stems", size="sm", elem_id="make-stems", elem_classes="quiet", min_width=90)
-        stem_files = [_download(label, f"get-{label.lower()}", visible=False) for label in ("Action", "Ambience")]
-        share = gr.Button("Make a clip to share", size="sm", elem_id="make-share", elem_classes="quiet", min_width=90)
-        share_file = _download("Clip to share", "get-share", visible=False)
+        files = [_download(label, f"get-{name}") for name, label in DOWNLOADS.items()]
+        stems = _quiet_button("Export stems", "export-stems")
+        stem_files = [
+            _download(f"{label}.wav", f"get-{label.lower()}", visible=False) for label in ("Action", "Ambience")
+        ]
+        share = _quiet_button("Export with spectrogram", "export-spectrogram")
+        share_file = _download("Video with spectrogram", "get-spectrogram", visible=False)
     return SimpleNamespace(
         video=video, summary=summary, takes=takes, files=files, stems=stems, stem_files=stem_files, share=share,
         share_file=share_file,
@@ -61,134 +63,142 @@ def _download(label: str, elem_id: str, visible: bool = True) -> gr.DownloadButt
     return gr.DownloadButton(label, size="sm", interactive=False, elem_id=elem_id, min_width=70, visible=visible)
 
 
-def cues(engine: Engine) -> SimpleNamespace:
-    """The timeline under both pictures, and a line above it where the model does not hear it."""
-    with gr.Row(elem_classes="part-row"):
-        part("Cues")
+def _quiet_button(label: str, elem_id: str, min_width: int = 90, interactive: bool = True) -> gr.Button:
+    return gr.Button(
+        label, size="sm", elem_id=elem_id, elem_classes="quiet", min_width=min_width, interactive=interactive
+    )
+
+
+def cues_section(engine: Engine) -> SimpleNamespace:
+    """The cue timeline, with a note above it if the model ignores cues."""
+    with gr.Row(elem_classes="heading-row"):
+        heading("Cues")
         load = gr.UploadButton(
             "Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues", elem_classes="quiet", scale=0,
             min_width=120,
         )  # fmt: skip
-        restore = gr.Button("As seen", size="sm", elem_id="restore-cues", elem_classes="quiet", scale=0, min_width=90)
-    note = line(text.cues_note(engine.uses_cues()), elem_id="cues-note")
+        reset = gr.Button(
+            "Reset to detected cues", size="sm", elem_id="reset-cues", elem_classes="quiet", scale=0, min_width=170
+        )
+    note = html_block(text.cues_note(engine.uses_cues()), elem_id="cues-note")
     timeline = CueTimeline(
-        None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), video="#source video"
+        None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), player="#source video"
     )
-    return SimpleNamespace(timeline=timeline, note=note, load=load, restore=restore)
+    return SimpleNamespace(timeline=timeline, note=note, load=load, reset=reset)
 
 
-def place() -> SimpleNamespace:
+def ambience_section() -> SimpleNamespace:
     """The ambiences to choose from, and how much of the chosen one."""
-    part("Place")
-    with gr.Row(elem_id="place-row"):
+    heading("Ambience")
+    with gr.Row(elem_id="ambience-row"):
         search = gr.Textbox(
             placeholder="Search the bank: rain, kitchen, birds …", show_label=False, label="Search the bank",
             elem_id="search", container=False, max_lines=1, scale=3, min_width=160,
         )  # fmt: skip
         k = gr.Dropdown(
-            [(f"{number} best", number) for number in range(3, 11)], value=MATCHES, show_label=False, container=False,
-            label="How many", elem_id="how-many", filterable=False, scale=1, min_width=100,
+            [(f"Top {number}", number) for number in range(3, 11)], value=DEFAULT_MATCHES, show_label=False,
+            container=False, label="How many", elem_id="match-count", filterable=False, scale=1, min_width=100,
         )  # fmt: skip
     cards = AmbienceCards(None, elem_id="ambiences")
     with gr.Row():
         own = gr.UploadButton(
-            "Use my own recording", file_types=AUDIO_SUFFIXES, size="sm", elem_id="own", elem_classes="quiet"
-        )
-        keep = gr.Button("Add it to my bank", size="sm", elem_id="keep-own", elem_classes="quiet", interactive=False)
+            "Use my own recording", file_types=AUDIO_SUFFIXES, size="sm", elem_id="own-recording",
+            elem_classes="quiet",
+        )  # fmt: skip
+        save = gr.Button("Save to my bank", size="sm", elem_id="save-own", elem_classes="quiet", interactive=False)
     with gr.Group(), gr.Row(elem_id="amount-row"):
         with gr.Column(scale=4, min_width=200):
             amount = gr.Slider(
                 0, 1, _DEFAULT.ambient, step=0.01, label="Ambience", elem_id="amount", buttons=[],
-                info="0 action only · 1 full place",
+                info="0: action only · 1: full ambience",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=130):
-            level = line(text.level_note(_DEFAULT.ambient, None), elem_id="level")
-    return SimpleNamespace(search=search, k=k, cards=cards, own=own, keep=keep, amount=amount, level=level)
+            level = html_block(text.level_note(_DEFAULT.ambient, None), elem_id="level")
+    return SimpleNamespace(search=search, k=k, cards=cards, own=own, save=save, amount=amount, level=level)
 
 
-def settings(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
+def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
     """The folded settings. `values`: the controls in `controls.ORDER`, the model last."""
-    models, (own_steps, own_guidance) = engine.choices(), engine.sampler()
+    models, limits = engine.model_choices(), engine.limits
+    default_steps, default_guidance = engine.sampler_defaults()
     with gr.Accordion("Settings", open=False, elem_id="settings"):
         with gr.Row():
             seed = gr.Number(
                 _DEFAULT.seed, label="Seed", precision=0, minimum=0, maximum=2**32 - 1, min_width=100, scale=3,
                 elem_id="seed",
             )  # fmt: skip
-            dice = gr.Button("New seed", size="sm", min_width=80, scale=1, elem_id="dice", elem_classes="quiet")
+            new_seed = gr.Button("New seed", size="sm", min_width=80, scale=1, elem_id="new-seed", elem_classes="quiet")
             lock = gr.Checkbox(
-                True, label="Keep it", info="else each dub rolls", elem_id="lock", min_width=110, scale=2
+                True, label="Lock seed", info="off: new seed each time", elem_id="lock-seed", min_width=110, scale=2
             )
         with gr.Row():
-            takes = slider("Takes", 1, LIMITS.max_takes, _DEFAULT.takes)
+            takes = _slider("Takes", 1, limits.max_takes, _DEFAULT.takes, elem_id="takes")
             first = gr.Number(
-                1, label="From take number", precision=0, minimum=1, maximum=1000, min_width=110, elem_id="first-take"
-            )
+                1, label="First take no. (advanced)", precision=0, minimum=1, maximum=1000, min_width=110,
+                elem_id="first-take",
+            )  # fmt: skip
         with gr.Row():
-            steps = slider("Steps", 4, LIMITS.max_steps, own_steps)
-            guidance = slider("Guidance", 1, 15, own_guidance, step=0.1)
+            steps = _slider("Quality (steps)", 4, limits.max_steps, default_steps, elem_id="steps")
+            guidance = _slider("How closely it follows the cues", 1, 15, default_guidance, step=0.1, elem_id="guidance")
         with gr.Row():
-            quieter = {f"-{db}": f"under it, \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
-            original = _choice("Original audio", _DEFAULT.original_audio, {OFF: "left out"} | quieter)
+            mixes = {f"-{db}": f"Mix in at \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
+            original = _choice("Original audio", "original", _DEFAULT.original_audio, {OFF: "Mute"} | mixes)
             targets = {f"-{lufs}": f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)}
-            loudness = _choice("Loudness", _DEFAULT.loudness, {OFF: "as generated"} | targets)
+            loudness = _choice("Loudness", "loudness", _DEFAULT.loudness, {OFF: "No loudness target"} | targets)
         with gr.Row():
-            overlap = slider("Window overlap (s)", 0, 1.5, _DEFAULT.overlap_seconds, step=0.05, elem_id="overlap")
+            overlap = _slider(
+                "Window overlap (s, advanced)", 0, 1.5, _DEFAULT.overlap_seconds, step=0.05, elem_id="overlap"
+            )
             names = [(each.label + (" (not installed)" if each.missing else ""), each.name) for each in models]
             model = gr.Dropdown(
                 names, value=models[0].name, label="Model", min_width=130, filterable=False, elem_id="model"
             )
         recipe = gr.File(
-            label="Recipe: drop one here (json, or a dub's mp4, wav or flac) to make that dub again",
+            label="Project recipe: drop a .json, or an exported mp4, wav or flac, to generate that take again",
             file_types=RECIPE_SUFFIXES, height=110, elem_id="recipe",
         )  # fmt: skip
     values = [amount, seed, takes, first, steps, guidance, overlap, original, loudness, model]
     return SimpleNamespace(
-        values=values, seed=seed, dice=dice, lock=lock, takes=takes, steps=steps, guidance=guidance, model=model,
-        recipe=recipe,
+        values=values, seed=seed, new_seed=new_seed, lock=lock, takes=takes, steps=steps, guidance=guidance,
+        model=model, recipe=recipe,
     )  # fmt: skip
 
 
-def slider(label: str, least: float, most: float, value: float, step: float = 1, elem_id: str | None = None):
-    return gr.Slider(
-        least, most, value, step=step, label=label, min_width=130, buttons=[], elem_id=elem_id or label.lower()
-    )
+def _slider(label: str, least: float, most: float, value: float, elem_id: str, step: float = 1) -> gr.Slider:
+    return gr.Slider(least, most, value, step=step, label=label, min_width=130, buttons=[], elem_id=elem_id)
 
 
-def _choice(label: str, value: float | None, names: dict[str, str]) -> gr.Dropdown:
-    """names: what is handed to the handler, to what is read."""
+def _choice(label: str, elem_id: str, value: float | None, names: dict[str, str]) -> gr.Dropdown:
+    """names: key for the handler to name on the page. Any other number may be typed, or come from a recipe."""
     choices = [(name, key) for key, name in names.items()]
     return gr.Dropdown(
-        choices,
-        value=choice(value),
-        label=label,
-        min_width=130,
-        allow_custom_value=True,
-        elem_id=label.split()[0].lower(),  # any number of dB will do, one from a recipe too
+        choices, value=choice_key(value), label=label, min_width=130, allow_custom_value=True, elem_id=elem_id
     )
 
 
-def sound() -> SimpleNamespace:
-    """The sound as pictures: one take, or two under a wipe."""
-    part("Sound")
-    picture = gr.Image(
-        label="Waveform, cues, spectrogram, condition", show_label=False, interactive=False, height=460,
+def pictures_section() -> SimpleNamespace:
+    """Pictures of the sound: of one take, and of two with a divider."""
+    heading("Waveform and spectrogram")
+    figure = gr.Image(
+        label="Waveform, cues, spectrogram, ambience reference", show_label=False, interactive=False, height=460,
         type="filepath", elem_id="spectrogram", buttons=["fullscreen"],
-        alt_text="Waveform, cues, mel spectrogram with onsets, and the ambient condition on one time axis",
+        alt_text="Waveform, cues, mel spectrogram with detected hits, and the ambience reference on one time axis",
     )  # fmt: skip
-    other = gr.Dropdown([], label="Wipe against", visible=False, filterable=False, elem_id="wipe-other")
-    wipe = gr.ImageSlider(
-        label="Two takes' mels", show_label=False, interactive=False, visible=False, max_height=240, elem_id="wipe",
-        buttons=["fullscreen"], type="filepath",
+    other = gr.Dropdown([], label="Compare spectrogram with", visible=False, filterable=False, elem_id="compare-with")
+    comparison = gr.ImageSlider(
+        label="Spectrograms of two takes", show_label=False, interactive=False, visible=False, max_height=240,
+        elem_id="spectrogram-comparison", buttons=["fullscreen"], type="filepath",
     )  # fmt: skip
-    return SimpleNamespace(picture=picture, other=other, wipe=wipe)
+    return SimpleNamespace(figure=figure, other=other, comparison=comparison)
 
 
-def bar() -> SimpleNamespace:
-    """The line at the bottom that never leaves the screen."""
-    with gr.Row(elem_id="bar"):
-        progress = JobProgress(NOTHING, elem_id="progress", scale=6, min_width=260)
-        ladder = gr.Button("Takes at 0 · ⅓ · ⅔ · 1", size="lg", elem_id="ladder", elem_classes="quiet", min_width=90)
+def action_bar() -> SimpleNamespace:
+    """The bar at the bottom that is always visible."""
+    with gr.Row(elem_id="action-bar"):
+        progress = JobProgress(NO_VIDEO, elem_id="progress", scale=6, min_width=260)
+        levels = gr.Button(
+            "Generate 4 ambience levels", size="lg", elem_id="generate-levels", elem_classes="quiet", min_width=90
+        )
         cancel = gr.Button("Cancel", size="lg", interactive=False, elem_id="cancel", min_width=90)
-        dub = gr.Button("Dub", variant="primary", size="lg", elem_id="dub", min_width=90)
-    return SimpleNamespace(progress=progress, ladder=ladder, cancel=cancel, dub=dub)
+        generate = gr.Button("Generate sound", variant="primary", size="lg", elem_id="generate", min_width=90)
+    return SimpleNamespace(progress=progress, levels=levels, cancel=cancel, generate=generate)

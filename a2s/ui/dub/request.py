@@ -1,90 +1,104 @@
-"""One take to be made: the one way from the page to `a2s.dub`, whoever asks, so that all are computed alike."""
+"""One take to be made. Every take of the page and of the API is made here, so that all are computed alike."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from a2s.dubbing.progress import Watcher
 from a2s.errors import Cancelled
 from a2s.settings import DubSettings
-from a2s.ui.dub.worker import Report, Worker
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visit, Visits
+from a2s.ui.worker import Emit, Event, PreviewImage, ProgressReport, Worker
 from a2s.ui.zero_gpu import on_gpu
+
+if TYPE_CHECKING:
+    from a2s.ambient import AmbientBank
+    from a2s.cues import CueTrack
+    from a2s.dubbing.progress import Preview
+    from a2s.dubbing.take import Take
+    from a2s.vision import Motion
 
 
 @dataclass(frozen=True)
 class DubRequest:
-    """All that `a2s.dub` needs for one take; it can be pickled. stems: also render the action alone."""
+    """All that `a2s.dub` needs for one take; it can be pickled. seconds: of the video. stems: also render the action
+    alone."""
 
     session: str | None
-    picture: Path
+    video: Path
     settings: DubSettings
-    cues: object
-    motion: object
-    bank: object
-    model: str | None
+    cues: CueTrack | None
+    motion: Motion | None
+    bank: AmbientBank | None
+    model: str
     seconds: float
     stems: bool = False
 
 
-def take_maker(engine: Engine, visits: Visits) -> Callable[[DubRequest], Iterator[object]]:
-    """What makes a take, on a lent GPU where there is one: a generator of reports, addresses of previews, and at last
-    the take.
+TakeMaker = Callable[[DubRequest], "Generator[Event | Take, None, None]"]
 
-    Cancelling is seen there at once where this is the page's own process, else by being closed, see `attended`.
+
+def take_maker(engine: Engine, visits: Visits) -> TakeMaker:
+    """A function that makes a take, on a ZeroGPU where there is one: a generator of events and, last, the take.
+
+    In this process it sees a cancelled visit by itself; in another it is cancelled by being closed, see
+    `until_cancelled`.
     """
 
-    def make(order: DubRequest) -> Iterator[object]:
-        from a2s.ui.plots import preview_address
+    def make(request: DubRequest) -> Generator[Event | Take, None, None]:
+        from a2s.ui.plots import preview_url
         from a2s.vision.video import Video
 
-        visit = visits.find(order.session)
+        visit = visits.find(request.session)
 
-        def work(tell):
+        def work(emit: Emit) -> Take:
+            def on_progress(stage: str, done: float, detail: str) -> None:
+                emit(ProgressReport(stage, done, detail))
+
+            def on_preview(preview: Preview) -> None:
+                emit(PreviewImage(preview_url(preview.mel)))
+
             return engine.dub(
-                Video(order.picture, order.motion),
-                order.settings,
-                model=order.model,
-                bank=order.bank,
-                cues=order.cues,
-                stems=order.stems,
-                watcher=Watcher(
-                    on_progress=lambda stage, done, detail: tell(Report(stage, done, detail)),
-                    on_preview=lambda preview: tell(preview_address(preview.mel)),
-                    cancelled=visit and visit.cancel.is_set,
-                ),
+                Video(request.video, request.motion, engine.limits),
+                request.settings,
+                model=request.model,
+                bank=request.bank,
+                cues=request.cues,
+                stems=request.stems,
+                watcher=Watcher(on_progress, on_preview=on_preview, cancelled=visit.cancel.is_set if visit else None),
             )
 
         with Worker(work) as worker:
             yield from worker
             yield worker.result
 
-    def prepare(order: DubRequest) -> None:
+    def prepare(request: DubRequest) -> None:
         from a2s.pipelines.devices import lend_gpu
 
-        lend_gpu(engine.parts(order.model)[0])
+        lend_gpu(engine.load(request.model)[0])
 
     return on_gpu(make, _gpu_seconds, prepare)
 
 
-def attended(events: Iterator[object], visit: Visit) -> Iterator[object]:
-    """What a take maker yields, until the visit is cancelled: then the work stops. Raises Cancelled."""
+def until_cancelled(events: Generator[Event | Take, None, None], visit: Visit) -> Generator[Event | Take, None, None]:
+    """The events of a take maker. When the visit is cancelled, the work stops. Raises Cancelled."""
     with closing(events):
         for event in events:
-            visit.used = time.monotonic()  # a long dub is no idle visit
+            visit.last_used = time.monotonic()  # a visit with a long dub is not idle
             if visit.cancel.is_set():
-                raise Cancelled("The creator pressed cancel.")
+                raise Cancelled("The dub was cancelled.")
             yield event
 
 
-def _gpu_seconds(order: DubRequest) -> int:
-    """How long a take may hold a GPU: what a slow one needs for a step of a window, with time to be handed over."""
+def _gpu_seconds(request: DubRequest) -> int:
+    """How long a take may hold a GPU: the steps of a slow one, with time for the transfer."""
     from a2s.pipelines.windows import plan_windows
 
-    passes = 2 if order.stems else 1
-    return 20 + round(0.1 * passes * order.settings.steps * len(plan_windows(order.seconds)))
+    passes, steps = 2 if request.stems else 1, request.settings.suited_to().steps or 0
+    return 20 + round(0.1 * passes * steps * len(plan_windows(request.seconds)))

@@ -1,209 +1,235 @@
-"""The Dub tab: layout and handlers put together. Which handler answers which control is said here and nowhere else."""
+"""The Dub tab: which handler answers which component."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency as Event
 
 from a2s.ui.dub import layout
 from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.cues import CueHandlers
-from a2s.ui.dub.job import DubHandlers
+from a2s.ui.dub.generate import DubHandlers
 from a2s.ui.dub.takes import TakesHandlers
 from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
-from a2s.ui.events import LATEST, MAKE, MODEL, PICTURE, PRESSED, QUIET, STEP
+from a2s.ui.events import CHAINED, HIDDEN, LATEST, MODEL_ONCE, MODEL_QUEUE, ONCE, VIDEO_QUEUE
 from a2s.ui.examples import Example
 from a2s.ui.state import Visits
-from a2s.ui.validation import report_errors
+from a2s.ui.validation import Handler, report_errors
+
+Namespace = SimpleNamespace
 
 
-def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> SimpleNamespace:
-    """Build the tab inside a `gr.Blocks`. Returns its desks and its corners."""
-    place = AmbienceHandlers(engine, visits)
-    desks = SimpleNamespace(
-        picture=VideoHandlers(engine, visits, examples),
-        cues=CueHandlers(engine, visits),
-        place=place,
-        dub=DubHandlers(engine, visits, place),
-        takes=TakesHandlers(engine, visits, place),
+def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -> Namespace:
+    """Build the tab inside an open `gr.Tab`. `refresh`: arguments of an event that shows the ambiences anew."""
+    ambience_handlers = AmbienceHandlers(engine, visits)
+    handlers = Namespace(
+        video=VideoHandlers(engine, visits, examples),
+        cues=CueHandlers(visits),
+        ambience=ambience_handlers,
+        dub=DubHandlers(engine, visits, ambience_handlers),
+        takes=TakesHandlers(engine, visits, ambience_handlers),
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
-            picture = layout.picture(examples)
+            video = layout.video_section(examples)
         with gr.Column(scale=1, min_width=340):
-            result = layout.result()
-    cues = layout.cues(engine)
+            result = layout.result_section()
+    cues = layout.cues_section(engine)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
-            place = layout.place()
-            settings = layout.settings(engine, place.amount)
+            ambience = layout.ambience_section()
+            settings = layout.settings_section(engine, ambience.amount)
         with gr.Column(scale=1, min_width=340):
-            sound = layout.sound()
-    bar = layout.bar()
-    page = SimpleNamespace(
-        picture=picture, result=result, cues=cues, place=place, settings=settings, sound=sound, bar=bar
-    )
-    _wire_picture(desks, page)
-    _wire_place(desks, page)
-    _wire_cues(desks, page)
-    _wire_job(desks, page)
-    _wire_takes(desks, page)
-    seen = [page.place.search, page.place.k, page.place.amount]
-    refresh = {"fn": report_errors(desks.place.fresh), "inputs": seen, "outputs": [page.place.cards, page.place.level]}
-    return SimpleNamespace(desks=desks, page=page, refresh=refresh)
-
-
-def _estimate(desks, page) -> dict:
-    """Arguments of an event that says anew how long a dub would take."""
-    inputs = [*page.settings.values, page.bar.progress]
-    return {"fn": report_errors(desks.dub.estimate), "inputs": inputs, "outputs": page.bar.progress}
-
-
-def _wire_picture(desks, page) -> None:
-    picture, bar = page.picture, page.bar
-    upload, example = (
-        report_errors(take, logged=True) for take in (desks.picture.take_upload, desks.picture.take_example)
-    )
-    readings = (
-        picture.video.upload(upload, picture.video, picture.facts, **PICTURE),
-        picture.strip.take(example, None, [picture.video, picture.facts], **PICTURE),
-    )
-    heard = [page.place.cards, page.place.level]
-    for reading in readings:
-        reading.failure(
-            report_errors(desks.picture.refuse), None, [picture.video, picture.facts, bar.progress], **PICTURE
-        )
-        reading.success(
-            report_errors(desks.cues.fresh), None, page.cues.timeline, **STEP
-        )  # those of the clip before go
-        fresh = reading.success(report_errors(desks.takes.newest), None, [page.result.takes, page.sound.other], **STEP)
-        fresh.then(report_errors(desks.takes.show), page.result.takes, _shown(page), **STEP)
-        watching = reading.success(
-            report_errors(desks.picture.watch, logged=True), [page.place.k, page.settings.model], bar.progress, **MODEL
-        )
-        watching.failure(report_errors(desks.picture.unseen), None, bar.progress, **STEP)
-        searched = [page.place.search, page.place.k, page.place.amount]
-        known = watching.success(report_errors(desks.place.fresh), searched, heard, **STEP)
-        known.then(report_errors(desks.cues.fresh), None, page.cues.timeline, **STEP).then(
-            **_estimate(desks, page), **STEP
-        )
-    picture.video.clear(report_errors(desks.picture.forget), None, [picture.facts, bar.progress], **PICTURE)
-
-
-def _wire_place(desks, page) -> None:
-    place = page.place
-    searched = [place.search, place.k]
-    place.cards.choose(report_errors(desks.place.choose), place.amount, place.level, **STEP)
-    place.cards.move(report_errors(desks.place.move), None, None, **STEP)
-    for asked in (place.search.change, place.k.input):  # a text box tells of keys as input, not of pasting or deleting
-        asked(report_errors(desks.place.search), searched, place.cards, **LATEST)
-    place.own.upload(
-        report_errors(desks.place.take_own),
-        [place.own, *searched, place.amount], [place.cards, place.level, place.keep],
-        **QUIET,
+            pictures = layout.pictures_section()
+    page = Namespace(
+        video=video, result=result, cues=cues, ambience=ambience, settings=settings, pictures=pictures,
+        bar=layout.action_bar(),
     )  # fmt: skip
-    place.keep.click(report_errors(desks.place.keep_own), searched, [place.cards, place.keep], **PRESSED)
-    place.amount.input(report_errors(desks.place.level), place.amount, place.level, queue=False, **LATEST)
+    for wire in (_wire_video, _wire_ambience, _wire_cues, _wire_settings, _wire_generate, _wire_recipe, _wire_takes):
+        wire(handlers, page)
+    return Namespace(handlers=handlers, page=page, refresh=_refresh_ambience(handlers, page))
 
 
-def _wire_cues(desks, page) -> None:
+def _refresh_ambience(handlers: Namespace, page: Namespace) -> dict:
+    inputs = [page.ambience.search, page.ambience.k, page.ambience.amount]
+    outputs = [page.ambience.cards, page.ambience.level]
+    return {"fn": report_errors(handlers.ambience.refresh), "inputs": inputs, "outputs": outputs}
+
+
+def _estimate(handlers: Namespace, page: Namespace) -> dict:
+    """Arguments of an event that shows how long a dub would take."""
+    inputs = [*page.settings.values, page.bar.progress]
+    return {"fn": report_errors(handlers.dub.estimate), "inputs": inputs, "outputs": page.bar.progress}
+
+
+def _wire_video(handlers: Namespace, page: Namespace) -> None:
+    video, bar, timeline = page.video, page.bar, page.cues.timeline
+    upload = report_errors(handlers.video.load_upload, logged=True)
+    example = report_errors(handlers.video.load_example, logged=True)
+    analyse = report_errors(handlers.video.analyse, logged=True)
+    for loading in (
+        video.video.upload(upload, video.video, video.facts, **VIDEO_QUEUE),
+        video.strip.load_example(example, None, [video.video, video.facts], **VIDEO_QUEUE),
+    ):
+        reject = report_errors(handlers.video.reject)
+        loading.failure(reject, None, [video.video, video.facts, bar.progress], **VIDEO_QUEUE)
+        refresh_cues = report_errors(handlers.cues.refresh)
+        loading.success(refresh_cues, None, timeline, **CHAINED)  # removes those of the previous video
+        _show_newest(handlers, page, loading.success)
+        analysing = loading.success(analyse, [page.ambience.k, page.settings.model], bar.progress, **MODEL_QUEUE)
+        analysing.failure(report_errors(handlers.video.analysis_failed), None, bar.progress, **CHAINED)
+        shown = analysing.success(**_refresh_ambience(handlers, page), **CHAINED)
+        shown = shown.then(refresh_cues, None, timeline, **CHAINED)
+        shown.then(**_estimate(handlers, page), **CHAINED)
+    video.video.clear(report_errors(handlers.video.unload), None, [video.facts, bar.progress], **VIDEO_QUEUE)
+
+
+def _wire_ambience(handlers: Namespace, page: Namespace) -> None:
+    ambience, handle = page.ambience, handlers.ambience
+    searched = [ambience.search, ambience.k]
+    ambience.cards.choose(report_errors(handle.choose), ambience.amount, ambience.level, **CHAINED)
+    ambience.cards.change_ambience(report_errors(handle.choose_at_scene_change), None, None, **CHAINED)
+    for asked in (ambience.search.change, ambience.k.input):  # `input` of a text box misses pasting and deleting
+        asked(report_errors(handle.search), searched, ambience.cards, **LATEST)
+    ambience.own.upload(
+        report_errors(handle.upload_own),
+        [ambience.own, *searched, ambience.amount],
+        [ambience.cards, ambience.level, ambience.save],
+        **HIDDEN,
+    )
+    ambience.save.click(report_errors(handle.save_own), searched, [ambience.cards, ambience.save], **ONCE)
+    ambience.amount.input(report_errors(handle.level), ambience.amount, ambience.level, queue=False, **LATEST)
+
+
+def _wire_cues(handlers: Namespace, page: Namespace) -> None:
     cues = page.cues
-    cues.load.upload(report_errors(desks.cues.load), cues.load, cues.timeline, **QUIET)
-    cues.restore.click(report_errors(desks.cues.restore), None, cues.timeline, **QUIET)
+    cues.load.upload(report_errors(handlers.cues.load_file), cues.load, cues.timeline, **HIDDEN)
+    cues.reset.click(report_errors(handlers.cues.reset), None, cues.timeline, **HIDDEN)
 
 
-def _wire_job(desks, page) -> None:
-    settings, bar = page.settings, page.bar
-    roll = "() => Math.floor(Math.random() * 2147483647)"
-    settings.dice.click(None, None, settings.seed, js=roll, api_visibility="private", show_progress="hidden")
+def _wire_settings(handlers: Namespace, page: Namespace) -> None:
+    settings, ambience = page.settings, page.ambience
+    random_seed = "() => Math.floor(Math.random() * 2147483647)"
+    settings.new_seed.click(None, None, settings.seed, js=random_seed, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
-        control.input(**_estimate(desks, page), **LATEST)
-    suited = [settings.model, settings.steps, settings.guidance, page.cues.note]
-    place = page.place
-    asked = [settings.model, place.search, place.k, place.amount]
-    chosen = settings.model.input(report_errors(desks.dub.choose_model), settings.model, suited, **LATEST)
-    ready = chosen.success(
-        report_errors(desks.dub.ready, logged=True), [*settings.values, bar.progress], bar.progress, **MODEL
+        control.input(**_estimate(handlers, page), **LATEST)
+    chosen = settings.model.input(
+        report_errors(handlers.dub.choose_model),
+        settings.model,
+        [settings.model, settings.steps, settings.guidance, page.cues.note],
+        **LATEST,
     )
-    ready.failure(desks.dub.unready, None, bar.progress, **STEP)
-    ready.success(report_errors(desks.place.suit, logged=True), asked, [place.cards, place.level], **MODEL)
-    _make(desks, page, bar.dub.click, desks.dub.dub)
-    _make(desks, page, bar.ladder.click, desks.dub.ladder)
-    bar.cancel.click(report_errors(desks.dub.cancel), None, bar.progress, **STEP)
-    read = settings.recipe.upload(
-        report_errors(desks.takes.restore),
-        [settings.recipe, place.search, place.k],
-        [page.cues.timeline, page.cues.note, place.cards, place.level, settings.lock, *settings.values],
-        **QUIET,
+    prepared = chosen.success(
+        report_errors(handlers.dub.prepare_model, logged=True),
+        [*settings.values, page.bar.progress],
+        page.bar.progress,
+        **MODEL_QUEUE,
     )
-    read.then(lambda: None, None, settings.recipe, **STEP)
-    begun = read.success(report_errors(desks.dub.begin_again), None, _busy(page), **STEP)
-    _run(desks, page, begun, desks.dub.again, None)
-
-
-def _make(desks, page, asked, work) -> None:
-    """From a button being pressed to showing the takes. asked: the event that asks."""
-    settings = page.settings
-    begun = asked(
-        report_errors(desks.dub.begin),
-        [settings.seed, settings.lock],
-        [*_busy(page), settings.seed],
-        queue=False,
-        **PRESSED,
-    )
-    _run(desks, page, begun, work, [page.cues.timeline, *settings.values])
-
-
-def _busy(page) -> list:
-    """The outputs of `DubDesk.begin_again`."""
-    return [*_buttons(page), page.bar.progress]
-
-
-def _buttons(page) -> list:
-    """The outputs of `DubDesk.rest`."""
-    return [page.bar.dub, page.bar.ladder, page.result.stems, page.bar.cancel]
-
-
-def _run(desks, page, begun, work, told: list | None) -> None:
-    """Make the takes and show them. told: inputs of `work`."""
-    result = page.result
-    over = _work(desks, page, begun, work, told, [page.bar.progress])
-    fresh = over.then(report_errors(desks.takes.newest), None, [result.takes, page.sound.other], **STEP)
-    fresh.then(report_errors(desks.takes.show), result.takes, _shown(page), **STEP).then(
-        report_errors(desks.takes.wipe), [result.takes, page.sound.other], page.sound.wipe, **STEP
+    prepared.failure(handlers.dub.model_failed, None, page.bar.progress, **CHAINED)
+    prepared.success(
+        report_errors(handlers.ambience.change_model, logged=True),
+        [settings.model, ambience.search, ambience.k, ambience.amount],
+        [ambience.cards, ambience.level],
+        **MODEL_QUEUE,
     )
 
 
-def _work(desks, page, begun, work, told, outputs: list):
-    """Have the model do what was begun, and rest. Returns the event of its end, however it ended."""
-    bar = page.bar
-    run = begun.success(report_errors(work, logged=True), told, outputs, show_progress_on=bar.progress, **MODEL)
-    run.failure(report_errors(desks.dub.failed), None, bar.progress, **STEP)
-    return run.then(desks.dub.rest, None, _buttons(page), **STEP)
+def _wire_generate(handlers: Namespace, page: Namespace) -> None:
+    settings, bar = page.settings, page.bar
+    for button, work in ((bar.generate, handlers.dub.generate), (bar.levels, handlers.dub.generate_levels)):
+        begun = button.click(
+            report_errors(handlers.dub.begin),
+            [settings.seed, settings.lock],
+            [*_buttons(page), bar.progress, settings.seed],
+            queue=False,
+            **ONCE,
+        )
+        _make_takes(handlers, page, begun, work, [page.cues.timeline, *settings.values])
+    bar.cancel.click(report_errors(handlers.dub.cancel), None, bar.progress, **CHAINED)
 
 
-def _wire_takes(desks, page) -> None:
-    result, sound = page.result, page.sound
-    wiped = {"inputs": [result.takes, sound.other], "outputs": sound.wipe}
-    result.takes.input(report_errors(desks.takes.show), result.takes, _shown(page), **LATEST).then(
-        report_errors(desks.takes.wipe), **wiped, **STEP
+def _wire_recipe(handlers: Namespace, page: Namespace) -> None:
+    settings, ambience = page.settings, page.ambience
+    loaded = settings.recipe.upload(
+        report_errors(handlers.takes.load_recipe),
+        [settings.recipe, ambience.search, ambience.k],
+        [page.cues.timeline, page.cues.note, ambience.cards, ambience.level, settings.lock, *settings.values],
+        **HIDDEN,
     )
-    sound.other.input(report_errors(desks.takes.wipe), **wiped, **LATEST)
-    begun = result.stems.click(report_errors(desks.dub.begin_again), None, _busy(page), queue=False, **PRESSED)
-    _work(desks, page, begun, desks.takes.stems, result.takes, [*result.stem_files, page.bar.progress])
+    loaded.then(lambda: None, None, settings.recipe, **CHAINED)
+    begun = loaded.success(
+        report_errors(handlers.dub.begin_again), None, [*_buttons(page), page.bar.progress], **CHAINED
+    )
+    _make_takes(handlers, page, begun, handlers.dub.generate_restored, None)
+
+
+def _wire_takes(handlers: Namespace, page: Namespace) -> None:
+    result, pictures, bar = page.result, page.pictures, page.bar
+    shown = result.takes.input(report_errors(handlers.takes.show), result.takes, _take_outputs(page), **LATEST)
+    shown.then(**_compare_spectrograms(handlers, page), **CHAINED)
+    pictures.other.input(**_compare_spectrograms(handlers, page), **LATEST)
+    begin = report_errors(handlers.dub.begin_again)
+    begun = result.stems.click(begin, None, [*_buttons(page), bar.progress], queue=False, **ONCE)
+    _run(handlers, page, begun, handlers.takes.export_stems, result.takes, [*result.stem_files, bar.progress])
     result.share.click(
-        report_errors(desks.takes.share, logged=True),
+        report_errors(handlers.takes.export_spectrogram_video, logged=True),
         result.takes,
         result.share_file,
         show_progress_on=result.share,
-        **MAKE,
+        **MODEL_ONCE,
     )
 
 
-def _shown(page) -> list:
-    """The outputs of `TakesDesk.show`."""
+def _buttons(page: Namespace) -> list[Component]:
+    """The outputs of `DubHandlers.finished`."""
+    return [page.bar.generate, page.bar.levels, page.result.stems, page.bar.cancel]
+
+
+def _make_takes(handlers: Namespace, page: Namespace, begun: Event, work: Handler, inputs: list | None) -> None:
+    """Make takes and show them, also those that were finished before an error."""
+    for ended in _run(handlers, page, begun, work, inputs, [page.bar.progress]):
+        shown = _show_newest(handlers, page, ended.then)
+        shown.then(**_compare_spectrograms(handlers, page), **CHAINED)
+
+
+def _run(
+    handlers: Namespace,
+    page: Namespace,
+    begun: Event,
+    work: Handler,
+    inputs: Component | list | None,
+    outputs: list[Component],
+) -> tuple[Event, Event]:
+    """Do what was begun with the model, then enable the buttons. Returns the events of success and of failure.
+
+    gradio runs `failure` instead of `then`, so each end needs its own event.
+    """
+    bar, buttons = page.bar, _buttons(page)
+    run = begun.success(report_errors(work, logged=True), inputs, outputs, show_progress_on=bar.progress, **MODEL_QUEUE)
+    return (
+        run.success(handlers.dub.finished, None, buttons, **CHAINED),
+        run.failure(handlers.dub.failed, None, [*buttons, bar.progress], **CHAINED),
+    )
+
+
+def _show_newest(handlers: Namespace, page: Namespace, after: Handler) -> Event:
+    """List the takes and show the newest. after: `then` or `success` of the event before."""
+    listed = after(report_errors(handlers.takes.list_takes), None, [page.result.takes, page.pictures.other], **CHAINED)
+    return listed.then(report_errors(handlers.takes.show), page.result.takes, _take_outputs(page), **CHAINED)
+
+
+def _compare_spectrograms(handlers: Namespace, page: Namespace) -> dict:
+    inputs = [page.result.takes, page.pictures.other]
+    compare = report_errors(handlers.takes.compare_spectrograms)
+    return {"fn": compare, "inputs": inputs, "outputs": page.pictures.comparison}
+
+
+def _take_outputs(page: Namespace) -> list[Component]:
+    """The outputs of `TakesHandlers.show`."""
     result = page.result
     files = [*result.files, *result.stem_files, result.share_file]
-    return [result.video, page.sound.picture, result.summary, page.cues.timeline, *files]
+    return [result.video, page.pictures.figure, result.summary, page.cues.timeline, *files]

@@ -1,101 +1,106 @@
-"""The picture: an upload or an example, read at once, then watched for its cues and its place."""
+"""Loading a video: an upload or an example is read at once, then analysed for cues and ambiences."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
 
 from a2s.errors import A2SError
 from a2s.ui import text
-from a2s.ui.dub.worker import Report, Worker
-from a2s.ui.engine import Engine
+from a2s.ui.dub.scene_changes import find_scene_changes
+from a2s.ui.engine import Analysis, Engine
 from a2s.ui.examples import Example
-from a2s.ui.parts.progress import NOTHING, job
+from a2s.ui.parts.job_progress import NO_VIDEO, Progress, progress
 from a2s.ui.state import Visit, Visits
+from a2s.ui.state.records import SceneChange
+from a2s.ui.worker import Emit, ProgressReport, Worker
 
 
 class VideoHandlers:
-    """Handlers of the picture's corner of the page."""
+    """Handlers of the "Your video" section."""
 
     def __init__(self, engine: Engine, visits: Visits, examples: tuple[Example, ...] = ()) -> None:
         self.engine, self.visits = engine, visits
         self.examples = {example.id: example for example in examples}
 
-    def take_example(self, event: gr.EventData, request: gr.Request):
-        """A click on an example. Returns (video, facts)."""
+    def load_example(self, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
+        """An example was clicked. Returns (video, facts)."""
         example = self.examples.get(str(event.example))
         if example is None:
             raise A2SError("There is no such example.")
         visit = self.visits.of(request.session_hash)
-        copy = visit.next_path("picture", ".mp4")
+        copy = visit.next_path("video", ".mp4")
         shutil.copyfile(example.path, copy)
-        return str(copy), self._read(visit, copy, example.name)
+        return str(copy), self._load(visit, copy, example.name)
 
-    def take_upload(self, upload: str | None, request: gr.Request) -> str:
-        """An upload: into the visit's folder under our name, then probed before anything else touches it."""
+    def load_upload(self, upload: str | None, request: gr.Request) -> str:
+        """A file was uploaded. It is probed before anything else opens it. Returns facts."""
         visit = self.visits.of(request.session_hash)
         if upload is None:
-            raise A2SError("Choose a video first: upload one or take an example.")
-        return self._read(visit, visit.receive(upload, "picture"), Path(upload).name)
+            raise A2SError("Choose a video first: upload one or click an example.")
+        return self._load(visit, visit.receive(upload, "video"), Path(upload).name)
 
-    def _read(self, visit: Visit, picture: Path, name: str) -> str:
+    def _load(self, visit: Visit, video: Path, name: str) -> str:
         from a2s.media import probe_video
 
-        visit.cancel.set()  # a dub of the clip before, should one be under way
+        visit.cancel.set()  # stops a dub of the previous video
         try:
-            info = probe_video(picture)
+            info = probe_video(video)
         except A2SError as error:
-            picture.unlink(missing_ok=True)
-            visit.picture = None
-            raise type(error)(str(error).replace(picture.name, name)) from None
-        visit.load(picture, name)
+            video.unlink(missing_ok=True)
+            visit.video = None
+            raise type(error)(str(error).replace(video.name, name)) from None
+        visit.load(video, name)
         visit.info = info
         return text.facts(info, name)
 
-    def forget(self, request: gr.Request):
-        """The picture was taken off the page. Returns (facts, progress), no video: another may be there already."""
+    def unload(self, request: gr.Request) -> tuple[str, Progress]:
+        """The video was removed from the page. Returns (facts, progress), not the video: a new one may be there."""
         visit = self.visits.of(request.session_hash)
         visit.cancel.set()
-        visit.picture = visit.info = None
-        return text.NOTHING_READ, NOTHING
+        visit.unload()
+        return text.NO_VIDEO_FACTS, NO_VIDEO
 
-    def refuse(self, request: gr.Request):
-        """The picture could not be read, and the page has said why. Returns (video, facts, progress)."""
-        return None, *self.forget(request)
+    def reject(self, request: gr.Request) -> tuple[None, str, Progress]:
+        """The video could not be read, and the page shows why. Returns (video, facts, progress)."""
+        return None, *self.unload(request)
 
-    def watch(self, k: int, model: str, request: gr.Request):
-        """Watch the picture for its cues and its place, which the visit then knows. Yields job progress."""
+    def analyse(self, k: int, model: str, request: gr.Request) -> Iterator[Progress]:
+        """Find the cues, the best k ambiences and the scene changes of the video. Yields progress."""
         visit = self.visits.of(request.session_hash)
-        picture = visit.need_picture()
+        video = visit.need_video()
 
-        def look(tell) -> tuple:
-            def told(stage: str, done: float, detail: str) -> None:
-                tell(Report(stage, done, detail))
+        def work(emit: Emit) -> tuple[Analysis, tuple[SceneChange, ...]]:
+            def on_progress(stage: str, done: float, detail: str) -> None:
+                emit(ProgressReport(stage, done, detail))
 
-            return self.engine.analyse(visit, int(k), told, lambda: visit.picture != picture, model)
+            analysis = self.engine.analyse(visit, int(k), on_progress, lambda: visit.video != video, model)
+            return analysis, find_scene_changes(analysis.motion, self.engine.load(model)[0])
 
-        yield job("running", text.STAGES["analysing"])
-        with Worker(look) as worker:
-            for report in worker:
-                yield job("running", text.STAGES[report.stage], report.detail, done=report.done)
+        yield progress("running", text.stage_name("analysing"))
+        with Worker(work) as worker:
+            for event in worker:
+                if isinstance(event, ProgressReport):
+                    yield progress("running", text.stage_name(event.stage), event.detail, done=event.done)
             try:
-                seen = worker.result
-            except A2SError:  # it was stopped, or its file is gone
-                if visit.picture == picture:
+                found, scene_changes = worker.result
+            except A2SError:  # it was cancelled, or its file is gone
+                if visit.video == video:
                     raise
-        if visit.picture is None:  # it was taken off the page meanwhile
-            yield NOTHING
+        if visit.video is None:  # it was removed from the page meanwhile
+            yield NO_VIDEO
             return
-        if visit.picture != picture:  # another one came meanwhile; it has its own watch
+        if visit.video != video:  # another one was loaded meanwhile and has its own analysis
             return
-        visit.motion, visit.track, matches, visit.cuts = seen
-        visit.model = model
-        if not visit.by_hand:
-            visit.chosen = matches[0].clip.id if matches else None
-        yield job("idle", text.count(len(visit.track), "cue") + " seen", "look through them, then dub")
+        visit.motion, visit.detected_cues, visit.model = found.motion, found.cues, model
+        visit.scene_changes = scene_changes
+        if not visit.chosen_by_user:
+            visit.chosen_clip = found.matches[0].clip.id if found.matches else None
+        yield progress("idle", text.count(len(found.cues), "cue") + " detected", text.CHECK_CUES)
 
-    def unseen(self) -> dict:
-        """The picture was not watched to its end, and the page has said why. Returns progress."""
-        return job("failed", "The picture was not watched")
+    def analysis_failed(self) -> Progress:
+        """The video could not be analysed, and the page shows why."""
+        return progress("failed", "The video could not be analysed")

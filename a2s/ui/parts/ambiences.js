@@ -1,4 +1,4 @@
-// One ambience plays at a time; choosing tells the server and redraws nothing, so what plays goes on.
+// One ambience plays at a time. A choice is sent to the server but redraws nothing, so playback continues.
 const audioOf = (button) => button.closest('.card').querySelector('audio');
 const buttonOf = (audio) => audio.closest('.card').querySelector('.play');
 
@@ -13,16 +13,16 @@ element.addEventListener('change', (event) => {
   if (event.target.name === 'ambience') trigger('choose', { clip: event.target.value });
 });
 element.addEventListener('change', ({ target: { dataset, value } }) => {
-  if (dataset.time) trigger('move', { time: dataset.time, clip: value });
+  if (dataset.time) trigger('change_ambience', { time: dataset.time, clip: value });
 });
-// A control that a person has touched no longer follows its attributes, so what is chosen is set by hand.
-const mark = () => {
+// A control that was used no longer follows its attributes, so the choice is set here.
+const showChoice = () => {
   element.querySelectorAll('input').forEach((input) => { input.checked = input.dataset.chosen === 'true'; });
   element.querySelectorAll('select').forEach((select) => { select.value = select.dataset.chosen; });
 };
-watch('value', mark);
-mark();
-// Media events don't bubble, so they are caught on the way down.
+watch('value', showChoice);
+showChoice();
+// Media events don't bubble, so they are handled in the capture phase.
 for (const kind of ['play', 'pause', 'ended', 'timeupdate']) {
   element.addEventListener(kind, ({ target: audio }) => {
     const button = buttonOf(audio);

@@ -1,4 +1,4 @@
-"""Ambiences to listen to, one to choose."""
+"""Cards of ambiences to play and to choose from."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from a2s.ui.parts.part import Part
 
 
 class AmbienceCards(Part):
-    """Value: {"items": [{"id", "name", "kind", "level", "score", "url", "picture", "chosen"}, ...]} or None;
-    with "moves": [{"time", "told", "options": [{"id", "name"}, ...], "chosen"}, ...] also moments to choose one for.
+    """Value: {"items": [{"id", "name", "kind", "level", "score", "url", "picture", "chosen"}, ...]} or None. With
+    "changes": [{"time", "label", "options": [{"id", "name"}, ...], "chosen"}, ...] also scene changes, each with an
+    ambience to choose.
 
-    Event `choose`: `event.clip` is the id that the browser says was chosen. Event `move`: `event.time` and `event.clip`
-    of a moment, the clip empty for none. One ambience plays at a time.
+    Event `choose`: `event.clip` is the id that the browser sends. Event `change_ambience`: `event.time` and
+    `event.clip` of a scene change; the clip is empty for none. One ambience plays at a time.
     """
 
     FILES = "ambiences"

@@ -1,4 +1,4 @@
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
-  if (button) trigger('take', { example: button.dataset.example });
+  if (button) trigger('load_example', { example: button.dataset.example });
 });

@@ -1,4 +1,4 @@
-"""The clips that come along, as pictures; a click loads one."""
+"""The example videos as thumbnails. A click loads one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from a2s.ui.parts.part import Part
 
 
 class ExampleStrip(Part):
-    """Value: [{"id", "name", "poster"}, ...]. Event `take`: `event.example` is the id that the browser sends."""
+    """Value: [{"id", "name", "poster"}, ...]. Event `load_example`: `event.example` is the id that the browser
+    sends."""
 
     FILES = "examples"

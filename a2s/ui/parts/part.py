@@ -1,40 +1,35 @@
-"""What the page has that gradio has no component for: a template, a style and a script each, in files of their own."""
+"""Components that gradio doesn't have: a template, a style and a script each, in files of their own."""
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import gradio as gr
 
-_HERE = Path(__file__).parent
+from a2s.ui.gradio_compat.component_class import NoStubMeta
+
+_FOLDER = Path(__file__).parent
 
 
-def served(path: Path) -> str:
-    """Address of a file that gradio serves, relative to the page, so that it also holds behind a proxy's prefix."""
-    return f"gradio_api/file={quote(str(path))}"
-
-
-class _PartMeta(type(gr.HTML)):
-    """gradio writes a .pyi file beside every class of components, even into an installation that is read-only."""
-
-    def __new__(mcs, name, bases, attributes):
-        return ABCMeta.__new__(mcs, name, bases, attributes)
-
-
-class Part(gr.HTML, metaclass=_PartMeta):
-    """A component made of FILES.html, FILES.css and FILES.js. Arguments beyond gradio's are props of the script."""
+class Part(gr.HTML, metaclass=NoStubMeta):
+    """A component made of FILES.html, FILES.css and the scripts. Arguments that gradio doesn't know are props of the
+    script. SCRIPTS: names of .js files that are joined in this order; FILES alone by default."""
 
     FILES = ""
+    SCRIPTS: tuple[str, ...] = ()
 
-    def __init__(self, value=None, **kwargs):
-        text = {suffix: (_HERE / f"{self.FILES}.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js")}
-        ours = {
-            "html_template": text["html"],
-            "css_template": text["css"],
-            "js_on_load": text["js"],
+    def __init__(self, value: Any = None, **kwargs: Any) -> None:  # Any: each part has a value and props of its own
+        scripts = self.SCRIPTS or (self.FILES,)
+        source = {
+            "html_template": _read(f"{self.FILES}.html"),
+            "css_template": _read(f"{self.FILES}.css"),
+            "js_on_load": "".join(_read(f"{name}.js") for name in scripts),
             "apply_default_css": False,
         }
         # After an update gradio makes the component anew from all arguments that it ever had, these among them.
-        super().__init__(value, **kwargs | ours)
+        super().__init__(value, **kwargs | source)
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")

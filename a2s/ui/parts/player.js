@@ -1,56 +1,56 @@
-// All sounds run all the time, on the clock of the sound card, each through a gain of its own; a switch turns two gains.
-// The picture follows that clock. The template holds no value, so gradio never redraws it.
+// All sounds play all the time on the clock of the audio context, each through a gain of its own. A switch changes two
+// gains, and the video follows that clock. The template uses no value, so gradio never redraws it.
 const at = (selector) => element.querySelector(selector);
-const root = at('.player'), film = at('video'), canvas = at('canvas'), letters = [...element.querySelectorAll('[data-sound]')];
-const FADE = 0.004; // seconds: too short to be noticed, long enough not to click
-const AHEAD = 0.06; // seconds until what is started sounds: everything is handed over by then
-const LONG = 600; // seconds from which on sounds are kept at 16 kHz, for they are held in memory whole
+const root = at('.player'), video = at('video'), canvas = at('canvas'), buttons = [...element.querySelectorAll('[data-sound]')];
+const FADE = 0.004; // seconds: long enough to avoid a click
+const AHEAD = 0.06; // seconds between a start and the first sample
+const LONG = 600; // seconds from which sounds are decoded at 16 kHz, to save memory
 const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 
-let context = null, told = '', sounds = {}, duration = 0, run = null, here = 0, heard = 'a', frame = 0;
+let audio = null, loaded = '', sounds = {}, duration = 0, playback = null, position = 0, selected = 'a', frame = 0;
 
-// ----------------------------------------------------------------------------------------------------- what is loaded
+// ----------------------------------------------------------------------------------------------------- loading
 
 const load = async () => {
   const value = props.value?.sounds ? props.value : null, asked = JSON.stringify(value);
-  if (asked === told) return; // the same again: what plays goes on
-  told = asked;
-  halt();
-  sounds = {}; duration = value?.duration || 0; here = 0;
+  if (asked === loaded) return; // nothing new: playback continues
+  loaded = asked;
+  pause();
+  sounds = {}; duration = value?.duration || 0; position = 0;
   root.dataset.mode = value?.mode || 'open';
-  for (const button of letters) {
+  for (const button of buttons) {
     const sound = value?.sounds[button.dataset.sound];
     button.hidden = button.dataset.sound === 'x' && !sound;
     button.disabled = true;
     if (button.dataset.sound !== 'x') button.lastChild.textContent = button.title = sound?.name || '';
   }
   root.classList.remove('ready');
-  say(value ? 'Loading both sounds …' : 'Two sounds are compared here.');
-  if (value && film.getAttribute('src') !== value.film) film.src = value.film;
-  if (!value) film.removeAttribute('src');
+  showMessage(value ? 'Loading …' : 'Choose two sounds to compare.');
+  if (value && video.getAttribute('src') !== value.video) video.src = value.video;
+  if (!value) video.removeAttribute('src');
   draw();
   if (!value) return;
   const rate = duration > LONG ? 16000 : 48000;
-  if (context?.sampleRate !== rate) { context?.close(); context = new AudioContext({ sampleRate: rate }); }
+  if (audio?.sampleRate !== rate) { audio?.close(); audio = new AudioContext({ sampleRate: rate }); }
   try {
     const found = await Promise.all(Object.entries(value.sounds).map(async ([name, { url, gain_db }]) => {
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(answer.status);
-      const buffer = await context.decodeAudioData(await answer.arrayBuffer());
+      const buffer = await audio.decodeAudioData(await answer.arrayBuffer());
       return [name, { buffer, match: 10 ** (gain_db / 20), outline: outline(buffer) }];
     }));
-    if (told !== asked) return; // something else was chosen meanwhile
+    if (loaded !== asked) return; // other sounds were chosen meanwhile
     sounds = Object.fromEntries(found);
   } catch {
-    if (told === asked) say('The sounds could not be loaded; choose them again.');
+    if (loaded === asked) showMessage('The sounds could not be loaded. Choose them again.');
     return;
   }
   root.classList.add('ready');
-  for (const button of letters) button.disabled = !sounds[button.dataset.sound];
-  hear(sounds[heard] ? heard : 'a');
+  for (const button of buttons) button.disabled = !sounds[button.dataset.sound];
+  select(sounds[selected] ? selected : 'a');
   draw();
 };
-const say = (words) => { at('.empty').textContent = words; };
+const showMessage = (words) => { at('.empty').textContent = words; };
 const outline = (buffer) => {
   const data = buffer.getChannelData(0), bins = 800, found = new Float32Array(bins);
   const each = duration * buffer.sampleRate / bins;
@@ -61,120 +61,120 @@ const outline = (buffer) => {
   return found;
 };
 
-// ------------------------------------------------------------------------------------------------- the one clock
+// ------------------------------------------------------------------------------------------------- playback
 
-const now = () => (run ? clamp(run.from + context.currentTime - run.began, run.from, duration) : here);
-const level = (name) => (name === heard ? (at('[data-set=match]').checked ? sounds[name].match : 1) : 0);
+const now = () => (playback ? clamp(playback.from + audio.currentTime - playback.began, playback.from, duration) : position);
+const level = (name) => (name === selected ? (at('[data-set=match]').checked ? sounds[name].match : 1) : 0);
 const play = async () => {
   if (!sounds.a) return;
-  await context.resume();
-  if (here >= duration - 0.02) here = 0;
-  start(here);
+  await audio.resume();
+  if (position >= duration - 0.02) position = 0;
+  start(position);
 };
 const start = (from) => {
-  silence();
-  const began = context.currentTime + AHEAD;
-  run = { from, began, voices: {} };
+  stopSources();
+  const began = audio.currentTime + AHEAD;
+  playback = { from, began, voices: {} };
   for (const [name, { buffer }] of Object.entries(sounds)) {
-    const source = context.createBufferSource(), gain = context.createGain();
+    const source = audio.createBufferSource(), gain = audio.createGain();
     source.buffer = buffer;
     gain.gain.value = level(name);
-    source.connect(gain).connect(context.destination);
+    source.connect(gain).connect(audio.destination);
     source.start(began, from);
-    run.voices[name] = { source, gain };
+    playback.voices[name] = { source, gain };
   }
-  film.currentTime = from;
-  film.playbackRate = 1;
-  film.play().catch(() => {}); // without a picture there is still sound
-  at('.go').setAttribute('aria-pressed', 'true');
-  at('.go').setAttribute('aria-label', 'Pause');
+  video.currentTime = from;
+  video.playbackRate = 1;
+  video.play().catch(() => {}); // the sound also plays without a video
+  at('.play').setAttribute('aria-pressed', 'true');
+  at('.play').setAttribute('aria-label', 'Pause');
   tick();
 };
-const silence = () => {
-  for (const { source, gain } of Object.values(run?.voices || {})) { source.stop(); source.disconnect(); gain.disconnect(); }
-  run = null;
+const stopSources = () => {
+  for (const { source, gain } of Object.values(playback?.voices || {})) { source.stop(); source.disconnect(); gain.disconnect(); }
+  playback = null;
 };
-const halt = () => {
-  here = now();
-  silence();
+const pause = () => {
+  position = now();
+  stopSources();
   cancelAnimationFrame(frame);
-  film.pause();
-  at('.go').setAttribute('aria-pressed', 'false');
-  at('.go').setAttribute('aria-label', 'Play');
+  video.pause();
+  at('.play').setAttribute('aria-pressed', 'false');
+  at('.play').setAttribute('aria-label', 'Play');
 };
 const seek = (time) => {
-  here = clamp(time, 0, duration);
-  if (run) start(here); else { film.currentTime = here; draw(); }
+  position = clamp(time, 0, duration);
+  if (playback) start(position); else { video.currentTime = position; draw(); }
 };
 const tick = () => {
   cancelAnimationFrame(frame);
-  if (!run) return;
-  if (!element.isConnected) { halt(); return; }
+  if (!playback) return;
+  if (!element.isConnected) { pause(); return; }
   const time = now();
   if (time >= duration) {
     if (at('[data-set=loop]').checked) { start(0); return; }
-    halt();
-  } else follow(time - (context.outputLatency || 0));
+    pause();
+  } else follow(time - (audio.outputLatency || 0));
   draw();
   frame = requestAnimationFrame(tick);
 };
-// The picture is nudged where it is a frame off and put right where it is far off: a jump is seen, a slower film is not.
+// A small lag is corrected by the playback rate, which is not visible, a large one by a seek.
 const follow = (time) => {
-  if (film.readyState < 2 || film.seeking || time < run.from) return;
-  const ahead = film.currentTime - time;
-  if (Math.abs(ahead) > 0.25) film.currentTime = Math.max(0, time);
-  film.playbackRate = Math.abs(ahead) > 0.02 ? clamp(1 - 2 * ahead, 0.8, 1.2) : 1;
-  if (film.paused && !film.ended) film.play().catch(() => {});
+  if (video.readyState < 2 || video.seeking || time < playback.from) return;
+  const ahead = video.currentTime - time;
+  if (Math.abs(ahead) > 0.25) video.currentTime = Math.max(0, time);
+  video.playbackRate = Math.abs(ahead) > 0.02 ? clamp(1 - 2 * ahead, 0.8, 1.2) : 1;
+  if (video.paused && !video.ended) video.play().catch(() => {});
 };
 
-const hear = (name) => {
+const select = (name) => {
   if (!sounds[name]) return;
-  heard = name;
-  const moment = context.currentTime;
-  for (const [each, { gain }] of Object.entries(run?.voices || {})) {
+  selected = name;
+  const moment = audio.currentTime;
+  for (const [each, { gain }] of Object.entries(playback?.voices || {})) {
     gain.gain.cancelScheduledValues(moment);
     gain.gain.setValueAtTime(gain.gain.value, moment);
     gain.gain.linearRampToValueAtTime(level(each), moment + FADE);
   }
-  for (const button of letters) button.setAttribute('aria-pressed', String(button.dataset.sound === name));
+  for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.sound === name));
   draw();
 };
 
-// --------------------------------------------------------------------------------------------------- what is seen
+// --------------------------------------------------------------------------------------------------- drawing
 
 const clock = (time) => `${Math.floor(time / 60) ? `${Math.floor(time / 60)}:` : ''}${(time % 60).toFixed(2).padStart(time < 60 ? 4 : 5, '0')}`;
 const draw = () => {
   const wide = canvas.clientWidth, high = canvas.clientHeight, dense = window.devicePixelRatio || 1;
   if (!wide) return;
   if (canvas.width !== Math.round(wide * dense)) { canvas.width = Math.round(wide * dense); canvas.height = Math.round(high * dense); }
-  const pen = canvas.getContext('2d'), style = getComputedStyle(root), accent = style.getPropertyValue('--color-accent') || '#41b3a9';
-  pen.setTransform(dense, 0, 0, dense, 0, 0);
-  pen.clearRect(0, 0, wide, high);
-  // A wave would give away in a trial which sound is which.
+  const context2d = canvas.getContext('2d'), style = getComputedStyle(root), accent = style.getPropertyValue('--color-accent') || '#41b3a9';
+  context2d.setTransform(dense, 0, 0, dense, 0, 0);
+  context2d.clearRect(0, 0, wide, high);
+  // In a trial a waveform would reveal which sound is which.
   const waves = root.dataset.mode === 'open' ? ['a', 'b'].filter((name) => sounds[name]) : [];
   waves.forEach((name, row) => {
     const middle = high * (row + 0.5) / 2, tall = high / 4 - 4, { outline: line } = sounds[name];
-    pen.fillStyle = name === heard ? accent : '#53575d';
+    context2d.fillStyle = name === selected ? accent : '#53575d';
     for (let i = 0; i < line.length; i++) {
-      const half = Math.max(0.5, Math.sqrt(Math.min(1, line[i])) * tall); // a root, so that soft places show
-      pen.fillRect(i * wide / line.length, middle - half, Math.max(1, wide / line.length - 0.3), 2 * half);
+      const half = Math.max(0.5, Math.sqrt(Math.min(1, line[i])) * tall); // square root, so that soft sounds are visible
+      context2d.fillRect(i * wide / line.length, middle - half, Math.max(1, wide / line.length - 0.3), 2 * half);
     }
-    pen.fillStyle = '#c6c7c5'; pen.font = '600 11px ui-sans-serif, system-ui, sans-serif';
-    pen.fillText(name.toUpperCase(), 8, middle - tall + 8);
+    context2d.fillStyle = '#c6c7c5'; context2d.font = '600 11px ui-sans-serif, system-ui, sans-serif';
+    context2d.fillText(name.toUpperCase(), 8, middle - tall + 8);
   });
   const time = now(), x = duration ? time / duration * wide : 0;
-  if (!waves.length) { pen.fillStyle = '#3b3f45'; pen.fillRect(8, high / 2 - 2, wide - 16, 4); }
-  pen.fillStyle = '#f7f7f6';
-  pen.fillRect(clamp(x - 1, 0, wide - 2), 0, 2, high);
+  if (!waves.length) { context2d.fillStyle = '#3b3f45'; context2d.fillRect(8, high / 2 - 2, wide - 16, 4); }
+  context2d.fillStyle = '#f7f7f6';
+  context2d.fillRect(clamp(x - 1, 0, wide - 2), 0, 2, high);
   at('.time').textContent = `${clock(time)} / ${clock(duration)}`;
   canvas.setAttribute('aria-valuemax', duration.toFixed(2));
   canvas.setAttribute('aria-valuenow', time.toFixed(2));
   canvas.setAttribute('aria-valuetext', `${time.toFixed(2)} seconds`);
 };
 
-// ---------------------------------------------------------------------------------------------------- what is done
+// ---------------------------------------------------------------------------------------------------- input
 
-const toggle = () => (run ? halt() : play());
+const toggle = () => (playback ? pause() : play());
 const pointed = (event) => {
   const box = canvas.getBoundingClientRect();
   return clamp((event.clientX - box.left) / box.width, 0, 1) * duration;
@@ -186,10 +186,10 @@ canvas.addEventListener('pointerdown', (event) => {
 });
 canvas.addEventListener('pointermove', (event) => { if (canvas.hasPointerCapture(event.pointerId)) seek(pointed(event)); });
 element.addEventListener('click', ({ target }) => {
-  const letter = target.closest('[data-sound]');
-  if (letter) hear(letter.dataset.sound); else if (target.closest('[data-do=play]')) toggle();
+  const button = target.closest('[data-sound]');
+  if (button) select(button.dataset.sound); else if (target.closest('[data-do=play]')) toggle();
 });
-element.addEventListener('change', ({ target }) => { if (target.dataset.set === 'match') hear(heard); });
+element.addEventListener('change', ({ target }) => { if (target.dataset.set === 'match') select(selected); });
 
 const typing = (target) => target.matches?.('textarea, select, [contenteditable]:not([contenteditable="false"]), input:not([type="checkbox"], [type="radio"], [type="range"])');
 const pressable = (target) => target.matches?.('button, a, input, summary, [role="tab"]') && !root.contains(target);
@@ -197,7 +197,7 @@ const keys = (event) => {
   if (!element.isConnected) { window.removeEventListener('keydown', keys, true); return; }
   if (!root.offsetParent || !sounds.a || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   const by = event.shiftKey ? 0.04 : 0.5, name = event.key.toLowerCase();
-  const act = sounds[name] && name.length === 1 ? () => hear(name)
+  const act = sounds[name] && name.length === 1 ? () => select(name)
     : event.code === 'Space' && !pressable(event.target) ? () => { if (!event.repeat) toggle(); }
     : pressable(event.target) ? null
     : { ArrowLeft: () => seek(now() - by), ArrowRight: () => seek(now() + by), Home: () => seek(0), End: () => seek(duration) }[event.key];
@@ -206,6 +206,6 @@ const keys = (event) => {
   act();
 };
 window.addEventListener('keydown', keys, true);
-new ResizeObserver(() => { if (root.offsetParent) draw(); else if (run) halt(); }).observe(root);
+new ResizeObserver(() => { if (root.offsetParent) draw(); else if (playback) pause(); }).observe(root);
 watch('value', load);
 load();

@@ -1,4 +1,4 @@
-"""Two sounds under one picture, on one clock: switching between them is a matter of two gains."""
+"""A player that switches between two sounds of one video without interruption."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from a2s.ui.parts.part import Part
 
 
 class ABPlayer(Part):
-    """Value: {"film": address of a video, "duration": s, "mode": "open" | "blind" | "abx", "sounds": {"a", "b" and
-    for ABX "x": {"name", "url", "gain_db"}}} or None. gain_db: what matches loudness, if the listener wants it matched.
+    """Value: {"video": address, "duration": s, "mode": "open" | "blind" | "abx", "sounds": {"a", "b" and for ABX "x":
+    {"name", "url", "gain_db"}}} or None. gain_db: applied while "Same loudness" is on.
 
-    Keys a, b and x switch, space plays, arrows move the playhead. Nothing goes back to the server.
+    Keys: A, B and X switch, Space plays, arrows move the playhead. It sends nothing to the server.
     """
 
     FILES = "player"

@@ -1,8 +1,8 @@
-// The template holds no value, so gradio never redraws it; what the server says is written into it here.
+// The template uses no value, so gradio never redraws it. This script writes the server's values into it.
 const at = (name) => element.querySelector(name);
 const show = () => {
   const { state = 'idle', stage = '', detail = '', left = '', done = 0, preview = '' } = props.value || {};
-  at('.job').dataset.state = state;
+  at('.progress').dataset.state = state;
   at('.stage').textContent = stage;
   at('.detail').textContent = detail;
   at('.left').textContent = left;

@@ -1,6 +1,9 @@
-"""The cues of a clip under its pictures and its sound, where the creator moves, adds, names and taps them."""
+"""The cue timeline: cues below the video's frames and the sound, where they are moved, added, named and tapped."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from a2s.ui.parts.part import Part
 
@@ -9,17 +12,27 @@ FRAMES = 24
 
 
 class CueTimeline(Part):
-    """Value: {"duration": s, "cues": [{"id", "time", "strength", "action", "material", "confidence", "duration"}, ...],
-    "source": who wrote them, "picture": whose they are} or None. It comes back as an input, edited;
-    `a2s.ui.dub.cues.track_of` judges it.
+    """Value: {"video": whose cues they are, "duration": s, "cues": [{"id", "time", "strength", "action", "material",
+    "confidence", "duration"}, ...], "source": "creator" after an edit} or None. The browser sends it back as an input;
+    `a2s.ui.dub.cues.track_of` validates it.
 
-    actions, materials: names of the classes. video: CSS selector of the video it follows and plays. strip: address of a
-    sprite with `frames` pictures side by side, or "". wave: peaks 0..1 over the whole clip, or []. A handler that
-    returns `gr.HTML(wave=...)` changes that alone and leaves the cues as the creator has them.
-    Event `edit`: something was changed; the value has it already.
+    actions, materials: names of the classes. player: CSS selector of the video that it follows and plays. strip:
+    address of a sprite with `frames` pictures side by side, or "". wave: peaks 0..1 over the whole clip, or []. A
+    handler that returns `gr.HTML(wave=...)` changes the wave alone; edited cues stay.
+    Event `edit`: the cues were changed; the value has the change already.
     """
 
     FILES = "timeline"
+    SCRIPTS = ("timeline", "timeline_draw", "timeline_edit", "timeline_play")
 
-    def __init__(self, value=None, *, video="#source video", strip="", wave=(), frames=FRAMES, **kwargs):
-        super().__init__(value, video=video, strip=strip, wave=list(wave), frames=frames, **kwargs)
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        player: str = "#source video",
+        strip: str = "",
+        wave: Sequence[float] = (),
+        frames: int = FRAMES,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(value, player=player, strip=strip, wave=list(wave), frames=frames, **kwargs)

@@ -14,7 +14,7 @@ from a2s.bench.soak import MAX_GROWTH, measure_soak, soak, soak_table
 from a2s.bench.visitor import Refused, Visitor
 from a2s.cli.main import main
 from a2s.errors import BadSettings
-from a2s.ui.text import FULL
+from a2s.ui.text import QUEUE_FULL
 from tests.e2e.conftest import start, stop
 from tests.e2e.serve import BROKEN_STEPS
 from tests.fakes import draw_video
@@ -44,14 +44,14 @@ def clip(folder):
 def test_visitors_are_served_in_order_within_bounds_and_leave_no_files(page, folder, clip):
     found = soak(page, folder, clip, dubs=7, visitors=3)
     assert found["dubs"] == 7 and found["in_order"] and found["files_isolated"] and found["leftover_files"] == 0
-    assert found["rejection"] == FULL
+    assert found["rejection"] == QUEUE_FULL
     assert found["wait_seconds"]["longest"] >= found["wait_seconds"]["median"] > 0 < found["dub_seconds"]
     if sys.platform.startswith("linux"):
         assert found["memory_growth"] == pytest.approx(
             found["memory_mb"]["late"] / found["memory_mb"]["early"], abs=1e-3
         )
     assert json.loads(json.dumps(found)) == found
-    assert FULL in soak_table(found)
+    assert QUEUE_FULL in soak_table(found)
 
 
 def test_a_departed_visitors_dub_stops(page, folder, clip):
@@ -106,7 +106,7 @@ def test_a_refused_video_is_logged_by_its_kind_only(page, folder):
 
 
 GOOD = {
-    "dubs": 200, "visitors": 20, "in_order": True, "rejection": FULL, "files_isolated": True,
+    "dubs": 200, "visitors": 20, "in_order": True, "rejection": QUEUE_FULL, "files_isolated": True,
     "handover_seconds": 0.1, "leftover_files": 0, "dub_seconds": 1.0, "wait_seconds": {"median": 1.0, "longest": 2.0},
     "memory_mb": {"early": 100.0, "late": 110.0}, "memory_growth": MAX_GROWTH,
 }  # fmt: skip

@@ -187,7 +187,7 @@ def test_a_folder_that_may_not_be_written_to_is_said_before_any_work(run, sealed
 
 
 def test_an_export_of_the_page_that_fails_leaves_no_folder(home, tmp_path, monkeypatch):
-    from a2s.ui.dub.results import export
+    from a2s.ui.dub.results import TakeLabel, export
 
     take = dub(home / "clip.mp4", FAST, FakePipeline(), FakeBank(), cues=CueTrack())
 
@@ -196,7 +196,7 @@ def test_an_export_of_the_page_that_fails_leaves_no_folder(home, tmp_path, monke
 
     monkeypatch.setattr("a2s.media.write_audio", full)
     with pytest.raises(CannotWrite):
-        export(take, tmp_path / "take", "clip", 1)
+        export(take, tmp_path / "take", TakeLabel("clip", 1))
     assert not list(tmp_path.iterdir())
 
 

@@ -33,49 +33,49 @@ def engine():
 
 
 def test_what_is_not_installed_says_what_to_do(engine):
-    missing = {choice.name: choice.missing for choice in engine.choices()}
+    missing = {choice_key.name: choice_key.missing for choice_key in engine.model_choices()}
     assert missing["model"] == missing["other"] == "" and missing["gone"]
 
 
-def test_by_name_the_known_models_are_offered():
-    names = [choice.name for choice in Engine("compact").choices()]
+def test_by_name_the_known_models_are_offered_sounds():
+    names = [choice_key.name for choice_key in Engine("compact").model_choices()]
     assert names[:2] == ["compact", "official"]
 
 
 def test_a_folder_is_offered_by_its_name_never_by_its_path(tmp_path):
-    first = Engine(tmp_path / "mine").choices()[0]
+    first = Engine(tmp_path / "mine").model_choices()[0]
     assert first.name == "mine" and str(tmp_path) not in first.label
 
 
 def test_a_model_that_is_not_on_the_page_is_refused(engine):
     with pytest.raises(BadSettings):
-        engine.parts("/etc")
+        engine.load("/etc")
 
 
 def test_a_missing_model_is_said_before_the_first_dub(tmp_path):
     with pytest.raises(WeightsMissing):
-        Engine(tmp_path).check()
+        Engine(tmp_path).check_model()
 
 
 def test_the_bank_is_embedded_once_for_each_model(engine):
-    assert engine.parts()[1].model_hash == "fake" and MeasuredBank.embedded_by == []
-    first, second = engine.parts("other")[1], engine.parts("other")[1]
+    assert engine.load()[1].model_hash == "fake" and MeasuredBank.embedded_by == []
+    first, second = engine.load("other")[1], engine.load("other")[1]
     assert first is second and first.model_hash == "other" and MeasuredBank.embedded_by == ["other"]
 
 
 def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
     own = MeasuredBank()
     assert engine.bank_of(SimpleNamespace(bank=own, model=None)) is own
-    assert engine.bank_of(SimpleNamespace(bank=None, model=None)) is engine.parts()[1]
+    assert engine.bank_of(SimpleNamespace(bank=None, model=None)) is engine.load()[1]
     for visit, model in ((None, "other"), ("other", None)):
         assert engine.bank_of(SimpleNamespace(bank=own, model=visit), model).model_hash == "other"
 
 
-def test_pace_is_measured_once_and_that_of_another_model_when_asked_for_or_with_its_first_dub(engine):
-    pace, settings = engine.pace(), DubSettings(steps=10, guidance_scale=2.5)
-    assert engine.pace() is pace and engine.pace("other") is None
-    engine.learn("other", settings, 3.0, 10.2)
-    assert engine.measure("other") is engine.pace("other")
-    assert engine.pace("other").estimate(3.0, 10) == pytest.approx(10.2)
-    engine.learn("other", settings, 3.0, 30.0)
-    assert 10.5 < engine.pace("other").estimate(3.0, 10) < 30
+def test_estimator_is_measured_once_and_that_of_another_model_when_asked_for_or_with_its_first_dub(engine):
+    estimator, settings = engine.estimator(), DubSettings(steps=10, guidance_scale=2.5)
+    assert engine.estimator() is estimator and engine.estimator("other") is None
+    engine.record_duration("other", settings, 3.0, 10.2)
+    assert engine.measure_speed("other") is engine.estimator("other")
+    assert engine.estimator("other").estimate(3.0, 10) == pytest.approx(10.2)
+    engine.record_duration("other", settings, 3.0, 30.0)
+    assert 10.5 < engine.estimator("other").estimate(3.0, 10) < 30

@@ -10,9 +10,9 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from a2s.ui.malloc_arenas import few_arenas
+from a2s.ui.malloc_arenas import limit_malloc_arenas
 if sys.argv[1] == "few":
-    few_arenas()
+    limit_malloc_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.fopen.restype = ctypes.c_void_p, ctypes.c_void_p
 ready, over = threading.Barrier(13), threading.Event()

@@ -13,8 +13,8 @@ from a2s.ui.plots import (
     WIPE_SIZE,
     band_of,
     mel_figure,
-    preview_address,
     preview_picture,
+    preview_url,
     result_figure,
     save_figure,
     wipe_picture,
@@ -86,17 +86,17 @@ def test_everything_of_a_take_stands_on_one_axis_of_time(ladder):
     assert list(marked(lane, "o").get_ydata()) == [0.9, 0.2]
     assert "hit wood" in [text.get_text() for text in lane.texts]
     words = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
-    assert "onsets heard: 2" in words and "3 s repeated" in words
+    assert "Detected hits: 2" in words and "3 s loop" in words
     assert lane.get_yticklabels()[0].get_text() == "cues\n2", "the one after the end is not counted"
     assert place.get_xlabel() == "time (s)" and "7k" in [label.get_text() for label in heard.get_yticklabels()]
 
 
 def test_the_condition_is_repeated_over_the_clip(ladder):
     condition = np.tile(np.linspace(0, 1, 187, dtype=np.float32), (128, 1))
-    shown = take_figure(ladder([], 7.0), condition=condition).axes[0].images[0].get_array()
-    assert shown.shape[1] == 439
-    np.testing.assert_allclose(shown[:, :187], shown[:, 187:374])
-    np.testing.assert_allclose(shown[0, [0, 186]], [-80, 20], atol=1e-3)
+    control_values = take_figure(ladder([], 7.0), condition=condition).axes[0].images[0].get_array()
+    assert control_values.shape[1] == 439
+    np.testing.assert_allclose(control_values[:, :187], control_values[:, 187:374])
+    np.testing.assert_allclose(control_values[0, [0, 186]], [-80, 20], atol=1e-3)
 
 
 def test_a_long_clip_stays_readable_and_keeps_its_hits(ladder):
@@ -154,6 +154,6 @@ def test_a_preview_is_a_small_jpeg_of_one_size():
     pictures = [Image.open(io.BytesIO(preview_picture(mel))) for mel in (whole, part)]
     assert {picture.format for picture in pictures} == {"JPEG"} and {p.size for p in pictures} == {(376, 256)}
     assert np.asarray(pictures[0]).mean() > 150 and np.asarray(pictures[1])[:, 120:].mean() < 40
-    address = preview_address(whole)
+    address = preview_url(whole)
     assert base64.b64decode(address.removeprefix("data:image/jpeg;base64,")) == preview_picture(whole)
     assert len(address) < 40_000

@@ -7,8 +7,8 @@ import gradio as gr
 import pytest
 
 from a2s.errors import UnreadableVideo
-from a2s.ui.dub.worker import Worker
 from a2s.ui.validation import report_errors
+from a2s.ui.worker import Worker
 
 
 def test_a_fault_of_the_input_is_its_own_sentence_and_no_markup():
@@ -32,7 +32,9 @@ def test_a_bug_is_an_id_on_the_page_and_a_story_under_it_in_the_log(json_log, yi
 
     with pytest.raises(gr.Error) as caught:
         list(report_errors(steps)()) if yields else report_errors(handler)()
-    incident = re.fullmatch(r"Something went wrong, id ([0-9a-f]{8})\.", caught.value.message)[1]
+    incident = re.fullmatch(
+        r"Something went wrong. The log has the details under the id ([0-9a-f]{8})\.", caught.value.message
+    )[1]
     way, fault = json_log()
     assert way["request"] == fault["request"] == incident and fault["level"] == "error"
     assert "RuntimeError: /secret/path" in fault["trace"] and fault["outcome"] == "fault"

@@ -5,29 +5,29 @@ import threading
 import pytest
 
 from a2s.errors import Cancelled
-from a2s.ui.dub.worker import Report, Worker
+from a2s.ui.worker import ProgressReport, Worker
 
 
 def test_the_newest_report_and_the_outcome_arrive():
     def work(tell):
         for step in range(100):
-            tell(Report("generating", step / 100, ""))
+            tell(ProgressReport("generating", step / 100, ""))
         return "sound"
 
     with Worker(work) as worker:
         seen = list(worker)
-        assert seen[-1] == Report("generating", 0.99, "") and len(seen) < 100
+        assert seen[-1] == ProgressReport("generating", 0.99, "") and len(seen) < 100
         assert worker.result == "sound"
 
 
 def test_events_of_each_kind_are_kept_apart():
     def work(tell):
-        tell(Report("generating", 0.5, ""))
+        tell(ProgressReport("generating", 0.5, ""))
         tell("picture 1")
         tell("picture 2")
 
     with Worker(work) as worker:
-        assert set(worker) == {Report("generating", 0.5, ""), "picture 2"}
+        assert set(worker) == {ProgressReport("generating", 0.5, ""), "picture 2"}
 
 
 def test_what_the_work_raises_is_raised_where_the_result_is_asked_for():
@@ -45,7 +45,7 @@ def test_leaving_early_stops_the_work_at_its_next_report():
 
     def work(tell):
         for step in range(1_000_000):
-            tell(Report("generating", 0.0, str(step)))
+            tell(ProgressReport("generating", 0.0, str(step)))
             steps.append(step)
             begun.set()
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import a2s.pipelines.devices  # noqa: F401  torch looks for `spaces` when it is first imported
 from a2s.ui import zero_gpu
 from a2s.ui.api import Api
 from tests.fakes import FakePipeline
-from tests.unit.ui.studio import desks
+from tests.unit.ui.page_handlers import make_handlers
 
 
 def test_without_the_package_nothing_changes(monkeypatch):
@@ -60,11 +61,11 @@ def test_whoever_has_a_take_made_is_lent_the_gpu(monkeypatch, tmp_path, request_
     """The Dub button, stems and `/dub`; twice the passes may take twice the time."""
     asked, moved = _lend(monkeypatch, gpu=True), []
     monkeypatch.setattr(FakePipeline, "to", lambda self, device: moved.append(device), raising=False)
-    studio = desks(tmp_path / "root")
-    studio.load(clip, request_of())
-    studio.make(request_of(), steps=100)
-    studio.dub.begin_again(request_of())
-    list(studio.takes.stems(0, request_of()))
-    Api(studio.engine, studio.visits).dub(str(clip), 0.3, 0, 50, 2.5, "", "", request_of("program"))
+    page = make_handlers(tmp_path / "root")
+    page.load(clip, request_of())
+    page.make(request_of(), steps=100)
+    page.dub.begin_again(request_of())
+    list(page.takes.export_stems(0, request_of()))
+    Api(page.engine, page.visits).dub(str(clip), 0.3, 0, 50, 2.5, "", "", request_of("program"))
     assert asked == [30, 40, 25] and moved == ["cuda"] * 3
-    assert studio.visits.of("one").takes[0].has_stems
+    assert page.visits.of("one").takes[0].has_stems

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from a2s.errors import BadSettings
+from a2s.settings import DubSettings, setting_ranges
+from a2s.ui.api import Api
+from a2s.ui.dub.controls import OFF, ORDER, choice_key, control_values, read_settings
+
+SETTINGS = DubSettings(
+    ambient=0.7, seed=9, takes=2, first_take=3, steps=8, guidance_scale=3.0, overlap_seconds=0.25, original_audio=-12.0
+)
+
+
+def test_what_the_controls_show_reads_back_as_the_same_settings():
+    assert read_settings(*control_values(SETTINGS), "compact") == (SETTINGS, "compact")
+    assert len(control_values(SETTINGS)) == len(ORDER)
+
+
+def test_an_amount_is_shown_as_finely_as_its_slider_goes():
+    assert control_values(DubSettings(ambient=1 / 3))[ORDER.index("ambient")] == 0.33
+
+
+def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
+    for name, setting in (("ambient", "ambient"), ("steps", "steps"), ("guidance", "guidance_scale")):
+        (line,) = re.findall(rf"^ +{name}: (.*)", Api.dub.__doc__, re.MULTILINE)
+        least, most = re.search(r"(\d+)[^,.]* to (\d+)", line).groups()
+        assert (float(least), float(most)) == setting_ranges()[setting]
+
+
+def test_takes_are_counted_from_one_on_the_page():
+    assert dict(zip(ORDER, control_values(SETTINGS), strict=True))["first_take"] == 4
+
+
+def test_off_means_none():
+    assert choice_key(None) == OFF and choice_key(-14.0) == "-14"
+    settings, _ = read_settings(*control_values(SETTINGS), "compact")
+    assert settings.loudness is None and settings.original_audio == -12.0
+
+
+@pytest.mark.parametrize("position", range(len(ORDER)))
+def test_words_for_numbers_are_refused(position):
+    values = control_values(SETTINGS)
+    values[position] = "loud"
+    with pytest.raises(BadSettings):
+        read_settings(*values, "compact")
+
+
+def test_a_missing_control_is_refused():
+    with pytest.raises(BadSettings):
+        read_settings(0.5, "compact")
