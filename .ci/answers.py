@@ -1,4 +1,4 @@
-"""Exit code 0 when the page answers on GRADIO_SERVER_PORT."""
+"""Exit with 0 if the page answers on port GRADIO_SERVER_PORT."""
 
 import os
 import urllib.request

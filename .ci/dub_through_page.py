@@ -1,4 +1,4 @@
-"""Dub one clip through the page's `/dub`; the sound must be as long as the picture, to 10 ms."""
+"""Dub one clip through the endpoint `/dub` of the page. The sound must have the length of the picture within 10 ms."""
 
 import os
 import sys

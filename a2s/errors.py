@@ -1,22 +1,22 @@
-"""Errors whose message is one sentence for a creator. Anything else that is raised is a bug."""
+"""Errors whose message is one sentence for the user. Any other exception is a bug."""
 
 from __future__ import annotations
 
 
 class A2SError(Exception):
-    """The input or the request is at fault; the message says what to do. Exit code 2, or `gr.Error` on the page."""
+    """The input or the request is at fault, and the message says how. Exit code 2; on the page, `gr.Error`."""
 
 
 class UnreadableVideo(A2SError):
-    """The file is no video that a2s opens."""
+    """The file is not a video that a2s can read."""
 
 
 class UnreadableAudio(A2SError):
-    """The file is no recording that a2s opens."""
+    """The file is not a recording that a2s can read."""
 
 
 class TooLarge(A2SError):
-    """A limit (`a2s.settings.Limits`) is passed: size, duration, pixels, frames."""
+    """A limit (`a2s.settings.Limits`) is exceeded: size, duration, pixels, frames."""
 
 
 class BadSettings(A2SError):
@@ -28,11 +28,11 @@ class BadInput(BadSettings, ValueError):
 
 
 class BadCues(A2SError):
-    """A cue file that does not say what a cue file says."""
+    """A cue file or a cue is not valid (`a2s.cues.cue` describes the format)."""
 
 
 class BadAnswers(A2SError):
-    """Answers of a listening test that are none."""
+    """A file of listening-test answers is not valid."""
 
 
 class BankError(A2SError):
@@ -44,24 +44,24 @@ class WeightsMissing(A2SError):
 
 
 class BadCheckpoint(A2SError):
-    """A checkpoint to be imported is unsafe, damaged, or not of the model that it should be."""
+    """A checkpoint to import is unsafe, damaged, or of another model."""
 
 
 class CannotFetch(A2SError):
-    """What was to be downloaded cannot be."""
+    """A download failed."""
 
 
 class CannotWrite(A2SError):
-    """The result cannot be stored where it was asked for."""
+    """A file or folder cannot be written."""
 
 
 class OutOfMemory(A2SError):
-    """A model needs more memory than there is."""
+    """A model needs more memory than is available."""
 
 
 class DeviceLost(A2SError):
-    """The graphics card that a model runs on does not answer any more."""
+    """The device that a model runs on no longer answers."""
 
 
 class Cancelled(A2SError):
-    """The creator pressed cancel."""
+    """The user cancelled the work."""

@@ -325,14 +325,5 @@ def _not_positive(name: str, value: Any, whole: bool) -> str:
     return f"{name} must be a {'whole ' if whole else ''}number above 0, not {repr(value)[:40]}."
 
 
-def _limits() -> Limits:
-    """Deprecated: what the environment says at import, or the defaults where it is wrong."""
-    try:
-        return Limits()
-    except BadSettings:
-        return Limits.model_construct()
-
-
 AUDIO = AudioSpec()
 VIDEO = VideoSpec()
-LIMITS = _limits()

@@ -1,4 +1,4 @@
-"""The sounds of places: a bank to choose from, and how much of the chosen one is wanted."""
+"""Ambiences: a bank of clips, retrieval from it, and the level of the chosen clip."""
 
 from a2s.ambient.amount import Calibration, full_level, scale_ambience
 from a2s.ambient.bank import AmbientBank, Match

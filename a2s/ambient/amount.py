@@ -1,4 +1,4 @@
-"""How much ambience: an amount 0..1 becomes a level that is even in dB."""
+"""The amount of ambience: 0 to 1, mapped to a level that is linear in dB."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy as np
 
 from a2s.audio.levels import SILENCE_DB, level_db
 from a2s.errors import BadSettings, WeightsMissing
-from a2s.media.files import whole_file
+from a2s.io import write_json
 
 FLOOR_DB = -70.0
-"""Amount 0, in dBFS: the level of a low-ambient clip, where only the action is heard."""
+"""Amount 0, in dBFS: the level of a low-ambient clip, with which only the action is audible."""
 FULL_DB = (-40.0, -26.0)
-"""Amount 1, in dBFS: a place recorded more softly would not be heard beside the action; a louder one drowns it, and is
-louder than any that the compact model learned from."""
+"""Amount 1, in dBFS. A softer ambience would be inaudible beside the action. A louder one would mask it, and is louder
+than all training data of the compact model."""
 _FILE = "ambient_calibration.json"
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a model made of evenly spaced amounts: (amount, measured level of the generated ambience in dB) points.
+    """A model's response: (amount, level in dB of the generated ambience) points, with amounts that rise from 0 to 1.
 
-    Their amounts rise from 0 to 1. No points is the identity. A model may follow its condition unevenly; `corrected`
-    gives the amount to ask for so that the level that comes out is even in dB.
+    No points is the identity. A model may follow its condition unevenly; `corrected` returns the amount to condition on
+    so that the generated level is linear in dB.
     """
 
     points: tuple[tuple[float, float], ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.points:
             return
         amounts, levels = np.array(self.points, np.float64).T
@@ -40,12 +40,12 @@ class Calibration:
             raise ValueError("calibration points must have finite levels and amounts that rise from 0 to 1")
 
     def corrected(self, amount: float) -> float:
-        """The amount, 0..1, whose measured level lies `amount` of the way from the lowest to the highest. Monotone."""
+        """Return the amount whose level is `amount` (0 to 1) of the way from the lowest to the highest. Monotone."""
         if not self.points:
             return amount
         amounts, levels = np.array(self.points, np.float64).T
         levels = np.maximum.accumulate(levels)
-        rising = np.concatenate([[True], np.diff(levels) > 1e-6])  # a plateau's first point is enough
+        rising = np.concatenate([[True], np.diff(levels) > 1e-6])  # of a plateau, its first point
         if rising.sum() < 2:
             return amount
         wanted = levels[0] + amount * (levels[-1] - levels[0])
@@ -53,7 +53,7 @@ class Calibration:
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> Calibration:
-        """Read a model folder's calibration; identity where it has none. Raises WeightsMissing for a damaged one."""
+        """Read a model folder's calibration; the identity if there is none. Raises WeightsMissing if it is damaged."""
         path = Path(folder) / _FILE
         if not path.is_file():
             return cls()
@@ -64,13 +64,12 @@ class Calibration:
             raise WeightsMissing(f"{_FILE} of the model is damaged.") from fault
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write it beside a model's weights. Raises CannotWrite."""
-        with whole_file(Path(folder) / _FILE) as part:
-            part.write_text(json.dumps({"points": self.points}) + "\n", encoding="utf-8")
+        """Write it into a model folder. Raises CannotWrite."""
+        write_json(Path(folder) / _FILE, {"points": self.points}, indent=None)
 
 
 def full_level(own_db: float, kind: str | None = None) -> float:
-    """dBFS of an ambience recorded at `own_db` at amount 1: its own level within `FULL_DB`. Quiet places stay quiet."""
+    """Return the level at amount 1, dBFS: the recording's own, clipped to `FULL_DB`. Quiet locations stay quiet."""
     return float(own_db if kind == "quiet" and own_db < FULL_DB[0] else np.clip(own_db, *FULL_DB))
 
 
@@ -81,14 +80,14 @@ def scale_ambience(
     full_db: float | None = None,
     calibration: Calibration | None = None,
 ) -> np.ndarray:
-    """(n,) float32: `waveform` at the level that `amount` asks for, the condition of a dub.
+    """Return `waveform`, (n,) float32, at the level of `amount`: the condition of a dub.
 
-    The RMS level runs evenly in dB from `floor_db` at 0 (a low-ambient clip's level) to `full_db` at 1 (None: the
-    clip's own level). Where the full level is below the floor, every amount gives the full level: more is never
-    less. Silence stays silence. Raises BadSettings for an amount outside 0..1.
+    The RMS level is linear in dB, from `floor_db` at 0 (the level of a low-ambient clip) to `full_db` at 1 (None: the
+    clip's own level). If the full level is below the floor, every amount has the full level: a larger amount is never
+    quieter. Silence stays silence. Raises BadSettings for an amount outside 0 to 1.
     """
     if not (isinstance(amount, int | float | np.number) and math.isfinite(amount) and 0 <= amount <= 1):
-        raise BadSettings(f"The ambient amount must be between 0 and 1, not {amount}.")
+        raise BadSettings(f"The amount of ambience must be from 0 to 1, not {amount}.")
     y = np.asarray(waveform, np.float32)
     own = level_db(y)
     if own <= SILENCE_DB:

@@ -1,4 +1,7 @@
-"""Zips that a stranger hands in: only plain files come out, no more than was agreed, never beside their folder."""
+"""Unpack an uploaded zip: only plain files, within the limits, never outside their folder.
+
+`zipfile` extracts safely since Python 3.11, but it has no limits; those are what this module adds.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,36 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from a2s.errors import BankError, TooLarge
-from a2s.settings import LIMITS, Limits
+from a2s.settings import Limits
 
 RATIO_FROM = 2**20
-"""Bytes from which the ratio is looked at: a small text may shrink as far as it likes."""
+"""Bytes of a file below which its compression ratio is not limited."""
 
 _BLOCK = 1 << 16
 
 
-def entries(path: Path, limits: Limits = LIMITS) -> list[zipfile.ZipInfo]:
-    """The plain files of a zip, in its order. Raises BankError, TooLarge for what is no honest zip."""
+def entries(path: Path, limits: Limits | None = None) -> list[zipfile.ZipInfo]:
+    """Return the plain files of a zip, in its order. Raises BankError, TooLarge for a damaged or hostile zip."""
+    limits = limits or Limits()
     try:
         with zipfile.ZipFile(path) as archive:
             listed = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as fault:
-        raise BankError("The zip is damaged or is none.") from fault
+        raise BankError("The file is damaged or is not a zip.") from fault
     if len(listed) > limits.max_zip_files:
-        raise TooLarge(f"The zip holds {len(listed)} files; at most {limits.max_zip_files} are taken.")
+        raise TooLarge(f"The zip has {len(listed)} files; at most {limits.max_zip_files} are allowed.")
     for entry in listed:
         _check(entry)
     return [entry for entry in listed if not entry.is_dir() and not _hidden(entry)]
 
 
-def unpack(path: Path, folder: Path, suffixes: Collection[str], limits: Limits = LIMITS) -> list[Path]:
-    """Write the zip's files with these suffixes into a new folder; nothing is left where it fails.
+def unpack(path: Path, folder: Path, suffixes: Collection[str], limits: Limits | None = None) -> list[Path]:
+    """Extract the files with these suffixes into a new folder, which is removed again on an error.
 
-    Paths inside are kept, so that a subfolder can say what kind its recordings are. Returns the files in the zip's
+    Paths in the zip are kept, because a subfolder's name is the kind of its recordings. Returns the files in the zip's
     order. Raises BankError, TooLarge.
     """
+    limits = limits or Limits()
     chosen = [entry for entry in entries(path, limits) if PurePosixPath(entry.filename).suffix.lower() in suffixes]
     folder.mkdir(parents=True)
     written, total = [], 0
@@ -58,16 +63,16 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str], limits: Limits =
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, total: int, limits: Limits) -> int:
-    """Unpack one entry, counting what really comes out; returns the new total."""
+    """Extract one entry, counting its real size. Returns the new total."""
     out = 0
     with archive.open(entry) as source, open(target, "xb") as file:
         while block := source.read(_BLOCK):
             out, total = out + len(block), total + len(block)
             if out > limits.max_zip_file_bytes or total > limits.max_zip_bytes:
                 most = limits.max_zip_bytes / 2**20
-                raise TooLarge(f"The zip unpacks to more than {most:g} MB, or a file in it is too large.")
+                raise TooLarge(f"The zip unpacks to more than {most:g} MB, or one of its files is too large.")
             if out > RATIO_FROM and out > limits.max_zip_ratio * max(1, entry.compress_size):
-                raise BankError("The zip unpacks to far more than it holds; that is no zip of recordings.")
+                raise BankError("The zip's compression ratio is too high for recordings.")
             file.write(block)
     return total
 
@@ -76,13 +81,13 @@ def _check(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if name.startswith(("/", "\\")) or ".." in parts or ":" in name or "\0" in name or "\\" in name or len(name) > 240:
-        raise BankError("The zip holds a file whose name leads out of it.")
+        raise BankError("The zip has a file whose path leaves its folder.")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise BankError("The zip holds a link; only plain files are taken.")
+        raise BankError("The zip has a link; only plain files are allowed.")
     if entry.flag_bits & 0x1:
-        raise BankError("The zip is encrypted; hand in one without a password.")
+        raise BankError("The zip is encrypted; give one without a password.")
 
 
 def _hidden(entry: zipfile.ZipInfo) -> bool:
-    """What archivers of their own accord put beside the files."""
+    """Whether an archiver has added the file by itself."""
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(entry.filename).parts)

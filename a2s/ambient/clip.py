@@ -1,4 +1,4 @@
-"""One clip of a bank: what is known about it, how that is measured, and how it is read back without trust."""
+"""One clip of a bank: its metadata, how a recording becomes a clip, and how its file is read without trust."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 
 import numpy as np
 import soundfile
 
-from a2s.audio.levels import SILENCE_DB
+from a2s.ambient.extension import seamlessly_extended
+from a2s.audio.levels import SILENCE_DB, level_db, quietest_db
 from a2s.errors import BankError
-from a2s.media.files import shown
+from a2s.io import display_name
 from a2s.settings import AUDIO
 
 MIN_SECONDS, MAX_SECONDS = 3.0, 10.0
-MAX_BYTES = 8 * 1024 * 1024
+LEAST_NUMBER, LARGEST_NUMBER = -200, 600
+"""Range of the numbers in metadata.json: levels in dB and lengths in s."""
+MAX_TEXT = 300
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -27,8 +30,8 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 class AmbientClip:
     """A recording in a bank.
 
-    level_db: RMS in dBFS. floor_db: RMS of its quietest half second in dBFS. file: below the bank's folder. sha256: of
-    that file.
+    level_db: RMS in dBFS. floor_db: RMS of its quietest half second in dBFS. file: path in the bank's folder. sha256:
+    of that file.
     """
 
     id: str
@@ -42,7 +45,8 @@ class AmbientClip:
     floor_db: float = SILENCE_DB
     sha256: str = ""
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, str | float]:
+        """Return the entry of metadata.json."""
         return asdict(self)
 
     @classmethod
@@ -50,41 +54,57 @@ class AmbientClip:
         """Read one entry of metadata.json. Raises BankError that names the clip and what is wrong with it."""
         if not isinstance(values, Mapping) or not isinstance(values.get("id"), str):
             raise BankError("The ambient bank's metadata.json has a clip without an id.")
-        name = shown(values["id"])
+        name = display_name(values["id"])
         for field in fields(cls):
-            value, numeric = values.get(field.name), field.type == "float"
-            if not isinstance(value, (int, float) if numeric else str) or isinstance(value, bool):
-                kind = "a number" if numeric else "a text"
-                raise BankError(f"In the ambient bank's metadata.json, {field.name} of clip {name} must be {kind}.")
-            if (numeric and not (math.isfinite(value) and -200 <= value <= 600)) or (not numeric and len(value) > 300):
-                raise BankError(f"In the ambient bank's metadata.json, {field.name} of clip {name} is out of range.")
+            fault = _fault(values.get(field.name), field.type == "float")
+            if fault:
+                raise BankError(f"In the ambient bank's metadata.json, {field.name} of clip {name} {fault}.")
         clip = cls(**{field.name: values[field.name] for field in fields(cls)})
         if not _SLUG.fullmatch(clip.id) or clip.file != f"clips/{clip.id}.flac":
             raise BankError(f"In the ambient bank's metadata.json, clip {name} must be the file clips/{name}.flac.")
         return clip
 
 
-def slug(name: str, taken: set[str]) -> str:
-    """An id made of `name`: small letters, digits and hyphens, and unlike any in `taken`."""
+def _fault(value: object, numeric: bool) -> str | None:
+    """What is wrong with a value of metadata.json, or None."""
+    if numeric:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return "must be a number"
+        in_range = math.isfinite(value) and LEAST_NUMBER <= value <= LARGEST_NUMBER
+    else:
+        if not isinstance(value, str):
+            return "must be a text"
+        in_range = len(value) <= MAX_TEXT
+    return None if in_range else "is out of range"
+
+
+def make_clip(
+    waveform: np.ndarray, taken: Collection[str], *, name: str, kind: str, author: str, licence: str
+) -> tuple[AmbientClip, bytes]:
+    """Return a recording, (n,) float32 at 16 kHz, as a clip with an id not in `taken`, and its file.
+
+    Levels are measured on the decoded file. Raises BankError.
+    """
+    fit = fitted(checked_waveform(waveform, name))
+    data = encode(fit)
+    digest, clip_id = sha256(data).hexdigest(), slug(name, taken)
+    seconds = len(fit) / AUDIO.sample_rate
+    clip = AmbientClip(clip_id, name, kind, f"clips/{clip_id}.flac", seconds, 0.0, author, licence, sha256=digest)
+    decoded = decode(data, clip)
+    floor = quietest_db(decoded, AUDIO.sample_rate, hop=AUDIO.sample_rate // 2)
+    return replace(clip, level_db=round(level_db(decoded), 2), floor_db=round(floor, 2)), data
+
+
+def slug(name: str, taken: Collection[str]) -> str:
+    """Return an id made of `name`, of lower-case letters, digits and hyphens, that is not in `taken`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "clip"
     numbered = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(candidate for candidate in numbered if candidate not in taken)
 
 
-def looped(waveform: np.ndarray, samples: int, fade: int) -> np.ndarray:
-    """(samples,) of a longer (n,) recording whose end runs into its start: the rest fades out under the beginning.
-
-    n must be at least samples + fade. The fade keeps the power of noise.
-    """
-    y = np.array(waveform[:samples], np.float32)
-    angle = np.linspace(0, np.pi / 2, fade, endpoint=False, dtype=np.float32)
-    y[:fade] = np.sin(angle) * y[:fade] + np.cos(angle) * waveform[samples : samples + fade]
-    return y
-
-
 def fitted(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> np.ndarray:
-    """(n,) float32 of 3 to 10 s: the middle of a longer recording, a shorter one repeated without a seam."""
+    """Return (n,) float32 of 3 to 10 s: the middle of a longer recording, a shorter one repeated with crossfades."""
     y = np.asarray(waveform, np.float32)
     least, most = round(MIN_SECONDS * sample_rate), round(MAX_SECONDS * sample_rate)
     if len(y) > most:
@@ -92,32 +112,30 @@ def fitted(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> np.nda
         return y[start : start + most].copy()
     if len(y) >= least:
         return y.copy()
-    fade = min(len(y) // 4, sample_rate // 10)
-    cycle = looped(y, len(y) - fade, fade)
-    return np.resize(cycle, least)
+    return seamlessly_extended(y, least, sample_rate)
 
 
 def checked_waveform(waveform: np.ndarray, name: str) -> np.ndarray:
-    """(n,) float32 that can become a clip. Raises BankError where it is no sound of at least a tenth of a second."""
+    """Return (n,) float32 in [-1, 1]. Raises BankError for less than 0.1 s or for samples that are not finite."""
     y = np.asarray(waveform, np.float32)
     if y.ndim != 1 or len(y) < AUDIO.sample_rate // 10:
-        raise BankError(f"{shown(name)} is shorter than a tenth of a second; an ambience needs more.")
+        raise BankError(f"{display_name(name)} is shorter than 0.1 s, the shortest ambience.")
     if not np.isfinite(y).all():
-        raise BankError(f"{shown(name)} holds samples that are not numbers.")
+        raise BankError(f"{display_name(name)} has samples that are not finite numbers.")
     return np.clip(y, -1, 1)
 
 
 def encode(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> bytes:
-    """(n,) as a mono 16-bit FLAC file."""
+    """Return (n,) as a mono 16-bit FLAC file."""
     file = io.BytesIO()
     soundfile.write(file, waveform, sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 
 
 def decode(data: bytes, clip: AmbientClip) -> np.ndarray:
-    """(n,) float32 at 16 kHz of a clip's file. Raises BankError naming a file that isn't what the metadata says."""
+    """Return (n,) float32 at 16 kHz of a clip's file. Raises BankError if the file does not match its metadata."""
     if sha256(data).hexdigest() != clip.sha256:
-        raise BankError(f"{clip.file} of the ambient bank is damaged: its checksum differs from metadata.json.")
+        raise BankError(f"{clip.file} of the ambient bank is damaged: it does not match its checksum.")
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             form = (file.format, file.samplerate, file.channels, file.frames)

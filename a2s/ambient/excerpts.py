@@ -1,6 +1,6 @@
-"""Three seconds out of a long recording: where it is quietest, and where it is most itself.
+"""Find 3 s of ambience in a long recording: its quietest and its most typical passage.
 
-The paper conditions a dub on 3 s of ambience (section 3.4); a recording of minutes holds passages that are none.
+The paper conditions on 3 s of ambience (section 3.4). A recording of minutes also has passages that are not ambience.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ from a2s.settings import AUDIO
 
 SECONDS = AUDIO.window_seconds
 BANDS = ((0, 250), (250, 500), (500, 1000), (1000, 2000), (2000, 4000), (4000, 8000))
-"""Hz; octave bands whose levels say what a passage sounds like."""
+"""Hz. The levels in these octave bands describe the sound of a passage."""
 
 STEP = 0.1
-"""Seconds between two places where a cut may begin."""
+"""Seconds between two possible starts."""
 
 _FLOOR = 1e-12
 
 
 def quietest(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> slice:
-    """Where (n,) float has its 3 s of least power, as a slice; everything where it is shorter."""
+    """Return the 3 s of least power in (n,) float as a slice; all of a shorter recording."""
     starts, power = _powers(waveform, sample_rate)
     return _cut(starts[np.argmin(power.sum(1))], len(waveform), sample_rate)
 
 
 def typical(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> slice:
-    """Where (n,) float is most like itself, as a slice of 3 s: octave levels nearest to their medians, in dB."""
+    """Return the most typical 3 s of (n,) float as a slice: its octave levels in dB are nearest to their medians."""
     starts, power = _powers(waveform, sample_rate)
     level = 10 * np.log10(power + _FLOOR)
-    away = np.abs(level - np.median(level, axis=0)).sum(1)
-    return _cut(starts[np.argmin(away)], len(waveform), sample_rate)
+    distance = np.abs(level - np.median(level, axis=0)).sum(1)
+    return _cut(starts[np.argmin(distance)], len(waveform), sample_rate)
 
 
 def cuts(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> dict[str, slice]:
-    """{"quietest", "typical"} of a recording; "typical" alone where the two share more than half, or it is short."""
-    calm, usual = quietest(waveform, sample_rate), typical(waveform, sample_rate)
-    if abs(calm.start - usual.start) < SECONDS * sample_rate / 2:
+    """Return {"quietest": slice, "typical": slice}; "typical" alone if the two overlap by more than half."""
+    quiet, usual = quietest(waveform, sample_rate), typical(waveform, sample_rate)
+    if abs(quiet.start - usual.start) < SECONDS * sample_rate / 2:
         return {"typical": usual}
-    return {"quietest": calm, "typical": usual}
+    return {"quietest": quiet, "typical": usual}
 
 
 def _powers(waveform: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """(starts in samples (S,), mean power in each octave band of the 3 s that begin there (S, 6))."""
+    """Starts in samples (S,), and the mean power in each octave band of the 3 s from there (S, 6)."""
     hop = round(STEP * sample_rate)
     wave = np.asarray(waveform, np.float32)
     blocks = wave[: max(1, len(wave) // hop) * hop]

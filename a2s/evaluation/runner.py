@@ -72,7 +72,7 @@ class EvaluationRun:
         return report
 
     def _wanted_suites(self) -> tuple[str, ...]:
-        default = {"real": bool(self.real), "faiss": False}
+        default = {"real": bool(self.real), "faiss": False, "sweeps": bool(self.plan.data and self.plan.pool)}
         wanted = self.suites or tuple(name for name in SUITES if default.get(name, bool(self.plan.data)))
         for name in wanted:
             if name not in SUITES:
@@ -81,6 +81,8 @@ class EvaluationRun:
                 raise BadSettings("The suite real needs a folder of real clips: --real FOLDER.")
             if name not in ("real", "faiss") and not self.plan.data:
                 raise BadSettings(f"The suite {name} needs test worlds of `a2s world render`: --data DIR.")
+            if name == "sweeps" and not self.plan.pool:
+                raise BadSettings("The suite sweeps needs other worlds to retrieve from: --pool DIR.")
         if not wanted:
             raise BadSettings("An evaluation needs test worlds (--data DIR) or real clips (--real FOLDER).")
         return wanted
@@ -126,9 +128,8 @@ class EvaluationRun:
         run = replace(self, plan=replace(self.plan, clips=min(SWEEP_CLIPS, self.plan.clips)))
         found: Figures = {}
         for name, sweep in SWEEPS.items():
-            experiments = [each for each in sweep if self.plan.can_run(each)]
-            found[name] = run._score(experiments)
-            for each in experiments:
+            found[name] = run._score(sweep)
+            for each in sweep:
                 found[name][each.name]["seconds"] = round(read_audio_file(run._files[each.name]).seconds, 4)
         return found
 

@@ -1,4 +1,4 @@
-"""Torch modules, all of them diffusers models: made from a config, saved as safetensors."""
+"""Torch modules. All are diffusers models: made from a configuration, saved as safetensors."""
 
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.conditioner import Conditioner

@@ -1,4 +1,4 @@
-"""Blocks that more than one model is made of."""
+"""Blocks that several models share."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ShiftBlock(nn.Module):
-    """3x3 convolution after a temporal shift (Lin et al. 2019).
+    """3x3 convolution after a temporal shift (Lin et al. 2019). (B, T, C, H, W) -> (B, T, C', H', W').
 
-    A quarter of the channels comes from the slot before, a quarter from the next.
-
-    Batch norm, since a norm per frame would erase how strong the motion is. (B, T, C, H, W) -> (B, T, C', H', W').
+    A quarter of the channels is taken from the previous time slot, a quarter from the next one. The norm is a batch
+    norm, because a norm of each frame would remove the strength of the motion.
     """
 
     def __init__(self, channels: int, out: int, stride: int = 1):
@@ -50,8 +49,8 @@ class ShiftBlock(nn.Module):
 
 
 def downsampling(channels: tuple[int, ...], kernel: int = 3) -> nn.Sequential:
-    """Strided 2-d convolutions with group norm, halving both sides each time."""
-    layers = []
+    """Strided 2-d convolutions with group norm; each halves height and width."""
+    layers: list[nn.Module] = []
     for a, b in zip(channels[:-1], channels[1:]):
         layers += [nn.Conv2d(a, b, kernel, 2, kernel // 2, bias=False), nn.GroupNorm(8, b), nn.SiLU()]
     return nn.Sequential(*layers)

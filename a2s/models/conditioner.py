@@ -1,8 +1,8 @@
-"""Conditioner: video tokens, cue roll and ambient latent to what the UNet is shown.
+"""Conditioner: video tokens, cue roll and ambient latent to the inputs of the UNet.
 
-As in Action2Sound (section 3.3) the UNet cross-attends to video tokens and to the ambient clip's latent, read column by
-column. Cross-attention alone learns timing slowly, so with `aligned` the same conditions are also laid on the latent's
-own time grid, as further input channels; official weights go without.
+As in Action2Sound (section 3.3) the UNet cross-attends to video tokens and to the columns of the ambient clip's latent.
+Cross-attention alone learns timing slowly. With `aligned`, the same conditions are also input channels on the latent's
+time grid. The official model has no such channels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from a2s.settings import AUDIO, VIDEO
 
 
 def sinusoids(length: int, channels: int) -> torch.Tensor:
-    """(length, channels) sine and cosine position table, times of one window from 1 to 60 cycles."""
+    """Position table (length, channels): sines and cosines with 1 to 60 cycles in a window."""
     rates = torch.exp(torch.arange(channels // 2) / (channels // 2) * math.log(60.0))
     angles = 2 * math.pi * torch.arange(length)[:, None] / length * rates
     return torch.cat([angles.sin(), angles.cos()], 1)
@@ -30,9 +30,9 @@ def sinusoids(length: int, channels: int) -> torch.Tensor:
 class Conditioner(ConfiguredModel):
     """(video tokens, cue roll, ambient latent) -> context (B, 96, C) to attend to, grid (B, G, 16, 24) as input.
 
-    A condition is left out by its mask: `keep_video` and `keep_cues` are (B,) of 0 or 1; the ambient condition is never
-    left out. Without video and cues, what remains is the unconditional branch of guidance.
-    cues, ambience: False for a model that is not to know of them at all, as the rows of an ablation.
+    `keep_video` and `keep_cues`, (B,) of 0 or 1, mask a condition. The ambient condition is never masked; without video
+    and cues it is the unconditional branch of guidance. cues, ambience: False for a model without that condition, as in
+    an ablation.
     """
 
     @register_to_config
@@ -69,8 +69,8 @@ class Conditioner(ConfiguredModel):
             self.along = nn.Linear(2 * hidden, aligned_channels)
             frequency = torch.linspace(-1, 1, bands)[:, None].expand(bands, columns)
             time = torch.linspace(-1, 1, columns).expand(bands, columns)
-            place = torch.stack([frequency, time, (math.pi * frequency).cos(), (math.pi * time).cos()])
-            self.register_buffer("place", place, persistent=False)
+            position = torch.stack([frequency, time, (math.pi * frequency).cos(), (math.pi * time).cos()])
+            self.register_buffer("position", position, persistent=False)
 
     @property
     def uses_cues(self) -> bool:
@@ -79,10 +79,10 @@ class Conditioner(ConfiguredModel):
 
     @property
     def grid_channels(self) -> int:
-        """Channels that `forward` lays on the latent's grid: what the UNet takes beside the latent."""
+        """Channels of the grid: input channels of the UNet besides the latent's."""
         if not self.config.aligned:
             return 0
-        return self._sketch_channels + self.config.aligned_channels + self.config.latent_channels + len(self.place)
+        return self._sketch_channels + self.config.aligned_channels + self.config.latent_channels + len(self.position)
 
     @property
     def _sketch_channels(self) -> int:
@@ -98,14 +98,14 @@ class Conditioner(ConfiguredModel):
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
         """video (B, 48, D), cues (B, 20, 192), ambient (B, C, 16, 24) -> (context, grid or None, sketch (B, 32, 96)).
 
-        The sketch is the coarse mel in [0, 1] of the action alone that the conditions lead to expect; training holds it
-        against the true one, which is what teaches the conditioner timing at once.
+        The sketch is a prediction of the coarse mel, in [0, 1], of the action alone. Training compares it with the true
+        one, which teaches the conditioner timing directly.
         """
-        seen, told = keep_video[:, None, None], keep_cues[:, None, None] * self.config.cues
+        video_mask, cue_mask = keep_video[:, None, None], keep_cues[:, None, None] * self.config.cues
         ambient = ambient * self.config.ambience
-        video_tokens = (self.video_context(video) + self.video_position) * seen
-        cue = self.cue_down(self.cue_body(self.cue_stem(cues))) * told
-        hidden = self.mix(torch.cat([cue, self.video_down(video.transpose(1, 2)) * seen], 1)).transpose(1, 2)
+        video_tokens = (self.video_context(video) + self.video_position) * video_mask
+        cue = self.cue_down(self.cue_body(self.cue_stem(cues))) * cue_mask
+        hidden = self.mix(torch.cat([cue, self.video_down(video.transpose(1, 2)) * video_mask], 1)).transpose(1, 2)
         cue_tokens = self.cue_context(hidden) + self.cue_position
         ambient_tokens = self.ambient_context(ambient.permute(0, 3, 1, 2).flatten(2)) + self.ambient_position
         context = torch.cat([video_tokens, cue_tokens, ambient_tokens], 1)
@@ -117,20 +117,20 @@ class Conditioner(ConfiguredModel):
     def branches(
         self, video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, guided: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Context and grid of one model call; with guidance the unconditional rows come first."""
+        """Return context and grid of one UNet call; with guidance, the unconditional rows are first."""
         on = torch.ones(len(video), device=video.device)
-        # Where the cues say nothing, nothing but the place is to be heard, whatever the picture may suggest.
-        seen = (cues.flatten(1).abs().sum(1) > 0).float() if self.uses_cues else on
+        # Without a cue in a window only the ambience may sound, whatever the picture suggests.
+        with_video = (cues.flatten(1).abs().sum(1) > 0).float() if self.uses_cues else on
         if not guided:
-            return self(video, cues, ambient, seen, on)[:2]
-        keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (seen, on))
+            return self(video, cues, ambient, with_video, on)[:2]
+        keep_video, keep_cues = (torch.cat([torch.zeros_like(on), kept]) for kept in (with_video, on))
         twice = (torch.cat([x, x]) for x in (video, cues, ambient))
         return self(*twice, keep_video, keep_cues)[:2]
 
     def _grid(self, hidden: torch.Tensor, slots: torch.Tensor, ambient: torch.Tensor) -> torch.Tensor:
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands
-        # Two bands of the sketch fall into each latent row: they become channels, like the sub-slots.
+        # Each latent row covers two bands of the sketch; they become channels, like the sub-slots.
         picture = slots.unflatten(-1, (bands, -1)).permute(0, 2, 4, 3, 1).flatten(1, 2) * 3
         along = self.along(hidden).transpose(1, 2)[:, :, None].expand(-1, -1, bands, -1)
         steady = ambient.mean(3, keepdim=True).expand(-1, -1, -1, columns)
-        return torch.cat([picture, along, steady, self.place.expand(len(ambient), -1, -1, -1)], 1)
+        return torch.cat([picture, along, steady, self.position.expand(len(ambient), -1, -1, -1)], 1)

@@ -1,4 +1,4 @@
-"""Mel VAE: a mel picture to a small latent and back (Action2Sound, section 3.3; Rombach et al. 2022)."""
+"""Mel VAE: a mel spectrogram to a small latent and back (Action2Sound, section 3.3; Rombach et al. 2022)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL
 from diffusers.configuration_utils import register_to_config
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch.nn import functional as F
 
 from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
 
 class MelVAE(ConfiguredModel):
-    """diffusers' AutoencoderKL behind a pixel-unshuffle stem, on one-channel mel pictures in [0, 1].
+    """diffusers' AutoencoderKL behind a pixel-unshuffle stem, for mels in [0, 1].
 
-    patch: side of the squares that become channels; with 4 the convolutions run on 32x48 instead of 128x192, which
-    makes it affordable on a CPU. Latents are normalised per channel, so diffusion sees zero mean and unit variance.
+    patch: side of the squares that become channels. With 4 the convolutions run on 32x48 instead of 128x192, fast
+    enough for a CPU. Latents are normalised for each channel, to zero mean and unit variance.
     """
 
     @register_to_config
@@ -44,21 +45,21 @@ class MelVAE(ConfiguredModel):
         self.register_buffer("latent_mean", torch.zeros(1, latent_channels, 1, 1))
         self.register_buffer("latent_std", torch.ones(1, latent_channels, 1, 1))
 
-    def posterior(self, mel: torch.Tensor):
-        """mel (B, 128, T) in [0, 1], T a multiple of 8 -> diagonal Gaussian over raw latents (B, C, 16, T / 8)."""
+    def posterior(self, mel: torch.Tensor) -> DiagonalGaussianDistribution:
+        """Return the Gaussian over raw latents (B, C, 16, T / 8) of mels (B, 128, T) in [0, 1], T a multiple of 8."""
         return self.autoencoder.encode(F.pixel_unshuffle(mel[:, None] * 2 - 1, self.config.patch)).latent_dist
 
     def decode_raw(self, raw: torch.Tensor) -> torch.Tensor:
-        """Raw latents (B, C, 16, T / 8) -> mel (B, 128, T), not clipped."""
+        """Decode raw latents (B, C, 16, T / 8) to mels (B, 128, T), not clipped."""
         return (F.pixel_shuffle(self.autoencoder.decode(raw).sample, self.config.patch)[:, 0] + 1) / 2
 
     def encode(self, mel: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
-        """mel (B, 128, T) in [0, 1] -> normalised latents (B, C, 16, T / 8), the posterior's mode.
+        """Encode mels (B, 128, T) in [0, 1] to normalised latents (B, C, 16, T / 8), the mode of the posterior.
 
-        noise: not used; it is for VAEs whose model was trained on samples of the posterior.
+        noise: not used; other VAEs sample the posterior with it.
         """
         return (self.posterior(mel).mode() - self.latent_mean) / self.latent_std
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Normalised latents (B, C, 16, T / 8) -> mel (B, 128, T) in [0, 1]."""
+        """Decode normalised latents (B, C, 16, T / 8) to mels (B, 128, T) in [0, 1]."""
         return self.decode_raw(latents * self.latent_std + self.latent_mean).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""The sense of place: where a picture was taken and what such a place sounds like, in one space of their own."""
+"""Location towers of AV-Sim: where a video was recorded, and what such a location sounds like, in one space."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from a2s.models.blocks import AudioEncoder, downsampling
 
 
 class PlaceVideoTower(nn.Module):
-    """keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length: what stays the same in them, whatever hands do."""
+    """keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length: an average over keyframes, without actions."""
 
     def __init__(self, embedding: int, channels: tuple[int, ...] = (3, 24, 48, 96, 160)):
         super().__init__()
@@ -27,7 +27,7 @@ class PlaceVideoTower(nn.Module):
 class PlaceAudioTower(nn.Module):
     """mel (B, 128, T) in [0, 1] -> (B, E), unit length. Any T.
 
-    Of each feature the mean, the least and the spread over time are taken: a place goes on while actions come and go.
+    Each feature enters with its mean, minimum and standard deviation over time: ambience is steady, actions are not.
     """
 
     def __init__(self, embedding: int, width: int = 96):

@@ -1,9 +1,10 @@
-"""Compact video encoder: motion grids and colour keyframes to video tokens, and what the machine reads in them."""
+"""Compact video encoder: motion grids and colour keyframes to video tokens, and heads that predict cues from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from diffusers.configuration_utils import register_to_config
 from torch import nn
@@ -13,15 +14,16 @@ from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffuser
 from a2s.models.blocks import ConvNeXtBlock, ShiftBlock, downsampling
 from a2s.settings import ACTIONS, MATERIALS, VIDEO
 
-SKETCH_BANDS, SKETCH_SLOTS = 32, 96
+SKETCH_BANDS, SKETCH_SLOTS = 32, 2 * VIDEO.tokens
+"""Size of the coarse mel that is predicted for a window."""
 
 
 @dataclass
 class Reading:
-    """What the heads say about one window. All logits but the sketch.
+    """Predictions of the heads for one window.
 
-    onset: (B, 96) in slots of 1/32 s; action, material: (B, 48, 8) a token; strength: (B, 48) in [0, 1];
-    sketch: (B, 32, 96) coarse mel of the action alone in [0, 1].
+    onset: (B, 96) logits, in slots of 1/32 s. action, material: (B, 48, 8) logits for each token. strength: (B, 48) in
+    [0, 1]. sketch: (B, 32, 96), coarse mel in [0, 1] of the action alone.
     """
 
     onset: torch.Tensor
@@ -34,7 +36,7 @@ class Reading:
 class VideoEncoder(ConfiguredModel):
     """Motion (B, 48, 12, 12, 6) and keyframes (B, 4, 64, 64, 3) in [0, 1] -> tokens (B, 48, D).
 
-    Motion says when and how, keyframes say what and where. The grids come from `a2s.cues.motion_grid`.
+    Motion determines when and how, keyframes what and where. The grids are those of `a2s.vision.motion_grid`.
     """
 
     @register_to_config
@@ -67,7 +69,7 @@ class VideoEncoder(ConfiguredModel):
         return self.look_project(pooled).unflatten(0, keyframes.shape[:2])
 
     def forward(self, motion: torch.Tensor, keyframes: torch.Tensor) -> torch.Tensor:
-        # Velocities span three decades; the logarithm keeps slow hands and fast hammers within one scale.
+        # Velocities span three decades. The logarithm brings slow hands and fast hammers to one scale.
         x = motion.permute(0, 1, 4, 2, 3)
         x = self.motion(x.sign() * torch.log1p(8 * x.abs()))
         weights = self.attention(x.flatten(0, 1)).flatten(2).softmax(-1).unflatten(0, x.shape[:2])[:, :, 0]
@@ -79,7 +81,7 @@ class VideoEncoder(ConfiguredModel):
         return self.norm(self.time(tokens).transpose(1, 2))
 
     def read(self, tokens: torch.Tensor) -> Reading:
-        """Tokens (B, 48, D) -> what the heads say."""
+        """Return the predictions of the heads for tokens (B, 48, D)."""
         sketch = self.sketch(tokens).unflatten(-1, (2, SKETCH_BANDS)).flatten(1, 2).transpose(1, 2)
         return Reading(
             onset=self.onset(tokens).flatten(1),
@@ -90,10 +92,9 @@ class VideoEncoder(ConfiguredModel):
         )
 
 
-def model_inputs(motion, keyframes) -> tuple[torch.Tensor, torch.Tensor]:
-    """numpy (48, 12, 12, 6) and uint8 (4, 64, 64, 3), with or without a batch axis -> tensors for `VideoEncoder`."""
+def model_inputs(
+    motion: np.ndarray | torch.Tensor, keyframes: np.ndarray | torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return motion (48, 12, 12, 6) and keyframes (4, 64, 64, 3) uint8, with or without batch axis, as tensors."""
     grid, look = torch.as_tensor(motion).float(), torch.as_tensor(keyframes).float() / 255
     return (grid[None], look[None]) if grid.ndim == 4 else (grid, look)
-
-
-assert SKETCH_SLOTS == 2 * VIDEO.tokens

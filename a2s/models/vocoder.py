@@ -1,8 +1,8 @@
-"""Vocoder: a mel picture to a waveform, by predicting a short-time spectrum and inverting it.
+"""Vocoder: a mel spectrogram to a waveform, by predicting a short-time spectrum and inverting it.
 
 A ConvNeXt backbone at the mel's own frame rate with an inverse-STFT head (Siuzdak 2023, "Vocos"; Kaneko et al. 2022,
-"iSTFTNet"), a few rounds of the fast Griffin-Lim algorithm (Perraudin et al. 2013) that are trained through (Masuyama
-et al. 2019, "Deep Griffin-Lim Iteration"), and the losses of the HiFi-GAN family (Kong et al. 2020).
+"iSTFTNet"), some iterations of the fast Griffin-Lim algorithm (Perraudin et al. 2013) through which gradients flow
+(Masuyama et al. 2019, "Deep Griffin-Lim Iteration"), and the losses of HiFi-GAN (Kong et al. 2020).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from a2s.settings import AUDIO
 class Vocoder(ConfiguredModel):
     """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz.
 
-    The magnitude starts from the pseudo-inverse of the mel basis and the phase from a sine at each bin's centre; the
-    network learns the correction to both. Without that start it needs several times the training for the same error.
+    The initial magnitude is the pseudo-inverse of the mel basis, the initial phase a sine at each bin's centre; the
+    network predicts a correction of both. Without them, training takes several times as long for the same error.
 
-    rounds: how often the spectrum is then made consistent, that is, the spectrum of a sound. Frames overlap by three
-    quarters, so they tell each other's phase, which one pass of the network doesn't work out.
+    rounds: Griffin-Lim iterations that make the spectrum consistent, that is, the spectrum of a waveform. Frames
+    overlap by three quarters, so neighbours determine each other's phase.
     """
 
     @register_to_config
@@ -58,27 +58,28 @@ class Vocoder(ConfiguredModel):
         x = self.head(self.head_norm(self.blocks(x).transpose(1, 2))).transpose(1, 2).float()
         gain, phase = x.chunk(2, dim=1)
         prior = (self.pinv @ expand(mel.float())).clamp(min=1e-5)
-        # Whole turns are dropped while they are integers: as float32 radians they'd drown the phase of a long sound.
+        # Whole turns are removed as integers. In float32 radians they would cost a long sound its phase precision.
         n_fft = self.config.n_fft
         turn = (self.advance * torch.arange(mel.shape[-1], device=mel.device)) % n_fft
         return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn * (2 * math.pi / n_fft))
 
     def consistent(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """(B, 513, T) complex, the same magnitude with phases that agree with each other better."""
-        magnitude, before = spectrum.abs(), None
+        """Return (B, 513, T) complex with the same magnitude and more consistent phases."""
+        magnitude = spectrum.abs()
+        before: torch.Tensor | None = None
         for momentum in () if self.momentum is None else self.momentum.float():
-            heard = self._stft(self._istft(spectrum))
-            ahead = heard if before is None else heard + momentum * (heard - before)
-            before = heard
-            # Softened where next to nothing is heard: the phase there is anybody's guess and its gradient has no bound.
+            projected = self._stft(self._istft(spectrum))
+            ahead = projected if before is None else projected + momentum * (projected - before)
+            before = projected
+            # Where the power is near zero, the phase is arbitrary and its gradient unbounded; the offset limits both.
             power = ahead.real.square() + ahead.imag.square()
             spectrum = ahead * (magnitude * (power + 0.01 * magnitude.square() + 1e-12).rsqrt())
         return spectrum
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
-        # A VAE that doesn't clip may leave the range that the vocoder knows.
+        # A VAE that does not clip may leave the range of the training data.
         mel = mel.clamp(0, 1)
-        # One frame more than given, so that T frames make 256 T samples as an upsampling vocoder's do.
+        # T frames span 256 (T - 1) samples. One more frame gives 256 T, as an upsampling vocoder returns.
         return self._istft(self.consistent(self.spectrum(F.pad(mel, (0, 1), mode="replicate"))))
 
     def _stft(self, waveform: torch.Tensor) -> torch.Tensor:

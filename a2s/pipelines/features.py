@@ -27,7 +27,9 @@ class AVSimFeatures(Embeddings):
         A class that is given stays. `confidence` stays that of the cue's time. A model that predicts no classes returns
         the track as it is.
         """
-        if not self.uses_cues or all(cue.action and cue.material for cue in track.cues):
+        if not self.uses_cues or not self.av_sim.config.labels_cues:
+            return track
+        if all(cue.action and cue.material for cue in track.cues):
             return track
         cues, cache = [], {}
         for cue in track.cues:

@@ -39,7 +39,7 @@ def empty_components(configuration: dict[str, Any] | None) -> dict[str, nn.Modul
 
 def _arguments(sizes: dict[str, Any]) -> dict[str, dict[str, Any]]:
     unet, vae = sizes["unet"], sizes["vae"]
-    video, audio, video_cond = sizes["video_model"], sizes["audio_model"], sizes["video_cond"]
+    video_cond = sizes["video_cond"]
     widths = [unet["model_channels"] * times for times in unet["channel_mult"]]
     attends = [2**level in unet["attention_resolutions"] for level in range(len(widths))]
     if len(vae["ch_mult"]) != LEVELS or vae["z_channels"] * AUDIO.latent_bands != _rows(sizes):
@@ -67,17 +67,21 @@ def _arguments(sizes: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "latent_channels": vae["z_channels"],
             "num_frames": video_cond["seq_len"],
         },
-        "av_sim": {
-            "video": {
-                name: video[name]
-                for name in ("img_size", "patch_size", "embed_dim", "depth", "num_heads", "num_frames")
-            },
-            "audio": {name: audio[name] for name in ("embed_dim", "depth", "num_heads")},
-            "embedding": sizes["vid_proj"][1],
-        },
+        "av_sim": av_sim_arguments(sizes),
     }
 
 
 def _rows(sizes: dict[str, Any]) -> int:
     channels, bands, _ = sizes["audio_cond"]["input_shape"]
     return channels * bands
+
+
+def av_sim_arguments(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of OfficialAVSim in the authors' configuration."""
+    video, audio = configuration["video_model"], configuration["audio_model"]
+    video_names = ("img_size", "patch_size", "embed_dim", "depth", "num_heads", "num_frames")
+    return {
+        "video": {name: video[name] for name in video_names},
+        "audio": {name: audio[name] for name in ("embed_dim", "depth", "num_heads")},
+        "embedding": configuration["vid_proj"][1],
+    }

@@ -1,4 +1,4 @@
-"""Dubbing with stand-ins for model and bank, so that only what reads and writes files is at work."""
+"""Dubbing with fakes of model and bank, so that only the reading and writing of files is tested."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def studio(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list]]:
-    """(address, connections): somebody at an address of this machine who hangs up on everyone, and counts."""
+    """(address, connections): a server on this machine that closes every connection and records it."""
     server = socket.create_server(("127.0.0.1", 0))
     came: list = []
 

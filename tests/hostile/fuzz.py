@@ -1,4 +1,4 @@
-"""Valid files with something changed, and what reading them comes to. Run by `test_fuzz` in children.
+"""Mutations of valid files, and the result of reading them. `test_fuzz` runs this module in child processes.
 
 Arguments: a folder with films and sounds in `sources`, the first and the last seed. A file's mutation follows from its
 seed alone, so one that goes wrong is made again by `mutated(data, seed)`. Each line printed is a seed survived.
@@ -38,7 +38,7 @@ def mutated(data: bytes, seed: int) -> bytes:
             data[at : at + 1] = bytes([data[at] ^ 1 << int(rng.integers(8))]) if at < len(data) else b""
         elif kind == 1:
             data[at : at + size] = rng.bytes(len(data[at : at + size]))
-        elif kind == 2:  # numbers at the edges of what they can be
+        elif kind == 2:  # extreme values
             edge = rng.choice([0, 1, 0x7F, 0x80, 0xFF])
             data[at : at + size] = bytes([edge]) * len(data[at : at + size])
         elif kind == 3:
@@ -56,10 +56,9 @@ def mutated(data: bytes, seed: int) -> bytes:
 
 
 def read(path: Path, out: Path) -> str:
-    """Everything that a dub and the page ask of a file: look, watch, listen, look pictures up, write the picture anew.
-    Returns what came of it.
+    """Read a file in every way that a dub and the page do: probe, frames, sound, single pictures, filmstrip, mux.
 
-    In this process, without the child that a dub reads in: the readers themselves are to hold.
+    Returns "read" or "refused" for each. Everything runs in this process, without the child process of a dub.
     """
     from a2s.errors import A2SError
     from a2s.media import decode, film, filmstrip, probe

@@ -1,6 +1,6 @@
-"""Films that are unusual and right: each is made here within a second, and says what a dub of it must keep.
+"""Videos that are unusual but valid. Each is made within a second and states the properties that a dub must keep.
 
-The picture is `tests.fakes`' falling block, so what is heard can be held against what is seen.
+The picture is the falling block of `tests.fakes`, so the sound can be compared with the picture.
 """
 
 from __future__ import annotations

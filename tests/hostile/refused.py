@@ -1,4 +1,4 @@
-"""Files that are no film, or that a film's name hides: all made here, none larger than a few hundred kilobytes."""
+"""Hostile files with the name of a video. All are made here; none exceeds a few hundred kilobytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Maker = Callable[["Trap"], bytes]
 
 
 class Trap:
-    """A folder for hostile files, and what they point at: a canary outside of it and an address that listens."""
+    """A folder for hostile files, and their targets: a canary file outside of it and an address with a server."""
 
     def __init__(self, folder: Path, canary: Path, address: str = "http://127.0.0.1:9/a.ts") -> None:
         self.folder, self.canary, self.address = folder, canary, address

@@ -26,7 +26,7 @@ FIRST = int(os.environ.get("A2S_FUZZ_FIRST", "0"))
 KINDS = ("with sound", "variable rate mkv", "VP9 webm", "AV1 webm", "10-bit HEVC", "GIF", "AVI", "transport stream",
          "ProRes mov", "start offset mkv", "alpha in PNG", "portrait by rotation")  # fmt: skip
 BATCH = 50
-"""Mutations that share a child; what kills it costs the rest of its batch, and is told with its seed."""
+"""Mutations per child process; a crash loses the rest of its batch and is reported with its seed."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_mutation_follows_from_its_seed(folder):
     assert sum(mutated(data, seed) != data for seed in range(50)) >= 45
 
 
-def test_what_is_fuzzed_is_read_and_written_in_this_process_and_sought(folder, tmp_path, monkeypatch):
+def test_fuzzing_reads_writes_and_seeks_in_this_process(folder, tmp_path, monkeypatch):
     """A child's death would look like a refusal."""
     from a2s.media import child, film, filmstrip
 

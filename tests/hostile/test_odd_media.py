@@ -74,7 +74,7 @@ def upright(picture: np.ndarray, rotation: int | None, shape: tuple[int, int]) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_is_only_a_name(name, studio, tmp_path):
+def test_any_file_name_works(name, studio, tmp_path):
     """Also on the command line, from the folder that the film is in; the film itself stays as it was."""
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()

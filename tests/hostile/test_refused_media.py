@@ -1,4 +1,4 @@
-"""What is no film is one clear sentence: exit code 2, `A2SError`, nothing written, nothing else looked at."""
+"""A hostile file gives one clear sentence, exit code 2 and `A2SError`; nothing is written and no other file is read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_clear(sentence: str, name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_hostile_file_is_one_sentence_and_nothing_is_written(name, trap, studio, tmp_path):
+def test_a_hostile_file_is_one_sentence_and_writes_nothing(name, trap, studio, tmp_path):
     video, out = trap.set(name, REFUSED[name](trap)), tmp_path / "out.mp4"
     before = sorted(trap.folder.iterdir())
     with pytest.raises(A2SError) as caught:
@@ -48,7 +48,7 @@ def test_a_hostile_file_is_one_sentence_and_nothing_is_written(name, trap, studi
 
 
 @pytest.mark.parametrize("name", DOUBLE)
-def test_a_film_that_is_something_else_too_is_at_most_a_film(name, trap, studio, tmp_path):
+def test_a_video_that_is_also_another_file_is_at_most_a_video(name, trap, studio, tmp_path):
     video, out = trap.set(name, DOUBLE[name](trap)), tmp_path / "out.mp4"
     code, _, err = studio(video, out)
     assert code in (0, 2) and err.count("\n") == code // 2
@@ -66,8 +66,8 @@ def test_a_hostile_file_as_ambience_is_one_sentence_too(trap, studio, tmp_path):
         assert not list(tmp_path.iterdir())
 
 
-def test_names_that_lead_elsewhere(trap, studio, tmp_path):
-    """A name is looked up as it stands; where it names no file of its own, that is the sentence."""
+def test_names_of_files_elsewhere(trap, studio, tmp_path):
+    """A name is a plain path; the error says that there is no such file."""
     (tmp_path / "in").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path / "in")
@@ -80,7 +80,7 @@ def test_names_that_lead_elsewhere(trap, studio, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../../evil.mp4", "..\\..\\evil.mp4", "/etc/evil.mp4", "a\0b.mp4", "....//evil.mp4"])
-def test_a_visitors_name_never_becomes_a_path(name, tmp_path):
+def test_the_name_of_an_upload_never_becomes_a_path(name, tmp_path):
     from a2s.ui.state import Visits, plain_name
 
     visit = Visits(tmp_path / "root").of("someone")
@@ -92,7 +92,7 @@ def test_a_visitors_name_never_becomes_a_path(name, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links need rights on Windows")
-def test_what_is_no_file_is_not_waited_for(studio, tmp_path):
+def test_pipes_and_devices_are_refused_at_once(studio, tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
     (tmp_path / "device.mp4").symlink_to("/dev/zero")

@@ -82,7 +82,7 @@ def test_a_header_that_lies_is_refused(copied):
 
 
 class Evil:
-    """What a pickle can do when it is opened."""
+    """Attacks of a pickle that is loaded."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark

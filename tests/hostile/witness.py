@@ -1,10 +1,10 @@
-"""What a program opens, connects to and starts, as the kernel sees it.
+"""Record the files that a program opens, its connections and the programs it starts, through the kernel.
 
-libav opens files and sockets by itself, from C, in threads of its own, so neither `sys.addaudithook` nor a patched
-`open` sees it, and looking at `/proc/self/fd` now and then misses what is closed at once. The kernel misses nothing:
-the program puts a seccomp filter on itself that announces every such call (SECCOMP_RET_USER_NOTIF, Linux 5.5), and
-this process notes the call and lets it go on. The filter holds for all threads and children, cannot be taken off, and
-needs no rights, no strace and no library. Where the kernel has no such thing, `available` says so.
+libav opens files and sockets in C, in its own threads. So neither `sys.addaudithook` nor a patched `open` records them,
+and sampling `/proc/self/fd` misses files that are closed at once. Here the program installs a seccomp filter that
+notifies this process of every such call (SECCOMP_RET_USER_NOTIF, Linux 5.5); this process records the call and lets it
+continue. The filter applies to all threads and children, cannot be removed, and needs no privileges, no strace and no
+library. `available` says whether the kernel supports it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def watched(program: list[str], **more) -> tuple[list[Access], subprocess.Comple
 
 
 def _answer(listener: int, found: list[Access]) -> None:
-    """Take one announcement, note it, let the call go on."""
+    """Receive one notification, record it, and let the call continue."""
     buffer = bytearray(NOTICE.size)
     try:
         fcntl.ioctl(listener, RECEIVE, buffer)
@@ -131,7 +131,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "--try":
         try:
             announce()
-            os._exit(0)  # nothing may be opened from here on: nobody answers
+            os._exit(0)  # no file may be opened from here on, because no process answers the notification
         except (OSError, AttributeError):
             os._exit(1)
     channel = socket.socket(fileno=int(sys.argv[1]))

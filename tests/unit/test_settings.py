@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from a2s.errors import BadSettings
 from a2s.settings import AudioSpec, Limits
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_the_environment_overrides_each_limit(monkeypatch):
@@ -63,12 +57,6 @@ def test_an_audio_specification_survives_a_model_configuration():
     for wrong in ({"hop_length": 2.5}, {"sample_rate": 0}, {"fmax": "high"}, {"n_mels": None}, {"fmin": float("nan")}):
         with pytest.raises(BadSettings, match=next(iter(wrong))):
             AudioSpec.from_config(wrong)
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
-    )
 
 
 def test_the_command_line_takes_limits_from_the_environment(tmp_path, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""The networks of the released Action2Sound model. Their weights keep the names of the authors' files."""
+"""The networks of the released Action2Sound model. Weights have the names of the authors' files."""
 
 from a2s.models.official.av_sim import OfficialAVSim
 from a2s.models.official.conditioner import OfficialConditioner

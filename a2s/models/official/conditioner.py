@@ -1,4 +1,4 @@
-"""What the released UNet attends to: 16 video tokens and the 24 columns of the ambient clip's latent."""
+"""The context of the released UNet: 16 video tokens and the 24 columns of the ambient clip's latent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VideoTokens(nn.Module):
 
 
 class AudioTokens(nn.Module):
-    """Latent (B, C, 16, 24) -> (B, 24, D), a token a column: a random projection, which the authors never trained."""
+    """Latent (B, C, 16, 24) -> (B, 24, D), one token for each column: a random projection that was not trained."""
 
     def __init__(self, latent_dim: int, hidden: int, context_dim: int, columns: int):
         super().__init__()
@@ -37,7 +37,10 @@ class AudioTokens(nn.Module):
 
 
 class OfficialConditioner(ConfiguredModel):
-    """Context (B, 40, C) = [video tokens, audio tokens]. There is no input for cues, and no grid."""
+    """Context (B, 40, C) = [video tokens, audio tokens]. It has no grid.
+
+    cues: whether the cue roll is an input; this network has none.
+    """
 
     grid_channels = 0
 
@@ -65,7 +68,7 @@ class OfficialConditioner(ConfiguredModel):
         return self.config.cues
 
     def forward(self, video: torch.Tensor, ambient: torch.Tensor | None) -> torch.Tensor:
-        """video: (B, 16, D) features; ambient: (B, C, 16, 24), None for the learned "no condition" -> (B, 40, C)."""
+        """video (B, 16, D), ambient (B, C, 16, 24), or None for the learned "no condition" -> context (B, 40, C)."""
         if ambient is None:
             audio = self.audio_zero_embed.expand(len(video), -1, -1)
         else:
@@ -76,9 +79,9 @@ class OfficialConditioner(ConfiguredModel):
     def branches(
         self, video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, guided: bool
     ) -> tuple[torch.Tensor, None]:
-        """Context of one model call; with guidance the unconditional rows come first, zeros where the authors' are.
+        """Return the context of one UNet call; with guidance, the unconditional rows are first: zeros, as the authors'.
 
-        video: (B, 17, D) of `OfficialAVSim.encode`, whose CLS isn't shown. cues: not used.
+        video: (B, 17, D) of `OfficialAVSim.encode`; CLS is dropped. cues: not used.
         """
         context = self(video[:, 1:], ambient)
         return (torch.cat([torch.zeros_like(context), context]) if guided else context), None

@@ -1,4 +1,4 @@
-"""The front end of the released AV-Sim's audio tower: Kaldi's filter bank energies of a second and a half."""
+"""The audio front end of the released AV-Sim: Kaldi's filter bank energies of 1.5 s."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import torch
 
 from a2s.settings import AUDIO
 
-HEARD = slice(16_000, 40_000)
-"""Samples of a 3 s clip that are heard: 1.0 to 2.5 s, in the authors' code as well."""
+USED = slice(16_000, 40_000)
+"""Samples of a 3 s clip that are used: 1.0 to 2.5 s, as in the authors' code."""
 
 ROWS, BANDS = 149, 128
 MEAN, SPREAD = -4.26, 9.14
-FLOOR = 1.192092955078125e-07  # the smallest step of float32 at 1
+FLOOR = 1.192092955078125e-07  # machine epsilon of float32
 
 
-def fbank(waveform: np.ndarray, heard: slice = HEARD) -> torch.Tensor:
+def fbank(waveform: np.ndarray, used: slice = USED) -> torch.Tensor:
     """(n,) float32 at 16 kHz in [-1, 1] -> (149, 128) float32, normalised; rows without sound are zero.
 
     25 ms every 10 ms, whole frames only, each without its mean; pre-emphasis 0.97, symmetric Hann, power, 128 Kaldi
@@ -27,7 +27,7 @@ def fbank(waveform: np.ndarray, heard: slice = HEARD) -> torch.Tensor:
     from transformers.audio_utils import spectrogram
 
     window, filters = _tables()
-    wave = np.asarray(waveform, np.float64)[heard]
+    wave = np.asarray(waveform, np.float64)[used]
     energies = spectrogram(
         wave - wave.mean(), window, 400, 160, 512, power=2.0, center=False, preemphasis=0.97,
         mel_filters=filters, log_mel="log", mel_floor=FLOOR, remove_dc_offset=True,
@@ -41,7 +41,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
     from transformers.audio_utils import mel_filter_bank, window_function
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the lowest bands are narrower than a bin, in Kaldi's bank as well
+        warnings.simplefilter("ignore")  # the lowest bands are narrower than a bin, also in Kaldi
         filters = mel_filter_bank(
             257, BANDS, 20, 8000, AUDIO.sample_rate, mel_scale="kaldi", triangularize_in_mel_space=True
         )

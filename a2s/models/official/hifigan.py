@@ -1,4 +1,4 @@
-"""HiFi-GAN's generator (Kong et al. 2020), built from the json that comes with its weights."""
+"""HiFi-GAN's generator (Kong et al. 2020), built from the JSON file beside its weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 
 SLOPE, LAST_SLOPE = 0.1, 0.01
-"""Of the leaky ReLUs; the last one's is torch's default, in the original too."""
+"""Slopes of the leaky ReLUs. The last one has torch's default, as in the original."""
 
 
 class PairedBlock(nn.Module):
@@ -69,10 +69,11 @@ class HiFiGAN(ConfiguredModel):
         self.conv_post = nn.Conv1d(width, 1, 7, padding=3)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) in [-1, 1]."""
         return self.generate(math.log(10) * (5 * mel - 4))
 
     def generate(self, log_mel: torch.Tensor) -> torch.Tensor:
-        """log_mel: (B, 128, T), natural logarithm of the mel amplitude -> (B, 256 T) in [-1, 1]."""
+        """Natural logarithm of the mel amplitude (B, 128, T) -> waveform (B, 256 T) in [-1, 1]."""
         x = self.conv_pre(log_mel)
         each = len(self.config.resblock_kernel_sizes)
         for stage, up in enumerate(self.ups):

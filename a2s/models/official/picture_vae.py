@@ -1,4 +1,4 @@
-"""The released model's VAE: a mel picture as three equal colour channels of Stable Diffusion's autoencoder."""
+"""The released model's VAE: Stable Diffusion's autoencoder, with the mel in three equal colour channels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL
 from diffusers.configuration_utils import register_to_config
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch.nn import functional as F
 
@@ -14,9 +15,9 @@ from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffuser
 
 
 class PictureVAE(ConfiguredModel):
-    """diffusers' AutoencoderKL on mel pictures in [0, 1], not [-1, 1]; the first of its colours is read back.
+    """diffusers' AutoencoderKL on mels in [0, 1], not [-1, 1]. Its first colour channel is the decoded mel.
 
-    frames: width of the picture, 196. Three halvings leave 24 columns, of which 192 frames are decoded.
+    frames: width of its input, 196. Three halvings make 24 columns, which decode to 192 frames.
     """
 
     @register_to_config
@@ -41,16 +42,16 @@ class PictureVAE(ConfiguredModel):
             sample_size=256,
         )
 
-    def posterior(self, mel: torch.Tensor):
-        """mel (B, 128, T) in [0, 1], T up to `frames` (silence is appended) -> diagonal Gaussian (B, C, 16, 24)."""
+    def posterior(self, mel: torch.Tensor) -> DiagonalGaussianDistribution:
+        """Return the Gaussian (B, C, 16, 24) of mels (B, 128, T) in [0, 1]; up to `frames`, silence is appended."""
         mel = F.pad(mel, (0, self.config.frames - mel.shape[-1]))
         return self.autoencoder.encode(mel[:, None].expand(-1, 3, -1, -1)).latent_dist
 
     @apply_forward_hook
     def encode(self, mel: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
-        """mel (B, 128, T) in [0, 1] -> scaled latents (B, C, 16, 24).
+        """Encode mels (B, 128, T) in [0, 1] to scaled latents (B, C, 16, 24).
 
-        noise: (B, C, 16, 24) unit normal; the posterior is sampled with it, as the authors do. Without: its mode.
+        noise: (B, C, 16, 24) unit normal, to sample the posterior as the authors do; None takes the mode.
         """
         posterior = self.posterior(mel)
         raw = posterior.mode() if noise is None else posterior.mean + posterior.std * noise
@@ -58,5 +59,5 @@ class PictureVAE(ConfiguredModel):
 
     @apply_forward_hook
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Scaled latents (B, C, 16, T / 8) -> mel (B, 128, T). Not clipped, as the authors don't."""
+        """Decode scaled latents (B, C, 16, T / 8) to mels (B, 128, T), not clipped, as in the authors' code."""
         return self.autoencoder.decode(latents / self.config.scaling_factor).sample[:, 0]

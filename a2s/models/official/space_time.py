@@ -1,7 +1,7 @@
-"""SpaceTimeTransformer: 16 pictures of three seconds to tokens, time and space attended to in turn.
+"""SpaceTimeTransformer: 16 images of 3 s to tokens, by attention over time and over space in turn.
 
-The video encoder of Frozen in Time (Bain et al., ICCV 2021), which Action2Sound keeps frozen. It isn't TimeSformer's
-block: what attention over time finds reaches the stream only through the input of the attention over space.
+The video encoder of Frozen in Time (Bain et al., ICCV 2021), which is frozen in Action2Sound. Its block differs from
+TimeSformer's: the result of the attention over time is only an input of the attention over space.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffuser
 
 
 class DividedAttention(nn.Module):
-    """Patches attend to the CLS token and to the patches of one place (time) or of one frame (space); CLS to all."""
+    """Patches attend to CLS and the patches at their position (time) or in their frame (space); CLS to all."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__()
@@ -24,8 +24,8 @@ class DividedAttention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, x: torch.Tensor, frames: int, over_time: bool) -> torch.Tensor:
-        """x: (B, 1 + frames * places, D), frame by frame -> the same shape."""
-        # (B heads, N, d) each: one leading axis, so that the groups can be the heads of a 4-d attention.
+        """x: (B, 1 + frames * patches, D), frame by frame -> the same shape."""
+        # (B * heads, N, d) each, so that the groups can be the heads of a 4-d attention.
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).flatten(1, 2)
 
         def grouped(t: torch.Tensor) -> torch.Tensor:
@@ -68,14 +68,14 @@ class SpaceTimeBlock(nn.Module):
         self.norm3 = nn.LayerNorm(dim, eps=1e-6)
 
     def forward(self, x: torch.Tensor, frames: int) -> torch.Tensor:
-        """(B, 1 + frames * places, D) -> the same shape."""
+        """(B, 1 + frames * patches, D) -> the same shape."""
         timed = x + self.timeattn(self.norm3(x), frames, over_time=True)
         x = x + self.attn(self.norm1(timed), frames, over_time=False)
         return x + self.mlp(self.norm2(x))
 
 
 class PatchEmbedding(nn.Module):
-    """(N, 3, H, W) -> (N, places, D), row by row."""
+    """(N, 3, H, W) -> (N, patches, D), row by row."""
 
     def __init__(self, dim: int, patch: int):
         super().__init__()
@@ -86,7 +86,7 @@ class PatchEmbedding(nn.Module):
 
 
 class SpaceTimeTransformer(ConfiguredModel):
-    """Normalised pictures (B, T, 3, S, S), T up to `num_frames` -> tokens (B, 1 + T * places, D), CLS first."""
+    """Normalised images (B, T, 3, S, S), T up to `num_frames` -> tokens (B, 1 + T * patches, D), CLS first."""
 
     @register_to_config
     def __init__(
@@ -100,10 +100,10 @@ class SpaceTimeTransformer(ConfiguredModel):
         mlp_ratio: float = 4.0,
     ):
         super().__init__()
-        places = (img_size // patch_size) ** 2
+        patches = (img_size // patch_size) ** 2
         self.patch_embed = PatchEmbedding(embed_dim, patch_size)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
-        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + places, embed_dim))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + patches, embed_dim))
         self.temporal_embed = nn.Parameter(torch.zeros(1, num_frames, embed_dim))
         hidden = round(mlp_ratio * embed_dim)
         self.blocks = nn.ModuleList([SpaceTimeBlock(embed_dim, num_heads, hidden) for _ in range(depth)])
@@ -120,6 +120,6 @@ class SpaceTimeTransformer(ConfiguredModel):
         return self.norm(x)
 
     def features(self, video: torch.Tensor) -> torch.Tensor:
-        """(B, T, 3, S, S) -> (B, 1 + T, D): the CLS token, then each frame's largest value over its places."""
+        """(B, T, 3, S, S) -> (B, 1 + T, D): the CLS token, then for each frame the maximum over its patches."""
         tokens = self(video)
         return torch.cat([tokens[:, :1], tokens[:, 1:].unflatten(1, (video.shape[1], -1)).amax(2)], 1)

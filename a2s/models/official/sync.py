@@ -1,4 +1,4 @@
-"""The released AV-Sync classifier: is a sound the picture's own, in time? A metric, no part of any pipeline."""
+"""The released AV-Sync classifier: whether a sound is in sync with a video. A metric, not part of a pipeline."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from a2s.models.official.fbank import fbank
 
 
 class OfficialSync(nn.Module):
-    """An AV-Sim of its own and a head on both embeddings, which are not normalised here.
+    """An AV-Sim of its own and a head on its two embeddings, without normalisation.
 
-    The authors' code cuts a clip in halves and lets its filter bank cut each half again, so that 0.5 s of either is
-    heard. That is kept, for figures that compare; `a2s.evaluation.judges.sync` judges whole windows.
+    The authors' code cuts a clip into halves, of which its filter bank uses 0.5 s each. That is reproduced, so that
+    figures are comparable; `a2s.evaluation.judges.sync` uses whole windows.
     """
 
-    def __init__(self, av_sim: OfficialAVSim):
+    def __init__(self, av_sim: OfficialAVSim) -> None:
         super().__init__()
         self.av_sim = av_sim
         embedding = av_sim.config.embedding
@@ -31,14 +31,17 @@ class OfficialSync(nn.Module):
 
     @torch.inference_mode()
     def probabilities(self, pictures: torch.Tensor, waveform: np.ndarray) -> np.ndarray:
-        """pictures (32, S, S, 3) uint8 spread over the window, waveform (n,) float32 at 16 kHz -> (2,), one a half."""
+        """Return the probabilities (2,) of both halves.
+
+        pictures: (32, S, S, 3) uint8, spread over the window. waveform: (n,) float32 at 16 kHz.
+        """
         halves = pictures.unflatten(0, (2, -1))
-        seen = self.av_sim.vid_proj(self.av_sim.encode(halves)[:, 0])
+        video = self.av_sim.vid_proj(self.av_sim.encode(halves)[:, 0])
         middle = len(waveform) // 2
         rows = torch.stack([fbank(waveform[:middle]), fbank(waveform[middle:])])
-        heard = self.av_sim.audio_model(rows).logits
-        return self.mlp(torch.cat([heard, seen], 1)).sigmoid()[:, 0].numpy()
+        audio = self.av_sim.audio_model(rows).logits
+        return self.mlp(torch.cat([audio, video], 1)).sigmoid()[:, 0].numpy()
 
     def in_sync(self, pictures: torch.Tensor, waveform: np.ndarray) -> bool:
-        """Whether either half is; the published AV-Sync is the share of clips of which this is true."""
+        """Return whether one of the halves is in sync. The published AV-Sync is the share of such clips."""
         return bool((self.probabilities(pictures, waveform) >= 0.5).any())

@@ -28,7 +28,7 @@ BANK_SUFFIXES = {".json", ".flac", ".faiss"}
 
 def unpack_uploads(visit: Visit, uploads: list[str], folder: Path) -> list[Path]:
     """All uploaded files, each in a numbered subfolder of its own, zips unpacked. Raises BankError, TooLarge."""
-    from a2s.ambient.bank import RECORDINGS
+    from a2s.ambient.recordings import RECORDINGS
 
     found = []
     for number, upload in enumerate(uploads):

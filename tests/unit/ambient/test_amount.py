@@ -21,13 +21,13 @@ def levels(clip, **options):
     return np.array([level_db(scale_ambience(clip, amount, **options)) for amount in AMOUNTS])
 
 
-def test_even_in_db_from_the_floor_to_its_own_level(clip):
+def test_the_level_is_linear_in_db(clip):
     out = levels(clip)
     assert out[0] == pytest.approx(-70, abs=0.01) and out[-1] == pytest.approx(level_db(clip), abs=0.01)
     assert np.diff(out) == pytest.approx((out[-1] - out[0]) / 8, abs=0.01)
 
 
-def test_full_level_may_be_given(clip):
+def test_the_full_level_can_be_given(clip):
     assert levels(clip, floor_db=-60, full_db=-20)[[0, -1]] == pytest.approx([-60, -20], abs=0.01)
 
 
@@ -37,7 +37,7 @@ def test_only_the_level_changes(clip):
     assert scaled.dtype == np.float32 and np.array_equal(scale_ambience(clip, 1.0), clip)
 
 
-def test_a_clip_quieter_than_the_floor_never_falls_as_the_amount_rises(clip):
+def test_a_clip_below_the_floor_never_gets_quieter_with_the_amount(clip):
     quiet = clip * np.float32(1e-3)
     assert np.diff(levels(quiet)).min() > -1e-6
 
@@ -53,7 +53,7 @@ def test_amount_outside_its_range(clip, amount):
         scale_ambience(clip, amount)
 
 
-def test_calibration_makes_an_uneven_model_even(clip):
+def test_calibration_linearises_an_uneven_model(clip):
     def model(amount):  # answers little at first, then much, and never quite the level it was asked for
         return -55 + 30 * amount**2
 
@@ -88,7 +88,7 @@ def test_calibration_on_disk(tmp_path):
             Calibration.load(tmp_path)
 
 
-def test_a_whole_place_is_heard_and_drowns_nothing():
+def test_the_full_level_is_audible_and_masks_nothing():
     assert [full_level(db) for db in (-90, -55, -33, -5)] == [-40, -40, -33, -26]
     assert full_level(-68, "quiet") == -68, "near silence is not blown up to a place"
     assert full_level(-10, "quiet") == -26

@@ -24,7 +24,7 @@ def written(path, entry, data=b"x"):
     return path
 
 
-def test_known_files_come_out_in_their_subfolders_and_nothing_else(tmp_path):
+def test_only_known_files_are_extracted_in_their_subfolders(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"rain/roof.wav": b"1", "read.me": b"2", ".hidden.wav": b"3", "city.wav": b"4"})
     found = unpack(path, tmp_path / "out", {".wav"})
     assert [file.relative_to(tmp_path / "out").as_posix() for file in found] == ["rain/roof.wav", "city.wav"]
@@ -32,9 +32,9 @@ def test_known_files_come_out_in_their_subfolders_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../evil.wav", "a/../../evil.wav", "/etc/evil.wav", "C:evil.wav", "..\\evil.wav"])
-def test_names_that_lead_out_are_refused(tmp_path, name):
+def test_paths_that_leave_the_folder_are_refused(tmp_path, name):
     path = written(tmp_path / "a.zip", zipfile.ZipInfo(name))
-    with pytest.raises(BankError, match="leads out"):
+    with pytest.raises(BankError, match="leaves its folder"):
         unpack(path, tmp_path / "out" / "deep", {".wav"})
     assert not list(tmp_path.rglob("evil.wav")) and not (tmp_path / "out").exists()
 
@@ -46,15 +46,15 @@ def test_links_are_refused(tmp_path):
         unpack(written(tmp_path / "a.zip", link, b"/etc/passwd"), tmp_path / "out", {".wav"})
 
 
-def test_a_bomb_is_stopped_while_it_unpacks_and_leaves_nothing(tmp_path):
+def test_a_zip_bomb_is_stopped_and_leaves_nothing(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"bomb.wav": bytes(64 * 2**20)})
     assert path.stat().st_size < 100_000
-    with pytest.raises(BankError, match="far more than it holds"):
+    with pytest.raises(BankError, match="compression ratio"):
         unpack(path, tmp_path / "out", {".wav"})
     assert not (tmp_path / "out").exists()
 
 
-def test_a_header_that_lies_about_the_size_does_not_help(tmp_path):
+def test_a_false_size_in_the_header_is_detected(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"long.wav": bytes(range(256)) * 100})
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\x01\x02")
@@ -65,7 +65,7 @@ def test_a_header_that_lies_about_the_size_does_not_help(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_too_much_in_all_is_refused(tmp_path):
+def test_too_many_bytes_in_all_are_refused(tmp_path):
     path = zipped(tmp_path / "a.zip", **{f"{n}.wav": bytes(range(256)) * 4 for n in range(2)})
     with pytest.raises(TooLarge):
         unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_bytes=1500))
@@ -78,15 +78,15 @@ def test_too_many_files_are_refused(tmp_path):
         unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_files=2))
 
 
-def test_what_shrinks_too_far_is_refused(tmp_path):
+def test_too_high_a_compression_ratio_is_refused(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"a.wav": bytes(3 * 2**20)})
-    with pytest.raises(BankError, match="no zip of recordings"):
+    with pytest.raises(BankError, match="compression ratio"):
         unpack(path, tmp_path / "out", {".wav"})
     assert unpack(path, tmp_path / "out", {".wav"}, Limits(max_zip_ratio=5000))
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip at all", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(17)])
-def test_what_is_no_zip_is_one_sentence(tmp_path, data):
+def test_other_files_give_a_one_line_error(tmp_path, data):
     path = tmp_path / "a.zip"
     path.write_bytes(data)
     with pytest.raises(BankError):
@@ -103,7 +103,7 @@ def test_a_damaged_entry_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_an_encrypted_one_is_refused(tmp_path):
+def test_an_encrypted_zip_is_refused(tmp_path):
     path = zipped(tmp_path / "a.zip", **{"a.wav": b"1234"})
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\x01\x02")

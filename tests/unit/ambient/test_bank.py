@@ -84,7 +84,7 @@ def test_another_models_query_is_refused(bank):
         bank.retrieve(np.ones(3), 1, model_hash="def")
 
 
-def test_without_embeddings_it_lists_and_plays_but_does_not_search(recordings, tmp_path):
+def test_a_bank_without_embeddings_cannot_be_searched(recordings, tmp_path):
     bank = AmbientBank.build(recordings, tmp_path / "plain")
     assert len(bank.waveform(bank.clips[0].id)) == 4 * RATE and not bank.has_embeddings
     with pytest.raises(BankError, match="bank build"):
@@ -95,7 +95,7 @@ def test_without_embeddings_it_lists_and_plays_but_does_not_search(recordings, t
         AmbientBank.build(recordings, tmp_path / "x", embed)
 
 
-def test_own_recording_joins_a_new_bank(bank, tmp_path):
+def test_a_recording_is_added_to_a_new_bank(bank, tmp_path):
     more = bank.add(tone(1000, 1.0), "Low tone", np.array([0.0, 2.0, 0.0]))
     assert len(bank) == 3 and len(more) == 4
     own = more.clips[-1]
@@ -109,24 +109,24 @@ def test_own_recording_joins_a_new_bank(bank, tmp_path):
 @pytest.mark.parametrize(
     "waveform", [np.zeros(10, np.float32), np.full(RATE, np.nan, np.float32), np.zeros((RATE, 2), np.float32)]
 )
-def test_recordings_that_cannot_join(bank, waveform):
+def test_recordings_that_cannot_be_added(bank, waveform):
     with pytest.raises(BankError, match="Mine"):
         bank.add(waveform, "Mine", np.ones(3))
 
 
-def test_own_recording_needs_an_embedding_where_the_bank_has_them(bank):
+def test_a_recording_needs_an_embedding_if_the_bank_has_them(bank):
     for embedding in (None, np.ones(5), np.zeros(3)):
         with pytest.raises(BankError):
             bank.add(tone(500), "Mine", embedding)
 
 
-def test_lengths_are_kept_between_three_and_ten_seconds():
+def test_clips_are_three_to_ten_seconds_long():
     assert [len(fitted(tone(300, seconds))) / RATE for seconds in (0.5, 3, 7, 30)] == [3, 3, 7, 10]
     noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     assert np.std(fitted(noise)) == pytest.approx(1, abs=0.05)  # a seam of noise keeps its power
 
 
-def test_names_that_are_alike_or_foreign_make_good_ids():
+def test_equal_and_non_ascii_names_make_valid_ids():
     about = {"kind": "room", "author": "", "licence": ""}
     bank = AmbientBank.of((tone(300), {"name": name, **about}) for name in ("Café", "cafe", "雨", "../../etc"))
     assert [clip.id for clip in bank.clips] == ["cafe", "cafe-2", "clip", "etc"]
@@ -150,7 +150,7 @@ def edit(folder, change):
         (lambda a: a["clips"][0].update(seconds=True), "seconds"),
         (lambda a: a["clips"][0].update(name=7), "name"),
         (lambda a: a["clips"][0].pop("licence"), "licence"),
-        (lambda a: a["clips"].append(a["clips"][0]), "alike"),
+        (lambda a: a["clips"].append(a["clips"][0]), "same id"),
         (lambda a: a["clips"].append(None), "id"),
         (lambda a: a["clips"].pop(), "index.faiss"),
         (lambda a: a.update(clips=[]), "no clips"),
@@ -168,7 +168,7 @@ def test_hostile_metadata(bank, tmp_path, change, said):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, "\x00\xff"])
-def test_metadata_that_is_no_metadata(bank, tmp_path, text):
+def test_malformed_metadata(bank, tmp_path, text):
     (tmp_path / "bank" / "metadata.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(BankError, match=r"metadata\.json"):
         AmbientBank.load(tmp_path / "bank")
@@ -185,11 +185,11 @@ def test_damaged_and_missing_files_are_named(bank, tmp_path):
     file.unlink()
     with pytest.raises(BankError, match=r"low-tone\.flac .*missing"):
         AmbientBank.load(tmp_path / "bank")
-    with pytest.raises(BankError, match="no ambient bank"):
+    with pytest.raises(BankError, match="not an ambient bank"):
         AmbientBank.load(tmp_path / "nowhere")
 
 
-def test_a_link_out_of_the_bank_is_refused(bank, tmp_path):
+def test_a_link_to_the_outside_is_refused(bank, tmp_path):
     file = tmp_path / "bank" / "clips" / "low-tone.flac"
     file.rename(tmp_path / "elsewhere.flac")
     file.symlink_to(tmp_path / "elsewhere.flac")
@@ -197,7 +197,7 @@ def test_a_link_out_of_the_bank_is_refused(bank, tmp_path):
         AmbientBank.load(tmp_path / "bank")
 
 
-def test_an_index_that_lies_about_itself_is_refused(bank, tmp_path):
+def test_an_index_with_a_false_header_is_refused(bank, tmp_path):
     from hashlib import sha256
 
     index = tmp_path / "bank" / "index.faiss"
@@ -211,10 +211,10 @@ def test_an_index_that_lies_about_itself_is_refused(bank, tmp_path):
             AmbientBank.load(tmp_path / "bank")
 
 
-def test_save_never_replaces_what_is_no_bank(bank, tmp_path):
+def test_save_replaces_only_banks(bank, tmp_path):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "song.txt").write_text("mine")
-    with pytest.raises(BankError, match="no ambient bank"):
+    with pytest.raises(BankError, match="not an ambient bank"):
         bank.save(tmp_path / "music")
     assert (tmp_path / "music" / "song.txt").read_text() == "mine"
 
@@ -230,7 +230,7 @@ def test_a_save_that_fails_leaves_the_old_bank(bank, tmp_path, monkeypatch):
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".part")]
 
 
-def test_nothing_to_build_from(tmp_path):
+def test_a_folder_without_recordings_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     for folder in ("empty", "missing"):
         with pytest.raises(BankError, match=folder):

@@ -19,20 +19,20 @@ def street():
     return np.concatenate([noise(10, 0.05), noise(4, 0.002, 1), noise(3, 0.6, 2), noise(5, 0.05, 3)])
 
 
-def test_the_quietest_three_seconds_are_the_lull(street):
+def test_the_quietest_three_seconds(street):
     cut = quietest(street)
     assert cut.stop - cut.start == 3 * RATE
     assert 10 * RATE <= cut.start and cut.stop <= 14.05 * RATE
 
 
-def test_the_typical_three_seconds_are_the_street_not_the_lorry(street):
+def test_the_typical_three_seconds_avoid_an_event(street):
     cut = typical(street)
     assert cut.stop - cut.start == 3 * RATE
     level = np.sqrt(np.mean(street[cut] ** 2))
     assert level == pytest.approx(0.05, rel=0.1)
 
 
-def test_typical_is_judged_by_colour_as_well_as_by_level():
+def test_typical_depends_on_spectrum_and_level():
     hiss = np.diff(noise(4, 0.05, 1), prepend=0).astype(np.float32)
     rumble = np.cumsum(noise(12, 0.05, 2))
     rumble -= np.linspace(rumble[0], rumble[-1], len(rumble))
@@ -41,16 +41,16 @@ def test_typical_is_judged_by_colour_as_well_as_by_level():
     assert typical(recording).start >= 4 * RATE - 1
 
 
-def test_an_even_recording_gives_one_clip():
+def test_a_steady_recording_gives_one_excerpt():
     found = cuts(noise(3.5, 0.1))
     assert list(found) == ["typical"]
 
 
-def test_an_uneven_one_gives_two(street):
+def test_an_unsteady_recording_gives_two(street):
     assert set(cuts(street)) == {"quietest", "typical"}
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.5, 2.9])
-def test_what_is_shorter_is_taken_whole(seconds):
+def test_a_shorter_recording_is_used_whole(seconds):
     wave = noise(seconds, 0.1)
     assert len(wave[cuts(wave)["typical"]]) == len(wave)

@@ -14,7 +14,7 @@ def test_each_bin_holds_its_loudest_sample():
     assert outline == [0.25, 0, 0, 0, 0.5, 0, 0, 0, 0, 1.0]
 
 
-def test_the_number_of_bins_is_kept_whatever_the_length():
+def test_the_number_of_bins_does_not_depend_on_the_length():
     assert len(peak_outline(np.ones(16_001, np.float32), 640)) == 640
     assert len(peak_outline(np.ones(100_000, np.float32))) == BINS
 

@@ -1,4 +1,4 @@
-"""The cue file: what goes out comes back, and what is hostile is refused in one sentence."""
+"""Cue files survive a round trip, and hostile ones are refused in one sentence."""
 
 from __future__ import annotations
 

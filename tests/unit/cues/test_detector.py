@@ -26,13 +26,13 @@ def hits(track, contacts=CONTACTS, tolerance: float = 0.05) -> int:
 
 
 @pytest.mark.parametrize("fps", [25, 30, 50, 60, 120])
-def test_strokes_are_heard_within_50_ms(fps):
+def test_strokes_are_found_within_50_ms(fps):
     times = clock(4.0, fps)
     track = cues_of(disc_film(times, strokes(times, CONTACTS)))
     assert hits(track) == 4 and len(track) <= 5
 
 
-def test_sideways_strokes_are_heard():
+def test_sideways_strokes_are_found():
     times = clock(4.0)
     track = cues_of(disc_film(times, strokes(times, CONTACTS, high=0.3, low=0.53), sideways=True))
     assert hits(track) == 4
@@ -44,7 +44,7 @@ def test_variable_frame_rate():
     assert hits(track) == 4
 
 
-def test_held_frames():
+def test_repeated_frames():
     times = clock(4.0, 24)
     single = list(disc_film(times, strokes(times, CONTACTS)))
     track = cues_of([(i / 48, single[i // 2][1]) for i in range(2 * len(single))])
@@ -119,12 +119,12 @@ SILENT = {
 
 
 @pytest.mark.parametrize("scene", SILENT.values(), ids=SILENT.keys())
-def test_silence_where_nothing_strikes(scene):
+def test_no_cue_without_an_impact(scene):
     assert [cue.time for cue in cues_of(scene())] == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
-def test_next_to_no_frames(count):
+def test_very_few_frames(count):
     assert len(cues_of(list(panned(clock(1.0), STILL[:30]))[:count], count / 30)) == 0
 
 

@@ -77,7 +77,7 @@ def test_a_soundtrack_has_the_duration_of_its_clip(tmp_path):
 
 @pytest.mark.parametrize("tolerance", [0.05, 0.1, 0.15])
 def test_as_many_onsets_match_as_in_mir_eval(tolerance):
-    """Both matchings are the largest one. Ours also defines which onsets are paired: in the order of time."""
+    """Both matchings are the largest ones. Ours also defines which onsets are paired: those first in time."""
     rng = np.random.default_rng(0)
     for _ in range(200):
         true, found = (np.sort(rng.uniform(0, 3, rng.integers(0, 15))) for _ in range(2))

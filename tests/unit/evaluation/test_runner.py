@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 from a2s.cli.main import main
-from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, EXPERIMENTS
+from a2s.evaluation import runner
+from a2s.evaluation.experiments import ABLATION_EXPERIMENTS, EXPERIMENTS, STEPS
 from a2s.evaluation.metrics import METRICS, onsets
 from a2s.evaluation.suites import tables
 
@@ -70,11 +72,21 @@ def test_a_stopped_evaluation_resumes(evaluate, tmp_path):
     assert unchanged.stat().st_mtime_ns == before and lost.read_bytes() == content
 
 
+def test_sweeps_report_quality_and_processor_time(evaluate, worlds_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "SWEEPS", {"steps": STEPS[:2]})
+    assert evaluate("out", "--suite", "sweeps", "--pool", str(worlds_folder), clips="1") == 0
+    steps = json.loads((tmp_path / "out" / "report.json").read_text())["sweeps"]["steps"]
+    assert list(steps) == ["steps-4", "steps-8"] and all(row["seconds"] > 0 for row in steps.values())
+    assert "Processor time per clip: 4 steps" in (tmp_path / "out" / "report.md").read_text()
+    assert (tmp_path / "out" / "plots" / "sweeps.png").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--suite", "smell"], "There is no suite smell"),
         (["--suite", "real"], "--real FOLDER"),
+        (["--suite", "sweeps"], "--pool DIR"),
         (["--data", "/nowhere"], "/nowhere"),
     ],
 )
@@ -82,6 +94,13 @@ def test_a_wrong_request_is_one_sentence_and_writes_nothing(evaluate, tmp_path, 
     assert evaluate("wrong", *arguments) == 2
     error = capsys.readouterr().err.strip()
     assert message in error and "\n" not in error and not (tmp_path / "wrong").exists()
+
+
+def test_a_missing_package_of_the_eval_extra_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "a2s.evaluation.runner")
+    monkeypatch.setitem(sys.modules, "a2s.evaluation.scoring", None)
+    assert main(["evaluate", "-o", str(tmp_path / "nothing")]) == 2
+    assert "pip install 'a2s[eval]'" in capsys.readouterr().err
 
 
 def test_an_evaluation_without_data_is_refused(tmp_path, capsys):

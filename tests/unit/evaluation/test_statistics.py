@@ -8,14 +8,14 @@ from a2s.evaluation.statistics import mean, onset_figures, ratio, spearman
 RATE = 16_000
 
 
-def test_ratio_pools_and_its_interval_holds_it():
+def test_a_ratio_lies_in_its_interval():
     found = ratio([1, 0, 3], [2, 2, 4])
     assert found["value"] == 0.5 and found["n"] == 8
     low, high = found["interval"]
     assert 0 <= low < 0.5 < high <= 0.75
 
 
-def test_equal_clips_have_no_spread_and_nothing_has_no_value():
+def test_equal_clips_have_an_empty_interval_and_no_clips_no_value():
     assert ratio([1, 1], [2, 2])["interval"] == [0.5, 0.5]
     assert ratio([], [])["value"] is None
     assert mean([2.0, 4.0])["value"] == 3.0

@@ -32,7 +32,7 @@ def test_refusals_leave_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["folder.wav"]
 
 
-def test_replaces_whole(tmp_path):
+def test_a_file_is_replaced_atomically(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"old")
     write_audio(tmp_path / "a.wav", np.zeros(100), 16_000)
     assert len(soundfile.read(tmp_path / "a.wav")[0]) == 100

@@ -1,4 +1,4 @@
-"""What happens to a reader in its child stays there: here it is one sentence."""
+"""A crash, a hang or an attack in a reader's child process becomes one error message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from a2s.settings import Limits
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="readers are forked on Linux alone")
 
 
-def test_the_child_says_what_this_process_would(film, tmp_path):
+def test_a_child_gives_the_same_results_as_this_process(film, tmp_path):
     video = film(sound=np.ones(48_000) * 0.1)
     assert probe_video(video) == probe.probe_video(video)
     assert np.array_equal(read_audio(video), decode.read_audio(video))
@@ -30,7 +30,7 @@ def test_the_child_says_what_this_process_would(film, tmp_path):
     assert len(pairs) == 25 and all(a == b and np.array_equal(x, y) for (a, x), (b, y) in pairs)
 
 
-def test_faults_keep_their_kind_and_their_sentence(film, tmp_path):
+def test_errors_keep_their_type_and_message(film, tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
     for path, limits in ((tmp_path / "text.mp4", Limits()), (film(), Limits(max_bytes=10))):
         said = []
@@ -121,14 +121,14 @@ def forked(server, monkeypatch):
 
 
 @pytest.mark.parametrize(("function", "seconds"), [(crash, 60), (gorge, 60), (hand_over, 60), (spin, 1), (wait, 1)])
-def test_a_reader_that_is_lost_is_one_sentence(forked, tmp_path, function, seconds):
-    """It crashes, wants 16 GB, runs or sleeps for ever, or answers with what would have to be run here."""
+def test_a_crash_or_an_exceeded_limit_is_one_sentence(forked, tmp_path, function, seconds):
+    """It crashes, allocates 16 GB, runs or sleeps forever, or sends an object that would run code here."""
     with pytest.raises(UnreadableVideo) as caught:
         forked(function, max_decode_seconds=seconds)(tmp_path / "film.mp4")
     assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
 
 
-def test_a_reader_that_is_quick_for_each_frame_is_lost_when_all_take_too_long(forked, tmp_path):
+def test_the_total_time_of_all_frames_is_limited(forked, tmp_path):
     frames, read = forked(dawdle, max_work_seconds=1)(tmp_path / "film.mp4"), 0
     with pytest.raises(UnreadableVideo, match="too much time"):
         for _ in frames:
@@ -136,25 +136,25 @@ def test_a_reader_that_is_quick_for_each_frame_is_lost_when_all_take_too_long(fo
     assert 2 < read < 40
 
 
-def test_a_writer_fills_no_disk(forked, tmp_path):
+def test_the_size_of_a_written_file_is_limited(forked, tmp_path):
     with pytest.raises(RuntimeError, match="File too large"):
         forked(gush, writes=True, max_bytes=2**18)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").stat().st_size == child.OUTPUT_FACTOR * 2**18
 
 
-def test_a_reader_writes_nothing(forked, tmp_path):
+def test_a_reader_cannot_write(forked, tmp_path):
     with pytest.raises(RuntimeError, match="File too large"):
         forked(write)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").stat().st_size == 0
 
 
-def test_who_writes_may(forked, tmp_path):
+def test_a_writer_may_write(forked, tmp_path):
     forked(write, writes=True)(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == b"x"
 
 
-def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monkeypatch):
-    """With nothing here that could open a file of a stranger's."""
+def test_films_strips_and_copies_are_read_in_a_child_only(film, tmp_path, monkeypatch):
+    """This process does not open an untrusted file."""
     from a2s.media import Film, mux_soundtrack
     from a2s.media.filmstrip import write_filmstrip
 
@@ -170,7 +170,7 @@ def test_films_strips_and_copies_are_read_in_a_child_alone(film, tmp_path, monke
     assert probe_video(tmp_path / "out.mp4").frames == 100
 
 
-def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch):
+def test_a_killed_writer_leaves_no_file(film, tmp_path, monkeypatch):
     from a2s.media import mux_soundtrack
 
     video = film(times=range(0, 4000, 40))
@@ -190,7 +190,7 @@ def test_a_copy_whose_child_is_killed_leaves_nothing(film, tmp_path, monkeypatch
     assert not list(out.iterdir())
 
 
-def test_a_disk_that_is_full_is_said_by_the_child_too(film, tmp_path):
+def test_a_full_disk_is_reported_by_the_child(film, tmp_path):
     from a2s.errors import CannotWrite
     from a2s.media import mux_soundtrack
 
@@ -206,12 +206,12 @@ def test_a_disk_that_is_full_is_said_by_the_child_too(film, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
-def test_a_bug_stays_one(forked, tmp_path):
+def test_a_bug_in_a_child_is_a_bug_here(forked, tmp_path):
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         forked(stumble)(tmp_path / "film.mp4")
 
 
-def test_an_answer_is_made_of_plain_things_alone():
+def test_an_answer_with_other_types_is_refused():
     class Evil:
         def __reduce__(self):
             return os.system, ("echo here",)
@@ -220,7 +220,7 @@ def test_an_answer_is_made_of_plain_things_alone():
         child._Unpickler(child.io.BytesIO(pickle.dumps(Evil()))).load()
 
 
-def test_it_goes_on_after_the_process_that_forks_was_killed(film):
+def test_a_killed_fork_server_is_restarted(film):
     video = film()
     assert probe_video(video).frames == 25
     (pid,) = _fork_servers()
@@ -229,7 +229,7 @@ def test_it_goes_on_after_the_process_that_forks_was_killed(film):
     assert [probe_video(video).frames for _ in range(2)] == [25, 25]
 
 
-def test_who_stops_listening_ends_the_reader(film):
+def test_closing_the_frames_ends_the_reader(film):
     video = film(times=range(0, 20_000, 40))
     for _ in range(3):
         frames = read_frames(video, 512)
@@ -241,12 +241,12 @@ def test_who_stops_listening_ends_the_reader(film):
     assert probe_video(video).frames == 500
 
 
-def test_elsewhere_the_function_itself_is_called(monkeypatch):
+def test_without_linux_the_function_itself_is_called(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert child.isolated(probe.probe_video, UnreadableVideo) is probe.probe_video
 
 
-def test_many_threads_may_ask_at_once(film):
+def test_many_threads_may_call_at_once(film):
     video, found = film(), []
     threads = [threading.Thread(target=lambda: found.append(probe_video(video).frames)) for _ in range(8)]
     for thread in threads:

@@ -76,13 +76,13 @@ def test_offset_counts_from_the_first_frame(film):
     assert next(iter(read_frames(film(times=range(500, 1500, 40)))))[0] == 0
 
 
-def test_refuses_at_the_call(tmp_path):
+def test_errors_are_raised_at_the_call(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"nothing")
     with pytest.raises(UnreadableVideo):
         read_frames(tmp_path / "a.mp4")
 
 
-def test_damaged_packets_are_left_out(film):
+def test_damaged_packets_are_skipped(film):
     path = film("a.mkv", options={"g": "1", "bf": "0"})
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
@@ -125,7 +125,7 @@ def test_sound_files(tmp_path, click_track):
 
 
 def test_a_gap_becomes_silence(tmp_path):
-    """Packets are taken out of the middle: what follows stays at its time."""
+    """Packets are missing in the middle, and the sound after them keeps its time."""
     import av
 
     wave = np.random.default_rng(0).uniform(-0.5, 0.5, 32_000).astype(np.float32)

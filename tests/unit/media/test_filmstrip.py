@@ -84,7 +84,7 @@ def test_a_very_wide_film_gives_no_huge_strip(film, tmp_path):
     assert pictures(strip, 2).shape == (2, 20, 80, 3)
 
 
-def test_where_nothing_can_be_written_is_told(tmp_path):
+def test_a_folder_that_is_missing_is_an_error(tmp_path):
     film = draw_video(tmp_path / "a.mp4", seconds=0.5)
     with pytest.raises(CannotWrite):
         write_filmstrip(film, tmp_path / "nowhere" / "strip.jpg")

@@ -1,4 +1,4 @@
-"""The picture as it was, the sound where it was told to be."""
+"""The picture is copied or encoded at its times, and the sound is in time with it."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_encode_frames(tmp_path):
     assert not (tmp_path / "b.mp4").exists()
 
 
-def test_who_cancels_is_heard_while_the_picture_is_written_anew(film, tmp_path):
+def test_cancelling_works_while_the_picture_is_encoded(film, tmp_path):
     """At the next look, of many; nothing stays."""
     video, looks = film(codec="mpeg4", times=range(0, 20_000, 40)), []
     (out := tmp_path / "out").mkdir()

@@ -1,4 +1,4 @@
-"""What probe says of good, odd and hostile files."""
+"""Properties of good, unusual and hostile files."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_cover_is_no_video(tmp_path):
         probe_video(path)
 
 
-def test_what_is_no_file(tmp_path):
+def test_paths_that_are_not_files(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     for path in (tmp_path, tmp_path / "missing.mp4", tmp_path / "pipe.mp4", tmp_path / "nul\0.mp4"):
         with pytest.raises(UnreadableVideo):

@@ -75,7 +75,7 @@ def test_a_shorter_sound_is_followed_by_silence(film, tmp_path):
     assert pitch(heard[int(1.1 * RATE) : int(1.9 * RATE)]) == pytest.approx(900, abs=3)
 
 
-def test_what_is_too_long_or_no_video_is_refused_and_nothing_is_left(film, tmp_path, monkeypatch):
+def test_a_long_or_broken_video_is_refused_and_leaves_no_file(film, tmp_path, monkeypatch):
     sound = tone(tmp_path / "a.wav", 440)
     (tmp_path / "text.mp4").write_text("no film")
     with pytest.raises(UnreadableVideo):
@@ -86,8 +86,8 @@ def test_what_is_too_long_or_no_video_is_refused_and_nothing_is_left(film, tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "film.mp4", "text.mp4"]
 
 
-def test_the_film_is_read_by_our_own_reader_alone_and_from_the_start_for_each_sound(film, tmp_path, monkeypatch):
-    """moviepy and its ffmpeg never see it, nor does its name reach a command line."""
+def test_only_our_reader_opens_the_video_and_from_the_start_for_each_sound(film, tmp_path, monkeypatch):
+    """moviepy and its ffmpeg never open it, and its name is on no command line."""
     import moviepy
 
     def never(*_, **__):
@@ -110,7 +110,7 @@ def test_the_film_is_read_by_our_own_reader_alone_and_from_the_start_for_each_so
     assert np.abs(halves[0] - halves[1]).mean() < 3, "both sides show the same moment"
 
 
-def test_a_film_that_breaks_its_decoder_on_the_way_leaves_nothing(film, tmp_path, monkeypatch):
+def test_a_video_that_breaks_its_decoder_midway_leaves_no_file(film, tmp_path, monkeypatch):
     def broken(*which):
         yield from islice(read_frames(*which), 5)
         raise UnreadableVideo("film.mp4 breaks its decoder.")

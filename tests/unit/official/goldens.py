@@ -1,11 +1,14 @@
-"""Arrays and weights that the authors' own classes made at a reduced size, and models of ours that take those weights.
+"""Arrays and weights that the authors' own classes computed at a reduced size.
 
-What is small lies in `golden/` beside this file; the UNet, the VAE and the whole chain are read from ../shared.
+What proves parity is in `tests/data/official`. Larger cases, one for each network, are read from ../shared where that
+exists. The small cases in the tree are subsets of theirs.
 """
 
 from __future__ import annotations
 
 import json
+import lzma
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +16,61 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-HERE = Path(__file__).resolve().parents[2] / "data" / "official" / "golden"
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "official"
+HERE = Path(__file__).resolve().parents[2] / "data" / "official"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "official" / "golden"
 MODULE, LATENT = 1e-5, 1e-4
 """Largest error of a single module and of a sampled latent, relative to the array's largest value."""
 
 
-def folder(name: str) -> Path:
-    """Where a golden case is. Skips the test where it is nowhere."""
-    found = [place / name for place in (HERE, SHARED / "golden") if (place / name).is_dir()]
+class Golden(dict):
+    """Arrays by name. A missing one skips the test."""
+
+    def __init__(self, name: str, found: dict):
+        super().__init__(found)
+        self.name = name
+
+    def __missing__(self, key: str):
+        pytest.skip(f"needs {key} of ../shared/official/golden/{self.name}.npz, which is not in the tree")
+
+
+def path(name: str) -> Path:
+    """A file of a golden case, from the tree or else from ../shared. Skips the test if neither has it."""
+    found = [root / name for root in (HERE, SHARED) if (root / name).is_file()]
     if not found:
-        pytest.skip(f"needs ../shared/official/golden/{name}, which is not here")
+        pytest.skip(f"needs ../shared/official/golden/{name}, a larger case than those in the tree")
     return found[0]
 
 
-def arrays(name: str) -> dict[str, torch.Tensor]:
+def arrays(name: str) -> Golden:
     """name: "case/file" without ".npz". Text arrays stay numpy."""
-    case, file = name.split("/")
-    with np.load(folder(case) / f"{file}.npz", allow_pickle=False) as data:
-        return {key: torch.from_numpy(data[key]) if data[key].dtype.kind != "U" else data[key] for key in data.files}
+    path(f"{name}.npz")
+    found: dict = {}
+    for root in (SHARED, HERE):
+        if (root / f"{name}.npz").is_file():
+            with np.load(root / f"{name}.npz", allow_pickle=False) as data:
+                found |= {key: data[key] for key in data.files if key not in found}
+    return Golden(name, {k: torch.from_numpy(v) if v.dtype.kind != "U" else v for k, v in found.items()})
 
 
 def config(name: str) -> dict:
-    case, file = name.split("/")
-    return json.loads((folder(case) / f"{file}.json").read_text())
+    return json.loads(path(f"{name}.json").read_text())
 
 
 def weights(name: str, prefix: str = "") -> dict[str, torch.Tensor]:
-    """Weights in float32 under the authors' names, those that begin with `prefix`, which is taken off."""
-    case, file = name.split("/")
-    found = load_file(folder(case) / f"{file}.safetensors")
+    """Weights in float32 under the authors' names, those that begin with `prefix`, which is removed."""
+    found = load_file(path(f"{name}.safetensors"))
     return {key.removeprefix(prefix): value.float() for key, value in found.items() if key.startswith(prefix)}
+
+
+def released(name: str) -> dict[str, torch.Tensor]:
+    """The state dict of a file of the small release, under the authors' names."""
+    head, planes = lzma.decompress(path(f"release/{name}.xz").read_bytes()).split(b"\n", 1)
+    values = torch.from_numpy(np.frombuffer(planes, np.uint8).reshape(4, -1).T.copy().view("<f4")[:, 0])
+    state, first = {}, 0
+    for key, shape in json.loads(head).items():
+        state[key] = values[first : first + math.prod(shape)].reshape(shape).clone()
+        first += math.prod(shape)
+    return state
 
 
 def error(made: torch.Tensor, golden: torch.Tensor) -> float:
@@ -53,7 +80,7 @@ def error(made: torch.Tensor, golden: torch.Tensor) -> float:
 
 
 def video_config(golden: dict) -> dict:
-    """SpaceTimeTransformer's arguments out of a golden configuration."""
+    """SpaceTimeTransformer's arguments in a golden configuration."""
     return {key: golden[key] for key in ("img_size", "patch_size", "embed_dim", "depth", "num_heads", "num_frames")}
 
 

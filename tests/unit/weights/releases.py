@@ -17,11 +17,10 @@ import torch
 from a2s.pipelines.official_size import official_solver
 
 LAYOUT = json.loads(gzip.decompress((Path(__file__).parent / "release.json.gz").read_bytes()))
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "official" / "golden"
 
 
 def weights(part: str, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Of "latent", "av" or "vocoder": small random numbers, the schedule's tables true where they are looked at."""
+    """Of "latent", "av" or "vocoder": small random numbers; the tables of the schedule that are checked are right."""
     generator = torch.Generator().manual_seed(seed)
     made = {name: torch.randn(shape, generator=generator) * 0.1 for name, shape in LAYOUT[part].items()}
     if part == "latent":
@@ -69,7 +68,7 @@ def as_if_installed(*classes: type):
 
 
 class Calls:
-    """Pickles as a call: whoever unpickles it carelessly makes it."""
+    """Pickles as a call, which an unrestricted unpickler makes."""
 
     def __init__(self, function, *arguments):
         self.call = (function, arguments)

@@ -6,6 +6,7 @@ import builtins
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ import torch
 
 from a2s.errors import BadCheckpoint
 from a2s.weights.unpickle import open_checkpoint
-from tests.unit.weights.releases import SHARED, Calls, as_if_installed, bare_pickle, class_named
+from tests.unit.weights.releases import Calls, as_if_installed, bare_pickle, class_named
 
+HOSTILE = Path(__file__).resolve().parents[2] / "data" / "official" / "hostile"
 WEIGHT = torch.arange(6.0).reshape(2, 3)
 
 
@@ -49,7 +51,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("place", ["state_dict", "hyper_parameters"])
 @pytest.mark.parametrize("number", range(3))
-def test_what_would_run_is_refused_by_name_and_does_not_run(form, place, number, marker, tmp_path):
+def test_a_payload_is_refused_by_name_and_not_executed(form, place, number, marker, tmp_path):
     name, payload = list(payloads(marker).items())[number]
     content = {"state_dict": {"a": WEIGHT}, "hyper_parameters": {}}
     content[place] |= {"extra": payload}
@@ -81,7 +83,7 @@ def test_a_stand_in_does_nothing_even_when_called(marker, tmp_path):
     assert torch.equal(open_checkpoint(tmp_path / "a.ckpt")["state_dict"]["a"], WEIGHT)
 
 
-def test_what_genuine_files_carry_is_accepted(tmp_path):
+def test_classes_in_genuine_files_are_accepted(tmp_path):
     config = class_named("parse_config.ConfigParser")
     hyper = type("AttributeDict", (dict,), {"__module__": "pytorch_lightning.utilities.parsing"})
     with as_if_installed(config, hyper):
@@ -94,7 +96,7 @@ def test_what_genuine_files_carry_is_accepted(tmp_path):
     assert opened["hyper_parameters"] == {"rate": 1e-4} and not vars(opened["config"])
 
 
-def test_a_name_that_only_looks_like_a_harmless_one_is_refused(tmp_path):
+def test_a_name_similar_to_a_harmless_one_is_refused(tmp_path):
     other = class_named("pytorch_lightning.callbacks.model_checkpoint.ModelCheckpointer")
     with as_if_installed(other):
         torch.save({"state_dict": {"a": WEIGHT}, "b": other()}, tmp_path / "a.ckpt")
@@ -110,7 +112,7 @@ def test_old_files_open(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"hello", b"PK\x03\x04", b"\x80\x02.", b"version https://git-lfs.github.com/"]
 )
-def test_what_is_no_checkpoint_is_said_to_be_none(content, tmp_path):
+def test_other_files_are_no_checkpoint(content, tmp_path):
     path = tmp_path / "a.ckpt"
     path.write_bytes(content)
     with pytest.raises(BadCheckpoint, match="damaged or is no PyTorch checkpoint") as caught:
@@ -118,7 +120,7 @@ def test_what_is_no_checkpoint_is_said_to_be_none(content, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_what_was_cut_short_or_is_missing(tmp_path):
+def test_truncated_and_missing_files(tmp_path):
     torch.save({"state_dict": {"a": torch.ones(5000)}}, tmp_path / "a.ckpt")
     whole = (tmp_path / "a.ckpt").read_bytes()
     (tmp_path / "a.ckpt").write_bytes(whole[: len(whole) // 2])
@@ -136,13 +138,12 @@ def test_a_list_of_weights_is_no_checkpoint(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/official, which is not here")
-def test_golden_hostile(tmp_path):
-    """../shared/official/golden/hostile: all that must be refused is, all that must load does."""
-    said = json.loads((SHARED / "hostile" / "README.json").read_text())
+def test_golden_hostile_files(tmp_path):
+    """Hostile files that others made are refused, and genuine ones load."""
+    said = json.loads((HOSTILE / "README.json").read_text())
     for name in said["must_refuse"]:
         with pytest.raises(BadCheckpoint, match="refused"):
-            open_checkpoint(shutil.copy(SHARED / "hostile" / name, tmp_path))
+            open_checkpoint(shutil.copy(HOSTILE / name, tmp_path))
     for name in said["must_load"]:
-        assert open_checkpoint(SHARED / "hostile" / name)["state_dict"]
+        assert open_checkpoint(HOSTILE / name)["state_dict"]
     assert not [name for name in os.listdir("/tmp") if name.startswith("a2s_hostile_marker")]

@@ -34,7 +34,7 @@ def test_independent_dimensions_have_a_closed_form():
     assert frechet_distance(samples * a, samples * b) == pytest.approx(np.sum((a - b) ** 2))
 
 
-def test_it_equals_the_textbook_formula_of_full_covariances():
+def test_the_distance_equals_the_textbook_formula():
     from scipy.linalg import sqrtm
 
     rng = np.random.default_rng(0)
@@ -76,7 +76,7 @@ def test_paired_clips_are_drawn_together():
     assert abs(close["value"]) < 0.05
 
 
-def test_a_whole_reference_stays_whole():
+def test_a_whole_reference_is_not_subsampled():
     real, generated = gaussian(500, 8, 1), gaussian(100, 8, 2)
     found = fad_infinity(real, generated, whole_reference=True)
     assert found["points"][-1] == [100, round(frechet_distance(real, generated), 4)]

@@ -58,7 +58,7 @@ def test_levels_equal_those_of_the_mix(clips):
     assert low <= found["residual"]["value"] <= high
 
 
-def test_six_decibels_more_ambience_move_it_by_six(clips):
+def test_six_decibels_more_ambience_raise_the_residual_by_six(clips):
     quiet, loud = (
         residual_ambience_of(clips, np.stack([clip.action + gain * clip.ambient for clip in clips]))
         for gain in (1.0, 10 ** (6 / 20))
@@ -88,7 +88,7 @@ def test_without_silence_there_is_no_figure():
     assert found["n"] == 0 and found["ratio"]["value"] is None
 
 
-def test_on_worlds(worlds):
+def test_residual_on_worlds(worlds):
     clips = worlds.draw(8)
     alone, mix = (residual_ambience_of(clips, np.stack(waves)) for waves in stems_of(clips))
     assert alone["ratio"]["value"] < mix["ratio"]["value"]

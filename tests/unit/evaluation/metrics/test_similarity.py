@@ -47,7 +47,7 @@ def test_pairs_of_one_group_are_no_mismatch():
     assert matched_similarity(rows, rows, ["a"] * 8)["chance"] is None
 
 
-def test_on_worlds(worlds):
+def test_similarity_on_worlds(worlds):
     pipe, clips = tiny_pipeline(), worlds.draw(6)
     pictures = embed_windows(pipe, clips)
     assert pictures.shape == (6, 16) and np.allclose(np.linalg.norm(pictures, axis=1), 1, atol=1e-5)

@@ -16,7 +16,7 @@ from a2s.evaluation.suites.faiss_scale import (
 )
 
 
-def test_synthetic_pairs_have_the_cosines_that_were_asked_for():
+def test_synthetic_pairs_have_the_requested_cosines():
     for asked in (Cosines(), WIDE_GAP, Cosines(0.3, -0.1, 0.4, 0.3, 20)):
         sounds, pictures, again = synthetic_pairs(3000, 128, 1500, asked)
         assert sounds.dtype == pictures.dtype == np.float32
@@ -24,9 +24,9 @@ def test_synthetic_pairs_have_the_cosines_that_were_asked_for():
         found, wanted = asdict(measured_cosines(sounds[:1500], pictures)), asdict(asked)
         effective = found.pop("effective")
         assert effective == pytest.approx(wanted.pop("effective"), rel=0.25)
-        # In so few dimensions a stranger is seldom at a right angle, which takes a little of every sum.
+        # In few dimensions random vectors are seldom orthogonal, which changes every mean a little.
         assert found == pytest.approx(wanted, abs=0.04)
-        # A second sound shares as much with the first as its picture does, but for the gap.
+        # Similar audio shares as much with the audio as the picture does, without the modality gap.
         nearness = asked.sounds + (1 - asked.sounds) * asked.shared
         assert (sounds[:1500] * again).sum(1).mean() == pytest.approx(nearness, abs=0.04)
 
@@ -41,7 +41,7 @@ def found() -> dict:
     return compare_indexes(5000, 64, queries=60)
 
 
-def test_indexes_side_by_side(found):
+def test_recall_memory_and_time_of_each_index(found):
     rows = {(row["index"].split(",")[0][:3] + row["index"][-4:], row["nprobe"]): row for row in found["rows"]}
     assert len(found["rows"]) == 2 + 2 * 4
     exact, half = rows["FlaFlat", None], rows["fp1fp16", None]
@@ -55,14 +55,14 @@ def test_indexes_side_by_side(found):
     assert all(row["ms"] > 0 for row in found["rows"])
 
 
-def test_its_table(found):
+def test_the_table_has_a_row_per_index(found):
     lines = faiss_table(found).splitlines()
     assert lines[0].startswith("5,000 vectors of 64 dimensions, 60 queries")
     assert len(lines) == 4 + len(found["rows"]) and all(line.count("|") == 13 for line in lines[2:])
     assert lines[4].startswith("| Flat |  | 1.000 | 1.000 | 1.000 |")
 
 
-def test_what_cannot_be_is_refused():
+def test_impossible_arguments_are_refused():
     with pytest.raises(BadSettings, match="these mean cosines"):
         Cosines(across=0.9)
     with pytest.raises(BadSettings, match="between 0 and 1"):

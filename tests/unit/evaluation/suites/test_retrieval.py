@@ -6,7 +6,7 @@ from a2s.evaluation.suites.retrieval import evaluate_retrieval, kind_precision, 
 from tests.unit.evaluation.tiny_worlds import WorldPipeline
 
 
-def test_recall_of_a_perfect_a_random_and_a_constant_table():
+def test_recall_of_perfect_random_and_constant_scores():
     assert recall(np.eye(20))["recall_at_1"]["value"] == 1.0
     shifted = np.roll(np.eye(20), 1, 1) * 2 + np.eye(20)
     assert recall(shifted)["recall_at_1"]["value"] == 0.0 and recall(shifted)["recall_at_5"]["value"] == 1.0
@@ -16,7 +16,7 @@ def test_recall_of_a_perfect_a_random_and_a_constant_table():
     assert abs(noise["recall_at_10"]["value"] - 10 / 400) < 0.03
 
 
-def test_kind_precision_leaves_out_the_own_video():
+def test_kind_precision_excludes_the_own_video():
     kinds = ["rain", "rain", "sea", "sea"]
     same = np.array([[a == b for b in kinds] for a in kinds], float)
     assert kind_precision(same, kinds, 1)["value"] == 1.0
@@ -24,7 +24,7 @@ def test_kind_precision_leaves_out_the_own_video():
     assert kind_precision(same, kinds, 1)["random"] == round(1 / 3, 4)
 
 
-def test_on_worlds(worlds):
+def test_retrieval_on_worlds(worlds):
     found = evaluate_retrieval(WorldPipeline(), worlds)
     assert found["videos"] == 4 and found["recall_at_5"]["value"] == 1.0
     assert found["recall_at_1"]["random"] == 0.25
