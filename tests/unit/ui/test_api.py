@@ -12,9 +12,7 @@ def api(page):
 
 
 @pytest.mark.parametrize(("endpoint", "asked"), [("dub", (0.3, 0, 4, 2.5, "", "")), ("retrieve", (3,))])
-def test_a_disconnected_caller_is_stopped(
-    page, api, request_of, clip, monkeypatch, endpoint, asked
-):
+def test_a_disconnected_caller_is_stopped(page, api, request_of, clip, monkeypatch, endpoint, asked):
     parts = page.engine.load
 
     def left_meanwhile(*model):
