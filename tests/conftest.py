@@ -1,4 +1,4 @@
-"""Shared fixtures."""
+"""Fixtures of all tests, and the distribution of tests over processes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import fcntl
 import json
 import logging
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: more threads would wait for one another
+if "PYTEST_XDIST_WORKER" in os.environ:  # there is a process per core, so more threads would only wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
@@ -21,15 +23,15 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder beside the checkout with real clips and recordings; not part of the project: tests skip without it."""
+    """The folder `shared` beside the checkout, with real clips and recordings; it is no part of the project."""
     if not (SHARED / "real_clips").is_dir():
-        pytest.skip("needs ../shared, which is not here")
+        pytest.skip("needs ../shared, which is absent")
     return SHARED
 
 
 @pytest.fixture
-def logging_kept():
-    """The process logs afterwards as it did before."""
+def restored_logging() -> Iterator[None]:
+    """Restores the logging of the process after the test."""
     root, ours = logging.getLogger(), logging.getLogger("a2s")
     levels = root.level, ours.level
     yield
@@ -40,22 +42,22 @@ def logging_kept():
 
 
 @pytest.fixture
-def json_log(logging_kept, capsys):
-    """A function that gives the objects that were logged since it was called last."""
+def json_log(restored_logging: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict]]:
+    """A function that returns the objects logged since its last call."""
     to_stderr(as_json=True)
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
 SERVERS = {
-    "shipped": ("test_controls.py", "test_places.py", "test_shipped.py"),
+    "shipped": ("test_controls.py", "test_places.py", "test_ambiences.py", "test_shipped.py"),
     "site": ("test_page.py", "test_compare.py", "test_api.py"),
     "timeline": ("test_timeline.py", "test_timeline_playing.py"),
 }
-"""Files of tests/e2e by the server that they need, which is dear: one process runs them."""
+"""Files of tests/e2e by the server that they share. A server takes seconds to start, so one process runs its files."""
 
 
 def group_of(file: str) -> str:
-    """What a file's tests are run together with: those of the same server, or nothing else. file: as in a test's id."""
+    """The group of tests that one process runs: all files of a server, else one file. file: as in a test's id."""
     folder, _, name = file.rpartition("/")
     servers = [server for server, files in SERVERS.items() if name in files] if folder == "tests/e2e" else []
     return servers[0] if servers else file
@@ -63,21 +65,23 @@ def group_of(file: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Groups to processes. Not by `--dist loadgroup`, which pytest 9.2 and xdist 3.8 do not agree on."""
+    """Distribute whole groups. `--dist loadgroup` has no effect: xdist 3.8 sets Item._nodeid, pytest 9.2 ignores it."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class Groups(LoadScopeScheduling):
+    class GroupScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return group_of(nodeid.partition("::")[0])
 
-    return Groups(config, log)
+    return GroupScheduling(config, log)
 
 
-def pytest_collection_modifyitems(items) -> None:
-    """The servers' tests first: they wait most, and the last ones to be left would be waited for. Of a server's tests
-    those that are to be alone come first, one behind the other, so that the rest makes way for them once."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the servers' tests first: they wait most, so other tests fill the time of the second process.
 
-    def order(item) -> tuple:
+    The tests of a server that are marked `alone` come first and in a row, so that the other process pauses only once.
+    """
+
+    def order(item: pytest.Item) -> tuple[int, str, bool]:
         group = group_of(item.nodeid.partition("::")[0])
         return (0, group, not is_alone(item)) if group in SERVERS else (1, "", False)
 
@@ -89,28 +93,28 @@ def is_alone(item: pytest.Item | None) -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item, nextitem):
-    """The machine is a test's own where it is marked `alone`, for it hears and sees in real time; else it is shared."""
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None):
+    """A test marked `alone` depends on real time: it holds an exclusive lock, all other tests hold a shared one."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return (yield)
-    locks = Path(item.config.option.basetemp).parent
-    if not _room:
-        _room.append(open(locks / "room.lock", "w"))
-        with _locked(locks / "gate.lock"):  # who waits for the whole room keeps others from going in
-            fcntl.flock(_room[0], fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
+    folder = Path(item.config.option.basetemp).parent
+    if not _machine_lock:
+        _machine_lock.append(open(folder / "machine.lock", "w"))
+        with _locked(folder / "gate.lock"):  # a process that waits for the exclusive lock stops new shared ones
+            fcntl.flock(_machine_lock[0], fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
     try:
         return (yield)
     finally:
         if not (is_alone(item) and is_alone(nextitem)):
-            _room.pop().close()
+            _machine_lock.pop().close()
 
 
-_room: list = []
-"""This process's lock while it is in the room."""
+_machine_lock: list[IO[str]] = []
+"""The lock of this process while it runs a test; empty otherwise."""
 
 
 @contextmanager
-def _locked(path: Path):
+def _locked(path: Path) -> Iterator[None]:
     with open(path, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

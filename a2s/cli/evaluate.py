@@ -34,8 +34,11 @@ def evaluate_command(
     workers: Annotated[int | None, typer.Option(min=1, help="Number of processes. Default: one per core.")] = None,
 ) -> None:
     """Evaluate a model on an unseen test set and on real clips, and write a report."""
-    from a2s.evaluation.plan import EvaluationPlan
-    from a2s.evaluation.runner import EvaluationRun, shipped_judges
+    try:
+        from a2s.evaluation.plan import EvaluationPlan
+        from a2s.evaluation.runner import EvaluationRun, shipped_judges
+    except ModuleNotFoundError as error:
+        raise BadSettings(f"`a2s evaluate` needs the package {error.name}: pip install 'a2s[eval]'.") from error
 
     for folder in (data, pool, ablations, judges, real, recordings, bank):
         if folder is not None and not folder.is_dir():

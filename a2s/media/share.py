@@ -6,7 +6,7 @@ carries the picture of an upload; `read_frames` reads it in a child process.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -115,7 +115,7 @@ class _FrameLookup:
         self.now, self.next = next(self.frames), next(self.frames, None)
 
 
-def _write(frame, seconds: float, fps: float, sounds: Sequence[Path], out: Path) -> None:
+def _write(frame: Callable[[float], np.ndarray], seconds: float, fps: float, sounds: Sequence[Path], out: Path) -> None:
     """Encode what `frame(time)` draws, for `seconds` per sound, as H.264 and AAC that every browser plays."""
     from moviepy import AudioFileClip, CompositeAudioClip, VideoClip
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import nn
 
 from a2s.settings import AUDIO
+
+if TYPE_CHECKING:
+    from a2s.pipelines.avldm import AVLDMPipeline
+    from a2s.pipelines.solver import FractionalDPMSolver
 
 STEPS, GUIDANCE_SCALE = 25, 6.5
 """Of the sampler, as the authors run it."""
@@ -42,7 +48,7 @@ UNET = {
 """Stable Diffusion 1.4's UNet on a latent of 16 bands and 24 columns."""
 
 
-def official_solver():
+def official_solver() -> FractionalDPMSolver:
     """The authors' sampler: noise prediction, second order, first order in the last step of runs under 15 steps."""
     from a2s.pipelines.solver import FractionalDPMSolver
 
@@ -51,7 +57,7 @@ def official_solver():
     )
 
 
-def official_pipeline(parts: dict[str, nn.Module], vocoder: nn.Module):
+def official_pipeline(parts: dict[str, nn.Module], vocoder: nn.Module) -> AVLDMPipeline:
     """An AVLDMPipeline of `official_parts` and any vocoder for our mel front-end."""
     from a2s.pipelines import AVLDMPipeline
 

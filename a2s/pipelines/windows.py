@@ -244,7 +244,7 @@ class _Work:
         )
         return output.mels, output.latents
 
-    def _after_step(self, first: int, step: int, timestep, tensors: dict) -> dict:
+    def _after_step(self, first: int, step: int, timestep: torch.Tensor | int, tensors: dict) -> dict:
         if self.on_step is None:
             return tensors
         done = SamplerStep(

@@ -26,7 +26,7 @@ class LongVideos:
     stems: memory-mapped (2, n) int16 per video (action, ambience). events: the true events per video.
     """
 
-    def __init__(self, folder: str | Path, part: slice = slice(None)):
+    def __init__(self, folder: str | Path, part: slice = slice(None)) -> None:
         self.folders = [
             f for f in sorted(Path(folder).iterdir()) if f.suffix != ".part" and (f / "plan.json").is_file()
         ][part]
@@ -56,7 +56,7 @@ class LongVideos:
 class Recordings:
     """Recordings of real sounds, held in memory at 16 kHz. Each is drawn with the same probability."""
 
-    def __init__(self, files: list[Path]):
+    def __init__(self, files: list[Path]) -> None:
         self.sounds = []
         for file in files:
             sound, rate = soundfile.read(file, dtype="float32", always_2d=True)

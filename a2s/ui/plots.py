@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
@@ -186,7 +187,7 @@ def _reduced(values: np.ndarray, columns: int = MAX_COLUMNS) -> np.ndarray:
     return np.maximum.reduceat(values, np.arange(0, values.shape[-1], step), -1) if step > 1 else values
 
 
-def _draw_mel(axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
+def _draw_mel(axes: Axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
     """Frame f is centred at f hops, as in the centred STFT. Frames beyond the end of the sound are cut off."""
     mel = mel[:, : int(seconds / spec.frame_seconds) + 2]
     half = spec.frame_seconds / 2
@@ -196,7 +197,7 @@ def _draw_mel(axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
     )  # fmt: skip
 
 
-def _draw_wave(axes, waveform: np.ndarray, seconds: float) -> None:
+def _draw_wave(axes: Axes, waveform: np.ndarray, seconds: float) -> None:
     """The range from the lowest to the highest sample of every column, scaled to the panel."""
     top, bottom = _reduced(waveform), -_reduced(-waveform)
     peak = float(np.abs(waveform).max(initial=0))
@@ -207,7 +208,7 @@ def _draw_wave(axes, waveform: np.ndarray, seconds: float) -> None:
     _title(axes, f"Waveform, peak {level}")
 
 
-def _draw_cues(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
+def _draw_cues(lane: Axes, axes: Axes, cues: Sequence[Cue], seconds: float) -> None:
     """The cues as stems. Dots, lines in the spectrogram and names are not drawn when there are many."""
     crowded = len(cues) > CROWDED
     times, strengths = [cue.time for cue in cues], [cue.strength for cue in cues]
@@ -231,7 +232,7 @@ def _draw_cues(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
             free = cue.time + width
 
 
-def _draw_onsets(axes, onsets: Sequence[float]) -> None:
+def _draw_onsets(axes: Axes, onsets: Sequence[float]) -> None:
     """A triangle at each onset near the top of the panel; ticks when there are many."""
     size = 7 if len(onsets) <= CROWDED / 2 else 5
     shape = {"marker": "v", "markersize": size, "markeredgecolor": BACKGROUND, "markeredgewidth": 0.5}
@@ -241,7 +242,7 @@ def _draw_onsets(axes, onsets: Sequence[float]) -> None:
     axes.plot(onsets, heights, color=HIT_COLOUR, linestyle="", transform=axes.get_xaxis_transform(), **shape)
 
 
-def _title(axes, text: str, colour: str = INK, right: bool = False) -> None:
+def _title(axes: Axes, text: str, colour: str = INK, right: bool = False) -> None:
     """The title of a panel in its upper corner, with an outline so that it is readable on any picture."""
     axes.text(
         0.992 if right else 0.008, 0.97, text, transform=axes.transAxes, color=colour, fontsize=10.5,
@@ -250,12 +251,12 @@ def _title(axes, text: str, colour: str = INK, right: bool = False) -> None:
     )  # fmt: skip
 
 
-def _scale_hertz(axes, ticks: Sequence[int], spec: AudioSpec) -> None:
+def _scale_hertz(axes: Axes, ticks: Sequence[int], spec: AudioSpec) -> None:
     names = [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in ticks]
     axes.set_yticks(band_of(np.asarray(ticks), spec), names)
 
 
-def _scale_time(axes, seconds: float) -> None:
+def _scale_time(axes: Axes, seconds: float) -> None:
     """Seconds, or minutes and seconds from a minute on; few labels, since the column is narrow."""
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 3, 5, 10)))
     axes.set_xlim(0, seconds)
@@ -266,7 +267,7 @@ def _scale_time(axes, seconds: float) -> None:
     axes.set_xlabel("time (min:s)" if seconds >= 60 else "time (s)")
 
 
-def _draw_few_cues(lane, axes, cues: Sequence[Cue], seconds: float) -> None:
+def _draw_few_cues(lane: Axes, axes: Axes, cues: Sequence[Cue], seconds: float) -> None:
     """In the lane, a stem for each cue's strength and a bar for its duration; in the spectrogram, a thin line."""
     lane.set_ylim(0, 1.9)
     lane.set_yticks([0.5], ["cues"])

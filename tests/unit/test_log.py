@@ -17,7 +17,7 @@ from a2s.log import Request, to_stderr
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_line_is_one_object_that_says_when_what_and_for_whom(json_log):
+def test_every_line_is_an_object_with_time_event_and_request(json_log):
     request = Request("dub")
     with request.current():
         logging.getLogger("a2s.somewhere").info("two\nlines of %s", "text")
@@ -39,14 +39,14 @@ def test_every_line_is_one_object_that_says_when_what_and_for_whom(json_log):
         (ValueError("/secret"), "fault", "error"),
     ],
 )
-def test_how_a_request_ended_is_logged(json_log, error, outcome, level):
+def test_the_outcome_of_a_request_is_logged(json_log, error, outcome, level):
     Request("dub").finish(error)
     (over,) = json_log()
     assert (over["outcome"], over["level"]) == (outcome, level)
     assert ("trace" in over) == (outcome == "fault") and "my film" not in str(over)
 
 
-def test_a_person_reads_a_line_with_time_level_request_and_seconds(logging_kept, capsys):
+def test_a_text_line_has_time_level_request_and_seconds(restored_logging, capsys):
     to_stderr()
     request = Request("dub")
     request.finish(kept=3)
@@ -58,7 +58,7 @@ def test_a_person_reads_a_line_with_time_level_request_and_seconds(logging_kept,
     assert f"ERROR {request.id} dub: fault" in fault and trace[-1] == "ValueError: broke"
 
 
-def test_what_is_small_is_not_logged_and_libraries_only_when_they_warn(json_log):
+def test_debug_lines_and_information_of_libraries_are_not_logged(json_log):
     Request("search").finish(level=logging.DEBUG)
     logging.getLogger("httpx").info("GET")
     warnings.warn("old", stacklevel=1)
@@ -67,7 +67,7 @@ def test_what_is_small_is_not_logged_and_libraries_only_when_they_warn(json_log)
 
 
 @pytest.mark.parametrize("arguments", [["--log-json", "cues", "missing.mp4"], ["cues", "missing.mp4", "--log-json"]])
-def test_the_command_line_says_how_it_ended_in_json(arguments):
+def test_the_command_line_logs_its_outcome_as_json(arguments):
     run = subprocess.run(
         [sys.executable, "-m", "a2s", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
@@ -76,7 +76,7 @@ def test_the_command_line_says_how_it_ended_in_json(arguments):
     assert over["message"] == "There is no file missing.mp4."
 
 
-def test_a_fault_of_the_command_line_is_one_object_with_its_trace(logging_kept, capsys, monkeypatch):
+def test_a_bug_of_the_command_line_is_one_object_with_its_traceback(restored_logging, capsys, monkeypatch):
     monkeypatch.setattr("a2s.cli.bank.print_rows", lambda *_: 1 / 0)
     monkeypatch.setattr("a2s.ambient.AmbientBank.load", lambda _: type("Bank", (), {"clips": ()}))
     assert main(["--log-json", "bank", "info", "x"]) == 1

@@ -93,6 +93,7 @@ class _Job:
     fps: float | None
 
     def run(self) -> None:
+        """Render the video."""
         render_video(self.seed, self.folder, VIDEO_SECONDS, self.picture, self.mp4, self.fps)
 
 

@@ -88,8 +88,10 @@ def reframed(keyframes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 class PlaceTowers(nn.Module):
     """The two towers of an AV-Sim and their temperature, as one module to train."""
 
-    def __init__(self, model: AVSim):
+    def __init__(self, model: AVSim) -> None:
         super().__init__()
+        if model.place_eye is None or model.place_ear is None:
+            raise ValueError("The AV-Sim has no place towers.")
         self.eye, self.ear = model.place_eye, model.place_ear
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -93,6 +94,13 @@ def test_a_wrong_request_is_one_sentence_and_writes_nothing(evaluate, tmp_path, 
     assert evaluate("wrong", *arguments) == 2
     error = capsys.readouterr().err.strip()
     assert message in error and "\n" not in error and not (tmp_path / "wrong").exists()
+
+
+def test_a_missing_package_of_the_eval_extra_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "a2s.evaluation.runner")
+    monkeypatch.setitem(sys.modules, "a2s.evaluation.scoring", None)
+    assert main(["evaluate", "-o", str(tmp_path / "nothing")]) == 2
+    assert "pip install 'a2s[eval]'" in capsys.readouterr().err
 
 
 def test_an_evaluation_without_data_is_refused(tmp_path, capsys):

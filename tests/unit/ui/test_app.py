@@ -25,19 +25,19 @@ def app(monkeypatch):
     ("limit", "named"),
     [("max_seconds=none", "A2S_MAX_SECONDS"), ("max_secnds=9", "A2S_MAX_SECNDS"), ("max_takes", "A2S_MAX_TAKES")],
 )
-def test_a_wrong_limit_is_named_before_the_page_is_imported(app, monkeypatch, capsys, logging_kept, limit, named):
+def test_a_wrong_limit_is_named_before_the_page_is_imported(app, monkeypatch, capsys, restored_logging, limit, named):
     monkeypatch.setitem(sys.modules, "a2s.ui", None)
     assert app.main(["--limit", limit]) == 2
     stderr = capsys.readouterr().err
     assert named in stderr and stderr.count("\n") == 1
 
 
-def test_a_missing_model_is_reported_before_the_page_opens(app, capsys, logging_kept, tmp_path):
+def test_a_missing_model_is_reported_before_the_page_opens(app, capsys, restored_logging, tmp_path):
     assert app.main(["--model", str(tmp_path)]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_limits_and_flags_reach_the_server(app, monkeypatch, logging_kept):
+def test_limits_and_flags_reach_the_server(app, monkeypatch, restored_logging):
     served = {}
     monkeypatch.setattr("a2s.ui.page.serve", lambda page, engine, **options: served.update(engine=engine, **options))
     flags = ["--port", "7999", "--limit", "max_takes=2", "--limit", "max_seconds=60", "--auth", "ann:a:b", "--mcp"]
