@@ -20,6 +20,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from PIL import Image
 
+from a2s.audio.levels import amplitude_db
 from a2s.cues import Cue, CueTrack
 from a2s.settings import AUDIO, AudioSpec
 
@@ -204,7 +205,7 @@ def _draw_wave(axes: Axes, waveform: np.ndarray, seconds: float) -> None:
     axes.fill_between(np.linspace(0, seconds, len(top)), bottom, top, color=WAVE_COLOUR, linewidth=0.6)
     axes.set_ylim(-1.5 * max(peak, 1e-4), 1.5 * max(peak, 1e-4))
     axes.set_yticks([])
-    level = f"{20 * np.log10(peak):.1f} dBFS".replace("-", "\N{MINUS SIGN}") if peak > 1e-6 else "silence"
+    level = f"{amplitude_db(peak):.1f} dBFS".replace("-", "\N{MINUS SIGN}") if peak > 1e-6 else "silence"
     _title(axes, f"Waveform, peak {level}")
 
 
