@@ -9,8 +9,9 @@ from zlib import crc32
 
 import numpy as np
 
-from a2s.ambient.bank import AmbientBank
+from a2s.ambient.bank import About, AmbientBank
 from a2s.ambient.extension import seamless_loop
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.settings import AUDIO
 
@@ -65,7 +66,11 @@ CLIPS: dict[str, tuple[tuple[str, float, dict[str, Any]], ...]] = {
             -46,
             {"centre": 220, "leaves": False, "whistle": True, "whistle_hz": 520, "whistle_db": 6},
         ),
-        ("Gusts on an open field", -32, {"centre": 140, "force": 5.5, "pace": 0.35, "leaves": False, "whistle": False}),
+        (
+            "Gusts on an open field",
+            -32,
+            {"centre": 140, "force": 5.5, "gust_rate": 0.35, "leaves": False, "whistle": False},
+        ),
         ("Light breeze in the grass", -47, {"force": 2.2, "leaves": True, "leaves_db": 0, "whistle": False}),
     ),
     "rain": (
@@ -97,11 +102,11 @@ CLIPS: dict[str, tuple[tuple[str, float, dict[str, Any]], ...]] = {
         ("Hedge full of sparrows", -40, {"voices": ("chirp",), "birds": 6, "near_db": 9}),
     ),
     "insects": (
-        ("Crickets on a summer night", -41, {"who": ("cricket", "cricket"), "crickets": 4, "near_db": 6}),
-        ("Cicadas at noon", -35, {"who": ("cicada",), "near_db": 8}),
-        ("Single cricket in the grass", -49, {"who": ("cricket",), "crickets": 1, "near_db": 3}),
-        ("Grasshoppers in a meadow", -44, {"who": ("bush", "cricket"), "near_db": 5}),
-        ("Flies in a warm barn", -47, {"who": ("fly", "cricket"), "near_db": 2}),
+        ("Crickets on a summer night", -41, {"insects": ("cricket", "cricket"), "crickets": 4, "near_db": 6}),
+        ("Cicadas at noon", -35, {"insects": ("cicada",), "near_db": 8}),
+        ("Single cricket in the grass", -49, {"insects": ("cricket",), "crickets": 1, "near_db": 3}),
+        ("Grasshoppers in a meadow", -44, {"insects": ("bush", "cricket"), "near_db": 5}),
+        ("Flies in a warm barn", -47, {"insects": ("fly", "cricket"), "near_db": 2}),
     ),
     "crowd": (
         ("Café at lunch", -34, {"speakers": 9, "clatter": True, "ring": 0.5}),
@@ -135,7 +140,7 @@ CLIPS: dict[str, tuple[tuple[str, float, dict[str, Any]], ...]] = {
 """Per kind: (name, RMS level in dBFS, traits that the name implies). Other traits are random."""
 
 
-def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
+def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, About]]:
     """Yield (looping waveform (n,) float32 at 16 kHz, its metadata) of every clip, in the order of `CLIPS`."""
     samples, fade = round(SECONDS * AUDIO.sample_rate), round(FADE * AUDIO.sample_rate)
     for kind, clips in CLIPS.items():
@@ -143,7 +148,7 @@ def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, dict[str, str]]]:
             # The seed contains the name, so that a changed clip does not change the others.
             rng = np.random.default_rng([seed, crc32(name.encode())])
             y = seamless_loop(make_ambience(kind, SECONDS + FADE, rng, AUDIO.sample_rate, traits), samples, fade)
-            y *= 10 ** (level / 20) / np.sqrt(np.mean(y**2))
+            y *= db_to_amplitude(level) / np.sqrt(np.mean(y**2))
             yield y, {"name": name, "kind": kind, "author": "a2s", "licence": "CC0-1.0"}
 
 

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2s.ambient.retrieval import MAX_MATCHES, retrieve_ambiences
 from a2s.dubbing.progress import Progress
 from a2s.pipelines.ambience import load_bank
 from a2s.weights import load_embedder, load_model
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from a2s.vision import Motion
     from a2s.vision.video import Video
 
-__all__ = ["MAX_MATCHES", "analyze_motion", "find_cues", "load_bank", "retrieve"]
+__all__ = ["analyze_motion", "find_cues", "load_bank", "retrieve"]
 
 REPORT_SECONDS = 0.25
 """Seconds of video between two reports."""
@@ -59,5 +58,7 @@ def retrieve(
 
     Of a model that is given by name or folder, AV-Sim alone is loaded.
     """
+    from a2s.ambient.retrieval import retrieve_ambiences  # keeps `import a2s` fast: torch and PyAV
+
     embedder = load_embedder(model)
     return retrieve_ambiences(motion, embedder, load_bank(bank, embedder), k, within)

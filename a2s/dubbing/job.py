@@ -142,6 +142,7 @@ def _load(
 
     video = Video.of(video)
     progress.enter("reading", video.path.name)
+    video.start()  # decoded in a child process while torch and the model are loaded
     video.info  # noqa: B018  (a file that is no video is refused before the model is loaded)
     progress.report(0.5, "loading the model")
     pipe = load_model(model)

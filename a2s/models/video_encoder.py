@@ -92,7 +92,9 @@ class VideoEncoder(ConfiguredModel):
         )
 
 
-def model_inputs(motion: np.ndarray, keyframes: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def model_inputs(
+    motion: np.ndarray | torch.Tensor, keyframes: np.ndarray | torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return motion (48, 12, 12, 6) and keyframes (4, 64, 64, 3) uint8, with or without batch axis, as tensors."""
     grid, look = torch.as_tensor(motion).float(), torch.as_tensor(keyframes).float() / 255
     return (grid[None], look[None]) if grid.ndim == 4 else (grid, look)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.ambient.retrieval import retrieve_ambiences
 from a2s.errors import BadSettings
 from a2s.io import sha256_of
 from a2s.resources import asset_folder
@@ -88,7 +87,8 @@ def choose_ambience(
     amount: 0 (action only) to 1 (the full ambience). clip: id of a bank clip or path of a recording; None takes the
     bank's best match. within: (begin, end) in seconds of the part. Raises BadSettings, BankError, UnreadableAudio.
     """
-    from a2s.audio.levels import level_db  # keeps `import a2s` fast: torch
+    from a2s.ambient.retrieval import retrieve_ambiences  # keeps `import a2s` fast: torch and PyAV
+    from a2s.audio.levels import level_db
 
     clips, score = {known.id: known for known in bank.clips}, None
     if clip is None:

@@ -87,7 +87,7 @@ class Batches:
     its sound.
     """
 
-    def __init__(self, sets: Sequence[EncodedVideos], token_dim: int, cues: bool = True):
+    def __init__(self, sets: Sequence[EncodedVideos], token_dim: int, cues: bool = True) -> None:
         self.sets, self.token_dim, self.cues = sets, token_dim, cues
 
     def draw(self, rng: np.random.Generator, size: int, clean: bool = False) -> dict[str, torch.Tensor]:
@@ -105,23 +105,23 @@ class Batches:
         arrays, clip = encoded.latents[video], int(rng.integers(CLIPS_PER_VIDEO))
         start, tokens = float(arrays["starts"][clip]), encoded.tokens
         cues = [Cue(e.time, e.strength, e.action, e.material, 1.0, e.duration) for e in encoded.videos.events[video]]
-        seen = np.zeros((VIDEO.tokens, self.token_dim), np.float16)
+        shown = np.zeros((VIDEO.tokens, self.token_dim), np.float16)
         keep_video = float(tokens is not None and (clean or rng.random() >= VIDEO_DROPPED))
         dropped = CUES_DROPPED if keep_video else CUES_DROPPED_WITHOUT_VIDEO
         keep_cues = float(self.cues and (clean or rng.random() >= dropped))
         if tokens is not None:
-            seen = tokens[video][clip]
+            shown = tokens[video][clip]
             if keep_cues and not clean and rng.random() < OTHER_VIDEO:
-                seen = tokens[int(rng.integers(len(tokens)))][int(rng.integers(CLIPS_PER_VIDEO))]
+                shown = tokens[int(rng.integers(len(tokens)))][int(rng.integers(CLIPS_PER_VIDEO))]
             if self.cues and not clean and rng.random() < NO_ACTION:
-                return row_without_action(arrays, seen, start, rng)
+                return row_without_action(arrays, shown, start, rng)
         if encoded.detected is not None and rng.random() < DETECTED_CUES and not clean:
             cues = encoded.detected[video]
         return {
             "latent": arrays["latents"][clip],
             "ambient": neighbour_latent(arrays, start, rng, clean),
             "cues": draw_cue_roll(cues if clean else corrupted(cues, rng), start),
-            "video": seen,
+            "video": shown,
             "sketch": arrays["sketches"][clip],
             "keep_video": np.float32(keep_video),
             "keep_cues": np.float32(keep_cues),

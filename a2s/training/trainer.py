@@ -70,7 +70,9 @@ class Trainer:
     `diffusers.training_utils.EMAModel` copies.
     """
 
-    def __init__(self, model: nn.Module, schedule: Schedule, out: Path, resume: bool = False, precision: str = "bf16"):
+    def __init__(
+        self, model: nn.Module, schedule: Schedule, out: Path, resume: bool = False, precision: str = "bf16"
+    ) -> None:
         self.schedule, self.out = schedule, Path(out)
         # accelerate allows one precision per process; here each training has its own.
         AcceleratorState._reset_state()

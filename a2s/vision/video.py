@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +22,10 @@ OnFrame = Callable[[float], object]
 """Called with the time of each frame, in seconds, while a video is read. It may raise to stop."""
 
 
+PAUSE = 0.1
+"""Seconds between two reports while no frame is finished, so that a caller can cancel."""
+
+
 class Video:
     """One video, for everything that needs its container, its motion or its sound.
 
@@ -31,6 +36,7 @@ class Video:
     def __init__(self, path: str | os.PathLike, motion: Motion | None = None, limits: Limits | None = None):
         self.path, self.limits = Path(path), limits or Limits()
         self._motion = motion
+        self._reading: _Reading | None = None
 
     def __repr__(self) -> str:
         return f"Video({os.fspath(self.path)!r})"
@@ -40,11 +46,22 @@ class Video:
         """The video of a path; a Video is returned as it is."""
         return video if isinstance(video, Video) else cls(video)
 
+    def start(self) -> None:
+        """Begin to read the frames in the background: a child process decodes them, a thread computes the motion.
+
+        `info` and `observe` then wait for what they need. Use it where other work, such as the import of torch, comes
+        first.
+        """
+        if self._motion is None and self._reading is None:
+            self._reading = _Reading(self)
+
     @cached_property
     def info(self) -> VideoInfo:
         """Size, rate, duration and codecs."""
         from a2s.media import probe_video  # keeps `a2s --help` fast: PyAV
 
+        if self._reading is not None:
+            return self._reading.wait_for_info()
         return probe_video(self.path, limits=self.limits)
 
     @cached_property
@@ -65,11 +82,10 @@ class Video:
     def observe(self, on_frame: OnFrame | None = None) -> Motion:
         """`motion`, with a report of every frame while it is read."""
         if self._motion is None:
-            from a2s.media import Film, read_frames  # keeps `a2s --help` fast: PyAV and OpenCV
-            from a2s.vision.motion import observe
-
-            frames = _reported(read_frames(self.path, limits=self.limits), on_frame)
-            self._motion = observe(frames, self.info.duration, Film(self.path, self.limits))
+            self.start()
+            reading, self._reading = self._reading, None
+            assert reading is not None
+            self._motion = reading.motion(on_frame)
         return self._motion
 
     def soundtrack(self, sample_rate: int = AUDIO.sample_rate) -> np.ndarray | None:
@@ -84,8 +100,65 @@ class Video:
         return read_audio(self.path, sample_rate, self.info.duration, align_to_picture=True, limits=self.limits)
 
 
-def _reported(frames: Iterator[tuple[float, np.ndarray]], on_frame: OnFrame | None) -> Iterator:
-    for time, rgb in frames:
-        if on_frame is not None:
-            on_frame(time)
-        yield time, rgb
+class _Reading:
+    """One pass over a video in a thread. An error is raised where the result is asked for."""
+
+    def __init__(self, video: Video) -> None:
+        from a2s.media import Film, probe_video, read_frames  # keeps `a2s --help` fast: PyAV and OpenCV
+        from a2s.vision.motion import observe  # here, so that the thread imports nothing
+
+        path, limits = video.path, video.limits
+
+        def run() -> None:
+            try:
+                self._set("info", probe_video(path, limits=limits))
+                frames = self._frames(read_frames(path, limits=limits))
+                self._set("motion", observe(frames, self._found["info"].duration, Film(path, limits)))
+            except BaseException as error:  # raised again by the methods below
+                self._set("error", error)
+
+        self._found: dict[str, Any] = {}
+        self._changed, self._time, self._stopped = threading.Condition(), 0.0, False
+        threading.Thread(target=run, daemon=True, name="a2s-video").start()
+
+    def wait_for_info(self) -> VideoInfo:
+        """The container's data, once it has been read."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._found)
+        return self._result("info")
+
+    def motion(self, on_frame: OnFrame | None) -> Motion:
+        """The motion, once the last frame has been read. on_frame: called with the time of the newest frame; an error
+        that it raises stops the thread."""
+        try:
+            while not self._ended:
+                with self._changed:
+                    self._changed.wait(PAUSE)
+                if on_frame is not None:
+                    on_frame(self._time)
+        except BaseException:
+            self._stopped = True
+            raise
+        return self._result("motion")
+
+    @property
+    def _ended(self) -> bool:
+        return "motion" in self._found or "error" in self._found
+
+    def _result(self, name: str) -> Any:
+        if name not in self._found:
+            raise self._found["error"]
+        return self._found[name]
+
+    def _set(self, name: str, value: object) -> None:
+        with self._changed:
+            self._found[name] = value
+            self._changed.notify_all()
+
+    def _frames(self, frames: Iterator[tuple[float, np.ndarray]]) -> Iterator[tuple[float, np.ndarray]]:
+        for self._time, rgb in frames:
+            if self._stopped:
+                return
+            yield self._time, rgb
+            with self._changed:
+                self._changed.notify_all()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.creatures import bird_phrase, cricket_song, fly_past, gull_call, syllable
 from a2s.datasets.foley_world.grains import bubble, power_tool, raindrop, sawing, spaced
 from a2s.datasets.foley_world.soundscape import Soundscape, faded, gain, unit
@@ -105,11 +106,11 @@ def _traffic(s: Soundscape) -> np.ndarray:
 
 
 def _wind(s: Soundscape) -> np.ndarray:
-    rate, force = s.between("pace", 0.12, 0.6), s.between("force", 2.0, 6.0)
+    rate, force = s.between("gust_rate", 0.12, 0.6), s.between("force", 2.0, 6.0)
     gust = np.clip(s.drift(rate) + 0.25 * s.drift(rate * 5), -2.2, 2.4)
     centre = s.between("centre", 120, 500)
     y = s.noise((30, -4), (centre / 2, 0), (centre * 2, -12), (centre * 8, -34), (7900, -60))
-    y = y * s.upsampled(10 ** (gust * force / 20))
+    y = y * s.upsampled(db_to_amplitude(gust * force))
     y = y + 0.6 * s.band(centre, centre * 4, -5) * s.upsampled(10 ** (gust * force / 10 - 0.35))
     if s.choose("leaves", (True, False)):
         rustle = s.band(1500, 6000, -2, 8) * s.upsampled(10 ** (gust * force / 12)) * s.swell(6, 2.5)
@@ -188,7 +189,7 @@ def _birds(s: Soundscape) -> np.ndarray:
 
 def _insects(s: Soundscape) -> np.ndarray:
     y = s.noise((40, 0), (200, -4), (1500, -20), (7500, -34)) * s.swell(0.3, 1)
-    for insect in s.choose("who", INSECT_MIXES):
+    for insect in s.choose("insects", INSECT_MIXES):
         near = gain(s.between("near_db", 0, 9))
         if insect == "cricket":
             for k in range(int(s.between("crickets", 1, 6))):

@@ -69,9 +69,9 @@ class View:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """(..., 3) in space -> (..., 2) in canvas pixels, in weak perspective."""
-        seen = points @ self.axes.T
-        near = np.clip(DISTANCE / (DISTANCE - np.clip(seen[..., 2:], -500, 250)), 0.5, 2.0)
-        return seen[..., :2] * near * self.scale + np.array(self.centre)
+        rotated = points @ self.axes.T
+        near = np.clip(DISTANCE / (DISTANCE - np.clip(rotated[..., 2:], -500, 250)), 0.5, 2.0)
+        return rotated[..., :2] * near * self.scale + np.array(self.centre)
 
     @property
     def horizon(self) -> float:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from a2s.datasets.foley_world.actors import Actor
-from a2s.datasets.foley_world.places import LOOKS
+from a2s.datasets.foley_world.places import APPEARANCES
 from a2s.datasets.foley_world.stage import Stage
 from a2s.datasets.foley_world.textures import texture
 
@@ -35,7 +35,7 @@ class Ground:
     def _paint(material: str, place: str, h: int, w: int, rng: np.random.Generator) -> np.ndarray:
         """uint8 (h, w, 3): the material with spots, tinted by the floor of the place."""
         tall = texture(material, h, w, rng)
-        floor = np.full_like(tall, np.array(LOOKS[place].floor[0], np.uint8))
+        floor = np.full_like(tall, np.array(APPEARANCES[place].floor[0], np.uint8))
         ground = cv2.addWeighted(tall, 0.8, floor, 0.2, 0)
         for _ in range(int(rng.integers(4, 14))):
             x, y = int(rng.uniform(0, w)), int(rng.uniform(0, h))

@@ -10,7 +10,7 @@ import numpy as np
 
 from a2s.datasets.foley_world.camera import Camera, Sensor
 from a2s.datasets.foley_world.movers import Mover, choose_movers
-from a2s.datasets.foley_world.places import LOOKS
+from a2s.datasets.foley_world.places import APPEARANCES
 from a2s.datasets.foley_world.plan import Plan
 from a2s.datasets.foley_world.scene import Scene
 from a2s.datasets.foley_world.stage import Stage
@@ -59,7 +59,7 @@ class Picture:
                 scene.prepare(times[mine], camera.affine[mine], camera.scale[mine], 1 / self.fps)
         horizon = max(0.3, scenes[0].view.horizon)
         movers = [Mover(name, self.plan.seconds, canvas, horizon, rng) for name in choose_movers(self.plan, rng)]
-        sensor = Sensor(self.size, LOOKS[self.plan.place].light, rng)
+        sensor = Sensor(self.size, APPEARANCES[self.plan.place].light, rng)
         hold = int(rng.integers(2, 7)) if rng.random() < 0.12 else 0
         img: np.ndarray | None = None
         for f, t in enumerate(times):

@@ -7,7 +7,7 @@ import numpy as np
 
 from a2s.datasets.foley_world.camera import View
 from a2s.datasets.foley_world.drawing import disc
-from a2s.datasets.foley_world.places import LOOKS, paint_place
+from a2s.datasets.foley_world.places import APPEARANCES, paint_place
 from a2s.datasets.foley_world.textures import Slab, lay, texture
 
 VIEW_ODDS = {
@@ -41,9 +41,9 @@ class Stage:
             self._add_table(rng)
 
     def _add_table(self, rng: np.random.Generator) -> None:
-        look = LOOKS[self.place]
-        tex = texture(str(rng.choice(look.table)), 96, 160, rng)
-        tex = cv2.addWeighted(tex, 0.7, np.full_like(tex, np.array(look.floor[0], np.uint8)), 0.3, 0)
+        style = APPEARANCES[self.place]
+        tex = texture(str(rng.choice(style.table)), 96, 160, rng)
+        tex = cv2.addWeighted(tex, 0.7, np.full_like(tex, np.array(style.floor[0], np.uint8)), 0.3, 0)
         is_round, long, wide = rng.random() < 0.2, rng.uniform(65, 120), rng.uniform(32, 60)
         deep, centre = rng.uniform(4, 25), np.array([0.0, 0.0, -rng.uniform(1, 8)])
         lay(self.canvas, self.view, Slab(tex, is_round, long, wide, deep, centre))

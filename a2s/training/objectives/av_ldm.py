@@ -95,7 +95,7 @@ def make_unet(
 class Generator(nn.Module):
     """UNet and conditioner as one module to train."""
 
-    def __init__(self, unet: UNet2DConditionModel, conditioner: Conditioner):
+    def __init__(self, unet: UNet2DConditionModel, conditioner: Conditioner) -> None:
         super().__init__()
         self.unet, self.conditioner = unet, conditioner
 
@@ -144,7 +144,7 @@ def train(config: AVLDMConfig, resume: bool = False) -> Path:
 class Objective:
     """v-prediction with min-SNR weights, and the error of the conditioner's coarse mel of the action."""
 
-    def __init__(self, noise: DDPMScheduler):
+    def __init__(self, noise: DDPMScheduler) -> None:
         self.noise = noise
         alphas = noise.alphas_cumprod
         snr = (alphas / (1 - alphas)).clamp(min=1e-8)
@@ -202,7 +202,7 @@ def _timesteps(t: torch.Tensor) -> torch.IntTensor:
 class Encoders:
     """The trained encoders of sound and picture. What they have encoded stays in the cache folder."""
 
-    def __init__(self, config: AVLDMConfig):
+    def __init__(self, config: AVLDMConfig) -> None:
         self.vae = MelVAE.from_pretrained(config.vae).eval()
         self.av_sim = AVSim.from_pretrained(config.av_sim).eval() if config.av_sim else None
         self.token_dim = self.av_sim.config.token_dim if self.av_sim else TOKEN_DIM

@@ -92,7 +92,7 @@ def targets(events: Sequence[Event], start: float) -> dict[str, np.ndarray]:
 class Clips:
     """Draws training rows from windows of rendered videos. Motion is held in memory as float16."""
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path) -> None:
         self.videos = LongVideos(folder)
         self.motions = [Motion.load(f / "motion.npz") for f in self.videos.folders]
 

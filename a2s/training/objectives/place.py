@@ -13,6 +13,7 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.audio.mel import mel_spectrogram
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.video_encoder import model_inputs
@@ -67,7 +68,7 @@ def sound_of_place(videos: LongVideos, video: int, rng: np.random.Generator, aug
     elif augment and rng.random() < 0.5:
         other = int(rng.integers(len(videos)))
         action = videos.clip(other, videos.random_start(other, rng))[0]
-    gain = 10 ** (rng.uniform(-12, 9) / 20) if augment else 1.0
+    gain = db_to_amplitude(rng.uniform(-12, 9)) if augment else 1.0
     return (action + np.float32(gain) * ambience).clip(-1, 1)
 
 
@@ -87,8 +88,10 @@ def reframed(keyframes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 class PlaceTowers(nn.Module):
     """The two towers of an AV-Sim and their temperature, as one module to train."""
 
-    def __init__(self, model: AVSim):
+    def __init__(self, model: AVSim) -> None:
         super().__init__()
+        if model.place_eye is None or model.place_ear is None:
+            raise ValueError("The AV-Sim has no place towers.")
         self.eye, self.ear = model.place_eye, model.place_ear
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
 

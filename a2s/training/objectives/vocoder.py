@@ -50,7 +50,7 @@ class VocoderConfig(TrainingConfig):
 class VocoderObjective:
     """Draws a batch of mels and waveforms, and computes the vocoder's loss."""
 
-    def __init__(self, config: VocoderConfig, model: Vocoder):
+    def __init__(self, config: VocoderConfig, model: Vocoder) -> None:
         self.config, self.model = config, model
         self.videos = LongVideos(config.data)
         self.recordings = Recordings(recordings_in(config.recordings)) if config.recordings else None

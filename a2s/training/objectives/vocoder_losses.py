@@ -40,7 +40,7 @@ def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor, floor: float =
 class SpectrumDiscriminator(nn.Module):
     """Convolutions over the compressed magnitude of one STFT (UnivNet, Jang et al. 2021)."""
 
-    def __init__(self, n_fft: int, hop: int, channels: int = 24):
+    def __init__(self, n_fft: int, hop: int, channels: int = 24) -> None:
         super().__init__()
         self.n_fft, self.hop = n_fft, hop
         norm = nn.utils.parametrizations.weight_norm

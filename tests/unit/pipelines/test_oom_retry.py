@@ -17,7 +17,8 @@ import torch
 from a2s import DubSettings, dub
 from a2s.cli.main import main
 from a2s.cues import CueTrack
-from a2s.dubbing.take import deliver
+from a2s.dubbing.delivery import deliver
+from a2s.dubbing.progress import Watcher
 from a2s.errors import CannotWrite, DeviceLost, OutOfMemory
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.oom_retry import Batches, is_device_lost, is_out_of_memory
@@ -226,6 +227,9 @@ class Cramped(FakePipeline):
 
 
 def make(home, pipe, **options):
+    """options: of `dub`, and of its Watcher."""
+    watched = {name: options.pop(name) for name in tuple(options) if name in Watcher.__dataclass_fields__}
+    options["watcher"] = Watcher(**watched)
     return dub(home / "clip.mp4", options.pop("settings", FAST), pipe, FakeBank(), cues=CueTrack.at([1.0]), **options)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from a2s.datasets.foley_world.camera import VIEWS, View
 from a2s.datasets.foley_world.picture import WIDTH, render_frames
-from a2s.datasets.foley_world.places import LOOKS, paint_place
+from a2s.datasets.foley_world.places import APPEARANCES, paint_place
 from a2s.datasets.foley_world.plan import PLACES, make_plan
 from a2s.datasets.foley_world.textures import texture
 from a2s.settings import MATERIALS
@@ -47,23 +47,24 @@ def _colours(rgb: np.ndarray) -> np.ndarray:
 
 
 def test_places_are_distinguishable_by_their_colours():
-    assert set(LOOKS) == set(PLACES)
+    assert set(APPEARANCES) == set(PLACES)
     rng = np.random.default_rng(0)
     known = {
-        place: np.mean([_colours(paint_place(place, 96, 128, 0.4, rng)) for _ in range(12)], axis=0) for place in LOOKS
+        place: np.mean([_colours(paint_place(place, 96, 128, 0.4, rng)) for _ in range(12)], axis=0)
+        for place in APPEARANCES
     }
     right = 0
-    for place in LOOKS:
+    for place in APPEARANCES:
         for _ in range(4):
             colours = _colours(paint_place(place, 96, 128, 0.4, rng))
             right += min(known, key=lambda other: np.abs(known[other] - colours).sum()) == place
-    assert right / (4 * len(LOOKS)) > 0.6
+    assert right / (4 * len(APPEARANCES)) > 0.6
 
 
 def test_the_place_of_a_plan_changes_the_picture():
     plan = make_plan(11, 1.0)
-    looks = [next(iter(render_frames(replace(plan, place=place)).frames()))[1] for place in ("beach", "night field")]
-    assert looks[0].mean() > looks[1].mean() + 20
+    pictures = [next(iter(render_frames(replace(plan, place=place)).frames()))[1] for place in ("beach", "night field")]
+    assert pictures[0].mean() > pictures[1].mean() + 20
 
 
 @pytest.mark.parametrize("material", MATERIALS)
