@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -73,7 +74,7 @@ def mel_figure(mel: np.ndarray, track: CueTrack | None = None, spec: AudioSpec =
     axes.set_ylabel("frequency (Hz)")
     bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.025)
     bar.set_label("dB")
-    if track is not None:
+    if track is not None and lane is not None:
         _draw_few_cues(lane, axes, track.cues, seconds)
         _style_axes(lane)
     _style_axes(axes, bar.ax)
@@ -235,7 +236,7 @@ def _draw_cues(lane: Axes, axes: Axes, cues: Sequence[Cue], seconds: float) -> N
 def _draw_onsets(axes: Axes, onsets: Sequence[float]) -> None:
     """A triangle at each onset near the top of the panel; ticks when there are many."""
     size = 7 if len(onsets) <= CROWDED / 2 else 5
-    shape = {"marker": "v", "markersize": size, "markeredgecolor": BACKGROUND, "markeredgewidth": 0.5}
+    shape: dict[str, Any] = {"marker": "v", "markersize": size, "markeredgecolor": BACKGROUND, "markeredgewidth": 0.5}
     if len(onsets) > CROWDED:
         shape = {"marker": "|", "markersize": 8, "markeredgewidth": 0.5}
     heights = [0.86] * len(onsets)

@@ -45,7 +45,7 @@ def test_dub_follows_the_cues_that_it_is_given(client, film):
     assert report["seed"] == 5 and "my-film" in Path(wav).name
 
 
-def test_dub_changes_the_place_where_it_is_told(client, film):
+def test_dub_changes_the_ambience_at_the_given_time(client, film):
     first, second = (found["id"] for found in client.predict(handle_file(film), k=2, api_name="/retrieve"))
     asked = {"ambient": 1.0, "steps": 4, "api_name": "/dub"}
     *_, report = client.predict(handle_file(film), ambient_clip=f"{first}, 0:01={second}", **asked)
@@ -56,7 +56,7 @@ def test_dub_changes_the_place_where_it_is_told(client, film):
             client.predict(handle_file(film), ambient_clip=hostile, **asked)
 
 
-def test_retrieve_lists_the_best_first_and_ambience_plays_one_as_loud_as_asked(client, film):
+def test_retrieve_ranks_ambiences_and_ambience_returns_the_asked_level(client, film):
     found = client.predict(handle_file(film), k=3, api_name="/retrieve")
     assert len(found) == 3 and [each["score"] for each in found] == sorted((e["score"] for e in found), reverse=True)
     levels = []
@@ -89,7 +89,7 @@ def test_a_bad_request_is_one_sentence(client, arguments, endpoint):
     assert "Traceback" not in said and "/" not in said.replace("../../etc/passwd", "") and said.strip().endswith(".")
 
 
-def test_an_assistant_finds_the_endpoints_as_tools_and_uses_one(site):
+def test_mcp_offers_the_endpoints_as_tools(site):
     pytest.importorskip("mcp", reason="needs gradio[mcp]")
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client

@@ -10,25 +10,27 @@ from tests.e2e.timeline import CUES, SECONDS, SEEN, drag, middle, per_second, ti
 from tests.e2e.timeline_page import seen_cues
 
 
-def test_what_was_not_touched_comes_back_as_it_was(page):
+def test_an_empty_timeline_has_a_hint_and_the_height_of_a_full_one(timeline_tab):
+    """It comes first, before the page's cues are shown."""
+    tab = timeline_tab
+    assert tab.locator(".empty").is_visible() and "Load a video" in tab.inner_text(".empty")
+    before = tab.locator(".timeline").bounding_box()
+    tab.click("#fresh")
+    tab.wait_for_selector(".cue")
+    tab.click("#sound")
+    tab.click(".cue >> nth=0")
+    tab.click("[data-do=in]")
+    assert tab.locator(".empty").is_hidden()
+    assert tab.locator(".timeline").bounding_box() == before
+
+
+def test_unedited_cues_come_back_unchanged(page):
     answer = told(page)
     assert answer["same"] and answer["source"] == "motion" and answer["edits"] >= 1
     assert page.inner_text(".count") == "7 cues, detected"
 
 
-def test_without_a_clip_it_says_what_to_do_and_is_as_high_as_with_one(bare):
-    assert bare.locator(".empty").is_visible() and "Load a video" in bare.inner_text(".empty")
-    before = bare.locator(".timeline").bounding_box()
-    bare.click("#fresh")
-    bare.wait_for_selector(".cue")
-    bare.click("#sound")
-    bare.click(".cue >> nth=0")
-    bare.click("[data-do=in]")
-    assert bare.locator(".empty").is_hidden()
-    assert bare.locator(".timeline").bounding_box() == before
-
-
-def test_a_cue_is_dragged_in_time_and_the_edit_is_told(page):
+def test_a_cue_is_dragged_in_time_and_the_edit_event_fires(page):
     drag(page, 2, across=0.25 * per_second(page))
     page.wait_for_function("document.querySelector('#told textarea').value.includes('creator')")
     told_by_edit = json.loads(page.input_value("#told textarea"))
@@ -45,7 +47,7 @@ def test_a_cue_dragged_past_its_neighbour_keeps_its_names(page):
     assert [cue["action"] for cue in cues] == [None, "hit", None, "hit", None, None, "hit"]
 
 
-def test_a_drag_upwards_is_strength_and_a_drag_sideways_leaves_it(page):
+def test_a_vertical_drag_changes_only_the_strength(page):
     strengths = [cue.strength for cue in seen_cues(CUES, SECONDS)]
     drag(page, 1, down=30, across=2)
     drag(page, 3, across=30, down=2)
@@ -54,7 +56,7 @@ def test_a_drag_upwards_is_strength_and_a_drag_sideways_leaves_it(page):
     assert cues[1]["time"] == SEEN[1] and cues[3]["strength"] == strengths[3]
 
 
-def test_a_bar_is_stretched_at_its_end(page):
+def test_a_duration_is_dragged_at_its_end(page):
     before = told(page)["cues"][4]
     grip = page.locator(".cue >> nth=4").locator("b").bounding_box()
     x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
@@ -67,7 +69,7 @@ def test_a_bar_is_stretched_at_its_end(page):
     assert after["time"] == before["time"]
 
 
-def test_double_click_adds_and_the_key_deletes_and_both_are_undone_and_done_again(page):
+def test_adding_and_deleting_can_be_undone_and_redone(page):
     lane = page.locator(".marks").bounding_box()
     page.mouse.dblclick(lane["x"] + 0.6 * per_second(page), lane["y"] + 10)
     added = times(page)
@@ -91,14 +93,14 @@ def test_double_click_adds_and_the_key_deletes_and_both_are_undone_and_done_agai
     assert times(page) == SEEN
 
 
-def test_everything_can_be_cleared_and_had_back(page):
+def test_clearing_all_can_be_undone(page):
     page.click("[data-do=clear]")
     assert times(page) == [] and page.inner_text(".count") == "0 cues, edited"
     page.click("[data-do=undo]")
     assert told(page)["same"]
 
 
-def test_a_class_for_one_then_for_all_then_as_seen(page):
+def test_a_class_is_set_for_one_cue_for_all_and_back_to_auto(page):
     page.click(".cue >> nth=1")
     page.select_option("[data-field=action]", "scrape")
     page.select_option("[data-field=material]", "metal")
@@ -112,7 +114,7 @@ def test_a_class_for_one_then_for_all_then_as_seen(page):
     assert [cue["action"] for cue in told(page)["cues"]].count(None) == 1
 
 
-def test_the_inspector_writes_time_strength_and_length(page):
+def test_the_fields_set_time_strength_and_duration(page):
     page.click(".cue >> nth=6")
     page.fill("[data-field=time]", "3.25")
     page.fill("[data-field=duration]", "9")
@@ -123,10 +125,10 @@ def test_the_inspector_writes_time_strength_and_length(page):
     cue = next(cue for cue in told(page)["cues"] if cue["time"] == 3.25)
     assert cue["strength"] == 0.25
     assert cue["duration"] == 0.75  # up to the end of the clip and no further
-    assert "confidence" in page.inner_text(".confidence")
+    assert "Detection confidence" in page.inner_text(".confidence")
 
 
-def test_the_keyboard_walks_and_moves(page):
+def test_the_keyboard_selects_and_moves_cues(page):
     page.locator(".cue >> nth=0").focus()
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -141,7 +143,7 @@ def test_the_keyboard_walks_and_moves(page):
     assert told(page)["same"]
 
 
-def test_the_playhead_has_keys_of_its_own_and_adds_at_its_place(page):
+def test_the_playhead_has_keys_and_adds_a_cue(page):
     page.locator(".lanes canvas").focus()
     page.keyboard.press("Home")
     page.keyboard.press("Shift+ArrowRight")
@@ -149,7 +151,7 @@ def test_the_playhead_has_keys_of_its_own_and_adds_at_its_place(page):
     assert times(page)[1] == pytest.approx(0.4, abs=0.01)
 
 
-def test_a_click_on_the_ruler_seeks_the_film_and_the_playhead_follows_it(page):
+def test_a_click_on_the_ruler_seeks_the_video(page):
     box = page.locator(".lanes canvas").bounding_box()
     page.mouse.click(box["x"] + 2.0 * per_second(page), box["y"] + box["height"] - 8)
     page.wait_for_function("Math.abs(document.querySelector('#source video').currentTime - 2) < 0.02")
@@ -162,7 +164,7 @@ def test_a_click_on_the_ruler_seeks_the_film_and_the_playhead_follows_it(page):
 
 
 @pytest.mark.alone
-def test_a_finger_drags_a_cue_and_taps_the_pad(browser, timeline_site):
+def test_touch_drags_a_cue_and_taps_the_pad(browser, timeline_site):
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(timeline_site)
@@ -217,7 +219,7 @@ def test_buttons_zoom_in_and_out_again(page):
     assert per_second(page) == pytest.approx(before, rel=0.01)
 
 
-def test_a_sound_arrives_and_goes_and_no_edit_is_lost(page):
+def test_edits_survive_a_new_wave(page):
     drag(page, 2, across=0.25 * per_second(page))
     edited = times(page)
     canvas = "document.querySelector('.lanes canvas').toDataURL()"
@@ -235,7 +237,7 @@ def test_a_sound_arrives_and_goes_and_no_edit_is_lost(page):
     assert times(page) == edited
 
 
-def test_a_new_value_of_the_server_begins_anew(page):
+def test_a_new_value_from_the_server_resets_the_timeline(page):
     drag(page, 2, across=0.25 * per_second(page))
     page.click("#other")
     page.wait_for_function("document.querySelectorAll('.cue').length === 1")

@@ -42,12 +42,17 @@ AudioNode.prototype.connect = function (target, ...more) {
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def script() -> str:
     return RECORD
 
 
-def test_four_taps_along_with_the_film_are_four_cues_and_one_step(page):
+@pytest.fixture(autouse=True)
+def empty_recording(page):
+    page.evaluate("window.heard.length = window.clocks.length = window.presses.length = 0")
+
+
+def test_four_taps_are_four_cues_and_one_undo_step(page):
     page.click("[data-do=clear]")
     page.evaluate("document.querySelector('#source video').currentTime = 0; document.body.style.minHeight = '4000px'")
     page.click("[data-do=tap]")
@@ -66,7 +71,7 @@ def test_four_taps_along_with_the_film_are_four_cues_and_one_step(page):
     assert times(page) == []
 
 
-def test_taps_end_with_the_film_and_a_finger_taps_too(page):
+def test_tapping_ends_with_the_video_and_works_by_pointer(page):
     page.evaluate("document.querySelector('#source video').currentTime = 3")
     page.click("[data-do=tap]")
     page.locator(".pad").dispatch_event("pointerdown", {"button": 0, "bubbles": True})
@@ -101,7 +106,7 @@ def heard_onsets(page) -> np.ndarray:
     return np.interp(first, clocks[moving, 0], clocks[moving, 1])
 
 
-def test_the_cues_are_heard_as_clicks_at_their_times_of_the_film(page):
+def test_cue_clicks_sound_at_the_times_of_the_cues(page):
     page.click(".cue >> nth=4")
     page.fill("[data-field=duration]", "0")
     page.evaluate("document.querySelector('#source video').currentTime = 0")
@@ -113,7 +118,7 @@ def test_the_cues_are_heard_as_clicks_at_their_times_of_the_film(page):
     assert heard_onsets(page) == pytest.approx(np.array(SEEN), abs=0.08)
 
 
-def test_the_clicks_are_as_loud_as_the_cues_are_strong(page):
+def test_cue_clicks_follow_the_strength(page):
     page.click("[data-do=clear]")
     lane = page.locator(".marks").bounding_box()
     for time, strength in ((0.8, "0.2"), (1.6, "0.9")):
@@ -132,7 +137,7 @@ def test_the_clicks_are_as_loud_as_the_cues_are_strong(page):
     assert max(loud) > 2 * loud[0] > 0
 
 
-def test_without_a_film_the_timeline_has_a_clock_of_its_own(page):
+def test_without_a_video_the_timeline_has_its_own_clock(page):
     page.evaluate("document.querySelector('#source video').remove()")
     page.locator(".lanes canvas").focus()
     page.keyboard.press("Home")

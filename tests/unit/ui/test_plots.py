@@ -21,7 +21,7 @@ from a2s.ui.plots import (
 )
 
 
-def test_frequencies_stand_where_librosa_puts_their_bands():
+def test_frequencies_match_librosas_bands():
     import librosa
 
     centres = librosa.mel_frequencies(AUDIO.n_mels + 2, fmin=AUDIO.fmin, fmax=AUDIO.fmax)[1:-1]
@@ -38,7 +38,7 @@ def test_every_cue_in_the_picture_is_a_line_at_its_time():
     assert axes.get_xlabel() == "time (s)" and axes.get_ylabel() == "frequency (Hz)"
 
 
-def test_the_picture_shows_the_sound(tmp_path):
+def test_a_loud_sound_gives_a_brighter_picture(tmp_path):
     from PIL import Image
 
     quiet, loud = np.zeros((128, 188)), np.ones((128, 188))
@@ -75,7 +75,7 @@ def marked(axes, marker):
     return next((line for line in axes.lines if line.get_marker() == marker), None)
 
 
-def test_everything_of_a_take_stands_on_one_axis_of_time(ladder):
+def test_all_panels_of_a_take_share_one_time_axis(ladder):
     figure = take_figure(ladder([0.5], 4.0), [Cue(0.5, 0.9, "hit", "wood"), Cue(3.0, 0.2), Cue(9.0)], [0.51, 2.2])
     place, wave, lane, heard = figure.axes[:4]
     assert {axes.get_xlim() for axes in (wave, lane, heard, place)} == {(0.0, 4.0)}
@@ -91,7 +91,7 @@ def test_everything_of_a_take_stands_on_one_axis_of_time(ladder):
     assert place.get_xlabel() == "time (s)" and "7k" in [label.get_text() for label in heard.get_yticklabels()]
 
 
-def test_the_condition_is_repeated_over_the_clip(ladder):
+def test_the_ambience_reference_is_repeated_over_the_clip(ladder):
     condition = np.tile(np.linspace(0, 1, 187, dtype=np.float32), (128, 1))
     control_values = take_figure(ladder([], 7.0), condition=condition).axes[0].images[0].get_array()
     assert control_values.shape[1] == 439
@@ -114,7 +114,7 @@ def test_a_long_clip_stays_readable_and_keeps_its_hits(ladder):
     assert "1:00" in labels and len(labels) < 12 and place.get_xlabel() == "time (min:s)"
 
 
-def test_names_of_cues_never_run_into_each_other(ladder):
+def test_names_of_cues_never_overlap(ladder):
     cues = [Cue(0.1 + 0.07 * k, 0.5, "scrape", "ceramic") for k in range(40)]
     lane = take_figure(ladder([], 3.0), cues).axes[2]
     lane.figure.canvas.draw()
@@ -131,7 +131,7 @@ def test_every_length_and_silence_have_the_same_picture_size(seconds, tmp_path):
     assert Image.open(path).size == (1080, 800)
 
 
-def test_wipes_of_a_clip_are_of_one_size_and_high_sounds_on_top():
+def test_spectrograms_have_one_size_with_high_frequencies_on_top():
     mel = np.zeros((128, 300), np.float32)
     mel[100:, :150] = 1
     picture = np.asarray(wipe_picture(mel)).astype(int)
@@ -139,7 +139,7 @@ def test_wipes_of_a_clip_are_of_one_size_and_high_sounds_on_top():
     assert picture[10, 100].sum() > 600 and picture[10, 900].sum() < 20 and picture[-10, 100].sum() < 20
 
 
-def test_wipes_and_figures_share_their_colours():
+def test_spectrograms_and_figures_share_their_colours():
     from matplotlib import colormaps
 
     mel = np.full((128, 40), 0.65, np.float32)
