@@ -49,7 +49,7 @@ def json_log(restored_logging: None, capsys: pytest.CaptureFixture[str]) -> Call
 
 
 SERVERS = {
-    "shipped": ("test_controls.py", "test_places.py", "test_ambiences.py", "test_shipped.py"),
+    "shipped": ("test_controls.py", "test_ambiences.py", "test_shipped.py"),
     "site": ("test_page.py", "test_compare.py", "test_api.py"),
     "timeline": ("test_timeline.py", "test_timeline_playing.py"),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2s.audio.levels import SILENCE_DB, level_db
+from a2s.audio.levels import SILENCE_DB, db_to_amplitude, level_db
 from a2s.errors import BadSettings, WeightsMissing
 from a2s.io import write_json
 
@@ -95,4 +95,4 @@ def scale_ambience(
     full = own if full_db is None else full_db
     floor = min(floor_db, full)
     share = (calibration or Calibration()).corrected(float(amount))
-    return y * np.float32(10 ** ((floor + share * (full - floor) - own) / 20))
+    return y * np.float32(db_to_amplitude(floor + share * (full - floor) - own))

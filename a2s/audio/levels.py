@@ -37,7 +37,11 @@ def amplitude_db(amplitude: float) -> float:
     return max(SILENCE_DB, 20 * float(np.log10(np.maximum(amplitude, 1e-12))))
 
 
-def db_to_amplitude(level: float) -> float:
+@overload
+def db_to_amplitude(level: float) -> float: ...
+@overload
+def db_to_amplitude(level: np.ndarray) -> np.ndarray: ...
+def db_to_amplitude(level: float | np.ndarray) -> float | np.ndarray:
     """The factor that changes a level by that many dB."""
     return 10 ** (level / 20)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from a2s.ambient.bank import About, AmbientBank
 from a2s.ambient.extension import seamless_loop
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.settings import AUDIO
 
@@ -147,7 +148,7 @@ def render_clips(seed: int = 0) -> Iterator[tuple[np.ndarray, About]]:
             # The seed contains the name, so that a changed clip does not change the others.
             rng = np.random.default_rng([seed, crc32(name.encode())])
             y = seamless_loop(make_ambience(kind, SECONDS + FADE, rng, AUDIO.sample_rate, traits), samples, fade)
-            y *= 10 ** (level / 20) / np.sqrt(np.mean(y**2))
+            y *= db_to_amplitude(level) / np.sqrt(np.mean(y**2))
             yield y, {"name": name, "kind": kind, "author": "a2s", "licence": "CC0-1.0"}
 
 

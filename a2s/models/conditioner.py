@@ -46,7 +46,7 @@ class Conditioner(ConfiguredModel):
         aligned_channels: int = 16,
         cues: bool = True,
         ambience: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands
         self.cue_stem = nn.Conv1d(ROLL_CHANNELS, 64, 5, padding=2)

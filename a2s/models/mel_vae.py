@@ -28,7 +28,7 @@ class MelVAE(ConfiguredModel):
         block_out_channels: tuple[int, ...] = (64, 128),
         layers_per_block: int = 1,
         norm_num_groups: int = 8,
-    ):
+    ) -> None:
         super().__init__()
         self.autoencoder: Any = AutoencoderKL(  # diffusers declares none of its methods
             in_channels=patch * patch,

@@ -9,6 +9,7 @@ import soundfile
 import torch
 from scipy.signal import resample_poly
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.plan import Event
 from a2s.datasets.foley_world.world import read_plan
 from a2s.errors import BadSettings
@@ -74,7 +75,7 @@ class Recordings:
             i = rng.integers(0, samples - len(sound) + 1)
             out[i : i + len(sound)] = sound / np.float32(32768)
         peak = np.abs(out).max() + 1e-6
-        return out * np.float32(min(0.98 / peak, 10 ** (rng.uniform(-24, 6) / 20)))
+        return out * np.float32(min(0.98 / peak, db_to_amplitude(rng.uniform(-24, 6))))
 
 
 def sound_batch(
@@ -95,7 +96,7 @@ def sound_batch(
         start = rng.uniform(0, videos.plans[video].seconds - samples / AUDIO.sample_rate)
         action, ambient = videos.clip(video, start, samples / AUDIO.sample_rate)[:, :samples]
         mix = ambient if rng.random() < 0.1 else action + ambient
-        batch.append(mix * np.float32(10 ** (rng.uniform(-20, 3) / 20)) if rng.random() < 0.4 else mix)
+        batch.append(mix * np.float32(db_to_amplitude(rng.uniform(-20, 3))) if rng.random() < 0.4 else mix)
     return torch.from_numpy(np.stack(batch).clip(-1, 1))
 
 

@@ -10,15 +10,18 @@ import io
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from PIL import Image
 
+from a2s.audio.levels import amplitude_db
 from a2s.cues import Cue, CueTrack
 from a2s.settings import AUDIO, AudioSpec
 
@@ -72,7 +75,7 @@ def mel_figure(mel: np.ndarray, track: CueTrack | None = None, spec: AudioSpec =
     axes.set_ylabel("frequency (Hz)")
     bar = figure.colorbar(image, ax=axes, pad=0.01, fraction=0.025)
     bar.set_label("dB")
-    if track is not None:
+    if track is not None and lane is not None:
         _draw_few_cues(lane, axes, track.cues, seconds)
         _style_axes(lane)
     _style_axes(axes, bar.ax)
@@ -186,7 +189,7 @@ def _reduced(values: np.ndarray, columns: int = MAX_COLUMNS) -> np.ndarray:
     return np.maximum.reduceat(values, np.arange(0, values.shape[-1], step), -1) if step > 1 else values
 
 
-def _draw_mel(axes: Axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
+def _draw_mel(axes: Axes, mel: np.ndarray, seconds: float, spec: AudioSpec) -> AxesImage:
     """Frame f is centred at f hops, as in the centred STFT. Frames beyond the end of the sound are cut off."""
     mel = mel[:, : int(seconds / spec.frame_seconds) + 2]
     half = spec.frame_seconds / 2
@@ -203,7 +206,7 @@ def _draw_wave(axes: Axes, waveform: np.ndarray, seconds: float) -> None:
     axes.fill_between(np.linspace(0, seconds, len(top)), bottom, top, color=WAVE_COLOUR, linewidth=0.6)
     axes.set_ylim(-1.5 * max(peak, 1e-4), 1.5 * max(peak, 1e-4))
     axes.set_yticks([])
-    level = f"{20 * np.log10(peak):.1f} dBFS".replace("-", "\N{MINUS SIGN}") if peak > 1e-6 else "silence"
+    level = f"{amplitude_db(peak):.1f} dBFS".replace("-", "\N{MINUS SIGN}") if peak > 1e-6 else "silence"
     _title(axes, f"Waveform, peak {level}")
 
 
@@ -234,7 +237,7 @@ def _draw_cues(lane: Axes, axes: Axes, cues: Sequence[Cue], seconds: float) -> N
 def _draw_onsets(axes: Axes, onsets: Sequence[float]) -> None:
     """A triangle at each onset near the top of the panel; ticks when there are many."""
     size = 7 if len(onsets) <= CROWDED / 2 else 5
-    shape = {"marker": "v", "markersize": size, "markeredgecolor": BACKGROUND, "markeredgewidth": 0.5}
+    shape: dict[str, Any] = {"marker": "v", "markersize": size, "markeredgecolor": BACKGROUND, "markeredgewidth": 0.5}
     if len(onsets) > CROWDED:
         shape = {"marker": "|", "markersize": 8, "markeredgewidth": 0.5}
     heights = [0.86] * len(onsets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from a2s.errors import BadCheckpoint, CannotWrite
-from a2s.io import sha256_of
+from a2s.io import atomic_folder, sha256_of
 from a2s.weights.card import write_card
 from a2s.weights.catalogue import resolve_model
 from a2s.weights.configuration import empty_components
@@ -68,22 +67,15 @@ def import_release(
         on_message(f"{path.name}: part of the release, but not needed to dub; skipped")
     modules, components = _assign(release)
     needed = sum(_bytes(module, stored) for name, module in modules.items() if name in components)
-    part = out.with_name(out.name + ".part")
+    check_space(out.parent, needed + SPARE_BYTES, "the model")
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        check_space(part.parent, needed + SPARE_BYTES, "the model")
-        part.mkdir()
-        for name, (checkpoint, sources) in components.items():
-            on_message(f"{name}: {len(sources)} weights from {checkpoint.path.name}")
-            write_component(part / name, modules[name], checkpoint, sources, stored)
-        _write_rest(part, modules, release, dtype, origin or {}, on_message)
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    except (OSError, SafetensorError) as error:
+        with atomic_folder(out) as part:
+            for name, (checkpoint, sources) in components.items():
+                on_message(f"{name}: {len(sources)} weights from {checkpoint.path.name}")
+                write_component(part / name, modules[name], checkpoint, sources, stored)
+            _write_rest(part, modules, release, dtype, origin or {}, on_message)
+    except SafetensorError as error:
         raise CannotWrite(f"The model cannot be written to {out} ({error}).") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return out
 
 

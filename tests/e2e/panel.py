@@ -1,4 +1,4 @@
-"""The controls of the shipped page as a panel: turn some, dub, and have the sound in hand."""
+"""The controls of the shipped page: set some of them, generate, and get the sound."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import numpy as np
 import soundfile
 
 from a2s.dubbing.recipe import read_report
-from tests.e2e.hands import choose, download, dub, set_number, unfold, upload
+from tests.e2e.actions import choose, click_tab, download, dub, set_number, unfold, upload
 
-STANDING = {
+DEFAULTS = {
     "amount": 0.5, "seed": 7, "takes": 1, "first-take": 1, "steps": 4, "guidance": 2.5, "overlap": 0.5,
     "original": "Mute", "loudness": "No loudness target",
 }  # fmt: skip
-"""Where the controls stand in a test that doesn't turn them. Four steps, the fewest there are, tell a direction."""
+"""Values of the controls that a test doesn't set. Four steps, the minimum, are enough to show an effect."""
 
 RATE = 16_000
+SEARCH = "#search textarea, #search input"
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was taken away. wave: (n,) float32 of the 24-bit wav. recipe: as it is inside of it. name: the file's."""
+    """A downloaded take. wave: (n,) float32 of the 24-bit wav. recipe: the report inside it. name: of the file."""
 
     wave: np.ndarray
     recipe: dict
@@ -34,7 +35,7 @@ class Made:
         return decibels(self.wave[round(begin * RATE) : None if end is None else round(end * RATE)])
 
     def centre(self, begin: float, end: float) -> float:
-        """Centre of gravity of the spectrum in Hz: how bright it is."""
+        """Spectral centroid in Hz."""
         piece = self.wave[round(begin * RATE) : round(end * RATE)]
         power = np.abs(np.fft.rfft(piece)) ** 2
         return float(power @ np.fft.rfftfreq(len(piece), 1 / RATE) / power.sum())
@@ -45,28 +46,33 @@ def decibels(wave: np.ndarray) -> float:
 
 
 def apart(a: Made, b: Made) -> float:
-    """How far two sounds are from one another, as a share of the second: 0 is the same, 1 and more another one."""
+    """Norm of the difference, relative to the second sound: 0 for equal sounds, 1 and more for unrelated ones."""
     return float(np.linalg.norm(a.wave - b.wave) / np.linalg.norm(b.wave))
 
 
 def likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation of two waveforms, as far as both go."""
+    """Correlation of two waveforms over their common length."""
     count = min(len(a), len(b))
     return float(np.corrcoef(a[:count], b[:count])[0, 1])
 
 
 class Panel:
-    """A tab with a clip loaded. Every dub has all controls where `STANDING` says, but for those that it names."""
+    """A tab of the browser. Every dub sets all controls: to `DEFAULTS`, except for those that it names."""
 
     def __init__(self, tab, folder: Path) -> None:
         self.tab, self.folder = tab, folder
 
     def load(self, clip: Path) -> None:
+        """Upload a clip, which removes takes and cues, and set what `dub` doesn't set."""
+        if self.tab.input_value(SEARCH):
+            self.tab.fill(SEARCH, "")
+        if self.tab.input_value("#match-count input") != "Top 5":
+            choose(self.tab, "match-count", "Top 5")
         upload(self.tab, clip)
         unfold(self.tab, "settings")
 
-    def turn(self, **values) -> None:
-        """Bring controls to these values, by hand; an underscore stands for a hyphen."""
+    def set(self, **values) -> None:
+        """Set controls to these values; an underscore stands for a hyphen."""
         for control, value in values.items():
             control = control.replace("_", "-")
             if isinstance(value, str):
@@ -79,39 +85,39 @@ class Panel:
         return float(self.tab.input_value(f"#{control} input[type=number]"))
 
     def dub(self, button: str = "#generate", **values) -> Made:
-        """Make what the controls ask for; returns the newest take."""
-        standing = {control: value for control, value in STANDING.items() if control.replace("-", "_") not in values}
-        self.turn(**standing, **values)
+        """Generate; returns the newest take."""
+        defaults = {control: value for control, value in DEFAULTS.items() if control.replace("-", "_") not in values}
+        self.set(**defaults, **values)
         dub(self.tab, button)
         return self.made()
 
     def made(self) -> Made:
-        """The take that is shown, out of the wav that the page offers."""
+        """The take that is shown, from the wav that the page offers."""
         file = download(self.tab, "wav", self.folder)
         return Made(soundfile.read(file, dtype="float32")[0], read_report(file).to_dict(), file.name)
 
     def show(self, number: int) -> Made:
-        """Choose a take, counted from 0, and take it away."""
+        """Choose a take, counted from 0, and download it."""
         before = self.tab.evaluate("document.querySelector('#result video').src")
         self.tab.click(f"#take label >> nth={number}")
         self.tab.wait_for_function("old => document.querySelector('#result video').src !== old", arg=before)
         return self.made()
 
-    def cues(self, *cues: dict) -> None:
-        """Put cues on the timeline, through a file."""
+    def load_cues(self, *cues: dict) -> None:
+        """Load a cue file."""
         file = self.folder / "some.cues.json"
         file.write_text(json.dumps(cues))
-        self.hand("#load-cues", file)
+        self.upload_with("#load-cues", file)
         words = f"{len(cues)} cue"
         self.tab.wait_for_function("w => document.querySelector('#timeline .count').innerText.startsWith(w)", arg=words)
 
-    def hand(self, button: str, *files: Path) -> None:
-        """Give files to a button that asks for them."""
+    def upload_with(self, button: str, *files: Path) -> None:
+        """Upload files with an upload button."""
         with self.tab.expect_file_chooser() as chooser:
             self.tab.click(button)
         chooser.value.set_files([str(file) for file in files])
 
-    def place(self, clip: str, words: str) -> None:
+    def choose_ambience(self, clip: str, words: str) -> None:
         """Search for an ambience and choose it, when it isn't the chosen one."""
         self.search(words)
         card = f"#ambiences .card:has(input[value='{clip}'])"
@@ -128,4 +134,4 @@ class Panel:
         return self.tab.evaluate(names)
 
     def go_to(self, name: str) -> None:
-        self.tab.click(f"button[role=tab]:has-text('{name}')")
+        click_tab(self.tab, name)

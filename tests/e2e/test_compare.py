@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.hands import download, dub, load_example
+from tests.e2e.actions import click_tab, download, dub, load_example
+from tests.e2e.conftest import browsing
 
 SECONDS, RATE = 3.5, 48_000
 LOW, SLOPE = 2_000.0, 1_000.0
 """Hz at the beginning, and Hz a second: the pitch of this recording tells its own playhead."""
 
-TAPE = """
+RECORDER = """
 // All that goes to the loudspeaker is also taken down, with its place on the clock of the sound, to the sample.
 window.tape = [];
 const recorder = `registerProcessor('tape', class extends AudioWorkletProcessor {
@@ -40,7 +41,7 @@ window.AudioContext = class extends AudioContext {
   }
   async resume() { await this.ready; return super.resume(); }
 };
-window.takenDown = () => {
+window.recording = () => {
   const first = window.tape[0][0], [last, end] = window.tape.at(-1);
   const whole = new Float32Array(last + end.length - first);
   for (const [at, samples] of window.tape) whole.set(samples, at - first);
@@ -49,38 +50,49 @@ window.takenDown = () => {
 """
 
 
+@pytest.fixture(scope="module")
+def compare_tab(browser, site, tmp_path_factory):
+    """The Compare tab with a take (a 1 kHz tone, loud at the cues) as A and a tone that rises from 2 kHz as B."""
+    folder = tmp_path_factory.mktemp("compare")
+    with browsing(browser, RECORDER, accept_downloads=True) as tab:
+        tab.goto(site)
+        tab.wait_for_selector("#examples button")
+        load_example(tab)
+        dub(tab)
+        tab.take = download(tab, "wav", folder)
+        time = np.arange(round(SECONDS * RATE)) / RATE
+        rising = 0.3 * np.sin(2 * np.pi * (LOW * time + SLOPE * time**2 / 2))
+        soundfile.write(folder / "rising.wav", rising, RATE)
+        click_tab(tab, "Compare")
+        tab.wait_for_selector("#player .ready, #player .player")
+        with tab.expect_file_chooser() as chooser:
+            tab.click("#upload-audio")
+        chooser.value.set_files(str(folder / "rising.wav"))
+        tab.wait_for_function("document.querySelector('#player [data-sound=b] span').innerText === 'rising'")
+        tab.wait_for_selector("#player .ready")
+        yield tab
+
+
 @pytest.fixture
-def booth(browser, site, tmp_path):
-    """The Compare tab with a take (a tone of 1 kHz, hits at the cues) as A, and a tone that rises from 2 kHz as B."""
-    context = browser.new_context(viewport={"width": 1360, "height": 1000}, accept_downloads=True)
-    tab = context.new_page()
-    tab.set_default_timeout(30_000)
-    tab.add_init_script(TAPE)
-    tab.complaints = []
-    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-    tab.goto(site)
-    tab.wait_for_selector("#examples button")
-    load_example(tab)
-    dub(tab)
-    tab.take = download(tab, "wav", tmp_path)
-    time = np.arange(round(SECONDS * RATE)) / RATE
-    rise = 0.3 * np.sin(2 * np.pi * (LOW * time + SLOPE * time**2 / 2))
-    soundfile.write(tmp_path / "rising.wav", rise, RATE)
-    tab.click("button[role=tab]:has-text('Compare')")
-    tab.wait_for_selector("#player .ready, #player .player")
-    with tab.expect_file_chooser() as chooser:
-        tab.click("#upload-audio")
-    chooser.value.set_files(str(tmp_path / "rising.wav"))
-    tab.wait_for_function("document.querySelector('#player [data-sound=b] span').innerText === 'rising'")
-    tab.wait_for_selector("#player .ready")
+def player(compare_tab):
+    """The tab with the player at rest at 0 s, on sound A, with an empty recording."""
+    tab = compare_tab
+    if tab.get_attribute("#player [data-do=play]", "aria-pressed") == "true":
+        tab.click("#player [data-do=play]")
+    tab.check("#player [data-set=match]")
+    tab.check("#player [data-set=loop]")
+    tab.click("#player [data-sound=a]")
+    tab.focus("#player canvas")
+    tab.keyboard.press("Home")
+    tab.wait_for_timeout(100)  # for what is on its way to the recorder
+    tab.evaluate("window.tape = []")
     yield tab
-    assert tab.complaints == []
-    context.close()
+    assert tab.errors == []
 
 
-def taken_down(tab) -> tuple[np.ndarray, float]:
+def recording_of(tab) -> tuple[np.ndarray, float]:
     """(what reached the loudspeaker so far, time of its first sample on the clock of the sound)."""
-    taken = tab.evaluate("window.takenDown()")
+    taken = tab.evaluate("window.recording()")
     return np.array(taken["samples"], np.float32), taken["began"]
 
 
@@ -107,8 +119,8 @@ def envelope(sound: np.ndarray, rate: int) -> np.ndarray:
 
 
 @pytest.mark.alone
-def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
-    tab = booth
+def test_a_switch_changes_the_sound_at_the_same_playhead(player):
+    tab = player
     tab.uncheck("#player [data-set=match]")
     tab.uncheck("#player [data-set=loop]")
     tab.click("#player canvas", position={"x": 1, "y": 40})
@@ -127,33 +139,33 @@ def test_a_switch_changes_the_sound_at_the_same_playhead(booth):
         )
     tab.wait_for_function("document.querySelector('#player .play').getAttribute('aria-pressed') === 'false'")
     tab.wait_for_timeout(300)
-    heard, began = taken_down(tab)
+    recorded, began = recording_of(tab)
     window = 1024
-    loud = [index for index, piece in enumerate(frames(heard)) if is_rising(piece)]
+    loud = [index for index, piece in enumerate(frames(recorded)) if is_rising(piece)]
     start = began + loud[0] * window / RATE
     # Pitch tells where in B we are; time on the sound's clock tells where the playhead must be.
     for index in loud:
         middle = began + (index + 0.5) * window / RATE
         if min(abs(middle - switch) for switch in switches) < 0.05:
             continue
-        inside = (pitch(frames(heard)[index]) - LOW) / SLOPE
+        inside = (pitch(frames(recorded)[index]) - LOW) / SLOPE
         assert inside == pytest.approx(middle - start, abs=0.06)
         assert middle < switches[0] + 0.05 or switches[1] - 0.05 < middle < switches[2] + 0.05
-    # In A's time nothing of B is left, and what is heard is A's own sound at that playhead and no other.
+    # In A's time nothing of B is left, and what is recorded is A's own sound at that playhead and no other.
     first, last = switches[0] + 0.06, switches[1] - 0.06
-    own = heard[round((first - began) * RATE) : round((last - began) * RATE)]
+    own = recorded[round((first - began) * RATE) : round((last - began) * RATE)]
     assert not any(is_rising(piece) for piece in frames(own)) and pitch(own) == pytest.approx(1_000, abs=30)
     take, rate = soundfile.read(tab.take)
     made, found = envelope(take, rate), envelope(own, RATE)
     at = round((first - start) / HOP)
-    likeness = {lag: np.corrcoef(found, made[at + lag :][: len(found)])[0, 1] for lag in range(-30, 31)}
-    best = max(likeness, key=likeness.get)
-    assert likeness[best] > 0.9 and abs(best * HOP) <= 0.03, likeness
+    correlation = {lag: np.corrcoef(found, made[at + lag :][: len(found)])[0, 1] for lag in range(-30, 31)}
+    best = max(correlation, key=correlation.get)
+    assert correlation[best] > 0.9 and abs(best * HOP) <= 0.03, correlation
 
 
 @pytest.mark.alone
-def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
-    tab = booth
+def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(player):
+    tab = player
     tab.uncheck("#player [data-set=match]")
     tab.click("#player [data-sound=b]")
     tab.keyboard.press("Space")
@@ -164,9 +176,9 @@ def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
     )
     tab.wait_for_timeout(500)
     tab.keyboard.press("Space")
-    heard, began = taken_down(tab)
+    recorded, began = recording_of(tab)
     size = 48  # a millisecond
-    level = np.abs(frames(heard, size)).max(1)
+    level = np.abs(frames(recorded, size)).max(1)
     before = round((asked - began) * RATE / size)
     # B is a tone of 0.3, A is soft at this moment; a stalled machine may have left a hole in B before.
     last = before + int(np.flatnonzero(level[before : before + 200] > 0.15)[-1])
@@ -175,28 +187,28 @@ def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(booth):
     after = np.median(level[last + 5 : last + 15])
     fall = (after + 0.1 * (0.3 - after) < level) & (level < 0.9 * 0.3)
     assert 1 <= fall[last - 12 : last + 12].sum() <= 6  # neither a jump, which clicks, nor a fade that is noticed
-    steps = np.abs(np.diff(heard[(last - 12) * size : (last + 12) * size]))
+    steps = np.abs(np.diff(recorded[(last - 12) * size : (last + 12) * size]))
     assert steps.max() < 0.3 * 2 * np.pi * (LOW + SLOPE * SECONDS) / RATE * 1.1
 
 
 @pytest.mark.alone
-def test_matched_loudness_can_be_heard_and_switched_off(booth):
-    tab = booth
+def test_matched_loudness_can_be_heard_and_switched_off(player):
+    tab = player
     tab.click("#player [data-sound=b]")
     tab.keyboard.press("Space")
     tab.wait_for_function("parseFloat(document.querySelector('#player .time').innerText) > 0.6")
     tab.uncheck("#player [data-set=match]")
     tab.wait_for_timeout(500)
     tab.keyboard.press("Space")
-    heard, _ = taken_down(tab)
-    level = np.abs(frames(heard)).max(1)
+    recorded, _ = recording_of(tab)
+    level = np.abs(frames(recorded)).max(1)
     playing = level[level > 1e-3]
     assert playing[3] < 0.75 * playing[-3] and playing[-3] == pytest.approx(0.3, abs=0.02)
 
 
 @pytest.mark.alone
-def test_the_picture_keeps_with_the_sound(booth):
-    tab = booth
+def test_the_video_stays_in_sync_with_the_sound(player):
+    tab = player
     tab.focus("#player canvas")
     tab.keyboard.press("Home")
     tab.keyboard.press("Space")
@@ -212,8 +224,8 @@ def test_the_picture_keeps_with_the_sound(booth):
     assert np.median(np.abs(off)) < 0.08, off
 
 
-def test_keys_move_the_playhead(booth):
-    tab = booth
+def test_keys_move_the_playhead(player):
+    tab = player
 
     def playhead():
         return float(tab.inner_text("#player .time").split("/")[0])
@@ -231,8 +243,8 @@ def test_keys_move_the_playhead(booth):
     assert tab.get_attribute("#player [data-sound=b]", "aria-pressed") == "false"
 
 
-def test_blind_and_abx_trials_are_answered_and_counted(booth, tmp_path):
-    tab = booth
+def test_blind_and_abx_trials_are_answered_and_counted(player, tmp_path):
+    tab = player
     tab.click("#compare-mode label:has-text('Blind')")
     tab.wait_for_selector("#questions")
     for number in (1, 2):

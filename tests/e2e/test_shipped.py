@@ -1,6 +1,6 @@
-"""The page as it is shipped: `app.py` with the compact model, its bank and its examples, and what it looks like.
+"""The page as it is shipped, with screenshots.
 
-`A2S_PICTURES=assets python -m pytest tests/e2e/test_shipped.py` keeps the pictures that are taken here.
+`A2S_PICTURES=assets python -m pytest tests/e2e/test_shipped.py` keeps the screenshots.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from a2s.media import probe_video
-from tests.e2e.hands import download, dub, load_example
+from tests.e2e.actions import click_tab, download, dub, load_example
+from tests.e2e.conftest import browsing
 
-LOOKS = {
-    "light": {"viewport": {"width": 1360, "height": 1000}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1360, "height": 1000}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
-}
+LOOKS = {"light": (1360, 1000), "dark": (1360, 1000), "phone": (390, 844)}
+"""Name to size of the window; a phone is dark."""
+
 TABS = {"Compare": "#player .ready", "Bank": "#bank-clips .card"}
 
 
@@ -32,39 +30,37 @@ def keep(shot: bytes, name: str, folder: Path) -> Image.Image:
     return picture
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_an_example_is_dubbed_and_the_page_is_seen(browser, shipped, tmp_path, look):
-    context = browser.new_context(**LOOKS[look], accept_downloads=True)
-    tab = context.new_page()
-    tab.set_default_timeout(120_000)
-    complaints = []
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.goto(shipped)
-    tab.wait_for_selector("#examples button")
-    assert tab.locator("#examples button").count() == 6
-    load_example(tab)
-    assert tab.locator("#ambiences .card").count() == 5 + 1  # the best five, and near silence
-    dub(tab)
-    dub(tab)
-    tab.wait_for_selector("#spectrogram-comparison img", state="attached")
-    assert probe_video(download(tab, "mp4", tmp_path)).has_audio
-    tab.mouse.move(0, 0)
-    tab.evaluate("document.activeElement.blur()")
-    tab.evaluate("document.querySelector('#source video').currentTime = 1")
-    tab.locator("#spectrogram-comparison").scroll_into_view_if_needed()
-    tab.wait_for_timeout(1_500)
-    studio = keep(whole_page(tab), f"studio-{look}", tmp_path)
-    assert np.asarray(studio).std() > 20  # something is on it
-    bright = np.median(np.asarray(studio.convert("L")))
-    assert bright > 150 if look == "light" else bright < 80
-    for name, ready in TABS.items():
-        tab.click(f"button[role=tab]:has-text('{name}')")
-        tab.wait_for_selector(ready)
-        tab.wait_for_timeout(800)
-        if look == "dark":
-            keep(tab.screenshot(), name.lower(), tmp_path)
-    context.close()
-    assert complaints == []
+def test_an_example_is_dubbed_in_light_and_dark_and_on_a_phone(browser, shipped, tmp_path):
+    with browsing(browser, accept_downloads=True, color_scheme="light") as tab:
+        tab.goto(shipped)
+        tab.wait_for_selector("#examples button")
+        assert tab.locator("#examples button").count() == 6
+        load_example(tab)
+        assert tab.locator("#ambiences .card").count() == 5 + 1  # the best five, and near silence
+        dub(tab)
+        dub(tab)
+        tab.wait_for_selector("#spectrogram-comparison img", state="attached")
+        assert probe_video(download(tab, "mp4", tmp_path)).has_audio
+        tab.mouse.move(0, 0)
+        tab.evaluate("document.activeElement.blur()")
+        tab.evaluate("document.querySelector('#source video').currentTime = 1")
+        for look, (width, height) in LOOKS.items():
+            tab.set_viewport_size({"width": width, "height": height})
+            tab.evaluate("dark => document.body.classList.toggle('dark', dark)", look != "light")
+            click_tab(tab, "Dub")
+            tab.locator("#spectrogram-comparison").scroll_into_view_if_needed()
+            tab.wait_for_timeout(700)
+            studio = keep(whole_page(tab), f"studio-{look}", tmp_path)
+            assert np.asarray(studio).std() > 20, "something is drawn"
+            bright = np.median(np.asarray(studio.convert("L")))
+            assert bright > 150 if look == "light" else bright < 80
+            for name, ready in TABS.items():
+                click_tab(tab, name)
+                tab.wait_for_selector(ready)
+                if look == "dark":
+                    tab.wait_for_timeout(500)
+                    keep(tab.screenshot(), name.lower(), tmp_path)
+        assert tab.errors == []
 
 
 def whole_page(tab) -> bytes:

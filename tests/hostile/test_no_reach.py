@@ -50,7 +50,7 @@ def trap(tmp_path, listener) -> Trap:
     return made
 
 
-def test_the_witness_sees_what_libav_reaches_for(trap, tmp_path, listener):
+def test_the_monitor_sees_what_libav_opens(trap, tmp_path, listener):
     """Without our guards the same files open the canary and connect; else what follows would show nothing."""
     program = tmp_path / "naive.py"
     program.write_text(NAIVE)
@@ -61,7 +61,7 @@ def test_the_witness_sees_what_libav_reaches_for(trap, tmp_path, listener):
     assert Access("connect", "ip") in found and listener[1], done.stdout
 
 
-def test_no_upload_reaches_out_of_its_folder(trap, tmp_path, listener):
+def test_no_upload_opens_anything_outside_its_folder(trap, tmp_path, listener):
     makers = {name: maker for name, maker in (REFUSED | DOUBLE).items() if name not in SLOW}
     for name, maker in makers.items():
         trap.set(name, maker(trap))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.creatures import bird_phrase, cricket_song, fly_past, gull_call, syllable
 from a2s.datasets.foley_world.grains import bubble, power_tool, raindrop, sawing, spaced
 from a2s.datasets.foley_world.soundscape import Soundscape, faded, gain, unit
@@ -109,7 +110,7 @@ def _wind(s: Soundscape) -> np.ndarray:
     gust = np.clip(s.drift(rate) + 0.25 * s.drift(rate * 5), -2.2, 2.4)
     centre = s.between("centre", 120, 500)
     y = s.noise((30, -4), (centre / 2, 0), (centre * 2, -12), (centre * 8, -34), (7900, -60))
-    y = y * s.upsampled(10 ** (gust * force / 20))
+    y = y * s.upsampled(db_to_amplitude(gust * force))
     y = y + 0.6 * s.band(centre, centre * 4, -5) * s.upsampled(10 ** (gust * force / 10 - 0.35))
     if s.choose("leaves", (True, False)):
         rustle = s.band(1500, 6000, -2, 8) * s.upsampled(10 ** (gust * force / 12)) * s.swell(6, 2.5)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import fftconvolve, lfilter
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.plan import Activity, Contact, Plan
 
 LN_1000 = 6.9
@@ -191,7 +192,7 @@ def action_stem(plan: Plan, sample_rate: int = 16_000) -> np.ndarray:
             stem[i : i + len(y)] += y[: len(stem) - i]
     if rng.random() < 0.6:
         stem = reverberated(stem, rng, sample_rate)
-    gain = 10 ** (plan.action_db / 20)
+    gain = db_to_amplitude(plan.action_db)
     return np.tanh(0.8 * gain * stem[: int(plan.seconds * sample_rate)]).astype(np.float32)
 
 

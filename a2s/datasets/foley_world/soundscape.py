@@ -13,6 +13,8 @@ import numpy as np
 from scipy import fft
 from scipy.interpolate import CubicSpline
 
+from a2s.audio.levels import db_to_amplitude
+
 CONTROL_RATE = 100
 """Rate in Hz of slow control signals: gusts, waves, passing cars."""
 
@@ -71,7 +73,7 @@ class Soundscape:
         shape += np.where(grid < 35, -30 * np.log2(35 / grid), 0)  # no infrasound
         spectrum = self.rng.standard_normal((len(self._log_frequency) + 1, 2), np.float32).view(np.complex64)[:, 0]
         spectrum[0] = 0
-        spectrum[1:] *= np.interp(self._log_frequency, np.log(grid), 10 ** (shape / 20)).astype(np.float32)
+        spectrum[1:] *= np.interp(self._log_frequency, np.log(grid), db_to_amplitude(shape)).astype(np.float32)
         return unit(fft.irfft(spectrum, self._size)[: self.n])
 
     def band(self, low: float, high: float, tilt: float = 0.0, slope: float = 12.0) -> np.ndarray:
@@ -114,7 +116,7 @@ class Soundscape:
 
     def swell(self, hz: float, db: float) -> np.ndarray:
         """(n,) random gain around 1 with a standard deviation of `db`."""
-        return self.upsampled(10 ** (np.clip(self.drift(hz), -2.2, 2.2) * db / 20))
+        return self.upsampled(db_to_amplitude(np.clip(self.drift(hz), -2.2, 2.2) * db))
 
     def tone(
         self, seconds: float, hz: float | np.ndarray, harmonics: Sequence[float] | np.ndarray = (1.0,)

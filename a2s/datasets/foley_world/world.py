@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.datasets.foley_world.ambience import make_ambience
 from a2s.datasets.foley_world.picture import render_frames
 from a2s.datasets.foley_world.plan import Activity, Contact, Gesture, Plan, make_plan
@@ -35,7 +36,7 @@ SEEDS_PER_DATASET = 1_000_000
 def ambient_stem(plan: Plan) -> np.ndarray:
     """(n,) float32: the ambience throughout the video, at `plan.ambient_db` dBFS RMS."""
     rng = np.random.default_rng([plan.seed, 2])
-    return make_ambience(plan.ambience, plan.seconds, rng, SAMPLE_RATE) * np.float32(10 ** (plan.ambient_db / 20))
+    return make_ambience(plan.ambience, plan.seconds, rng, SAMPLE_RATE) * np.float32(db_to_amplitude(plan.ambient_db))
 
 
 def render_stems(plan: Plan) -> np.ndarray:

@@ -13,6 +13,7 @@ from diffusers.configuration_utils import register_to_config
 from torch import nn
 from torch.nn import functional as F
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.audio.mel import mel_spectrogram
 from a2s.datasets.foley_world.plan import Event
 from a2s.evaluation.judges.train import JudgeModel, JudgeTraining, train_judge_model
@@ -102,9 +103,9 @@ class EventSounds:
         if rng.random() < 0.5:
             other = int(rng.integers(len(self.videos)))
             ambient = self.videos.clip(other, self.videos.random_start(other, rng), SECONDS)[1]
-        mix = action + ambient * np.float32(10 ** (rng.uniform(-30, 3) / 20))
-        noise = rng.standard_normal(SAMPLES).astype(np.float32) * np.float32(10 ** (rng.uniform(-90, -50) / 20))
-        return (mix * np.float32(10 ** (rng.uniform(-16, 6) / 20)) + noise).clip(-1, 1)
+        mix = action + ambient * np.float32(db_to_amplitude(rng.uniform(-30, 3)))
+        noise = rng.standard_normal(SAMPLES).astype(np.float32) * np.float32(db_to_amplitude(rng.uniform(-90, -50)))
+        return (mix * np.float32(db_to_amplitude(rng.uniform(-16, 6))) + noise).clip(-1, 1)
 
     def classes(self, indices: Iterable[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Class indices of action and material, int64."""

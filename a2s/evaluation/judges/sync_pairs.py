@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.evaluation.worlds import HeldOutWorlds
 from a2s.settings import AUDIO, VIDEO
 from a2s.vision import motion_grid
@@ -106,9 +107,9 @@ class SyncPairs:
         if rng.random() < 0.5:
             other = int(rng.integers(len(self)))
             ambient = self.videos.clip(other, self.videos.random_start(other, rng), seconds)[1]
-        mix = action + ambient * np.float32(10 ** (rng.uniform(-30, 3) / 20))
-        noise = rng.standard_normal(len(mix)).astype(np.float32) * np.float32(10 ** (rng.uniform(-90, -50) / 20))
-        return (mix * np.float32(10 ** (rng.uniform(-16, 6) / 20)) + noise).clip(-1, 1)
+        mix = action + ambient * np.float32(db_to_amplitude(rng.uniform(-30, 3)))
+        noise = rng.standard_normal(len(mix)).astype(np.float32) * np.float32(db_to_amplitude(rng.uniform(-90, -50)))
+        return (mix * np.float32(db_to_amplitude(rng.uniform(-16, 6))) + noise).clip(-1, 1)
 
     def _onset_curve(self, video: int, start: float, seconds: float) -> np.ndarray:
         """(2 S,) in [0, 1]: Gaussians with a standard deviation of 28 ms at the true events."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from a2s.audio.levels import power_db
+from a2s.audio.levels import db_to_amplitude, power_db
 from a2s.evaluation.metrics.base import MetricInputs
 from a2s.evaluation.statistics import Figures
 from a2s.evaluation.worlds import Clip
@@ -46,7 +46,7 @@ def silence_and_events(clip: Clip) -> tuple[np.ndarray, np.ndarray]:
     """Two (48000,) bool: where the true action is silent, with a margin; and where its events sound."""
     size = AUDIO.window_samples
     frames = np.abs(clip.action[: size // FRAME * FRAME]).reshape(-1, FRAME).max(1)
-    sounding = frames > max(1e-5, 10 ** (SILENT_DB / 20) * frames.max())
+    sounding = frames > max(1e-5, db_to_amplitude(SILENT_DB) * frames.max())
     spans = [(cue.time - clip.start, cue.duration) for cue in clip.true_cues]
     events = _mask([(t - EVENT_BEFORE, t + max(EVENT_AFTER, duration)) for t, duration in spans])
     # Audio generated for an event belongs to it, even where the true sound has decayed.

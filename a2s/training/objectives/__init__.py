@@ -1,0 +1,1 @@
+"""The trainings, one module each: `train(config, resume)` fits a model and writes it in diffusers' layout."""

@@ -13,6 +13,7 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.audio.mel import mel_spectrogram
 from a2s.models.av_sim import AVSim, info_nce
 from a2s.models.video_encoder import model_inputs
@@ -67,7 +68,7 @@ def sound_of_place(videos: LongVideos, video: int, rng: np.random.Generator, aug
     elif augment and rng.random() < 0.5:
         other = int(rng.integers(len(videos)))
         action = videos.clip(other, videos.random_start(other, rng))[0]
-    gain = 10 ** (rng.uniform(-12, 9) / 20) if augment else 1.0
+    gain = db_to_amplitude(rng.uniform(-12, 9)) if augment else 1.0
     return (action + np.float32(gain) * ambience).clip(-1, 1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2s.ambient import AmbientBank
 from a2s.ambient.archive import entries, unpack
+from a2s.ambient.bank import About
 from a2s.ambient.excerpts import cuts
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import AUDIO, Limits
@@ -86,12 +87,11 @@ def build_bank(
             base = base.add(waveform, name, pipe.embed_audio(waveform), kind)
         return base
     described = [
-        (waveform, {"name": name, "kind": kind, "author": "", "licence": "own recording"})
-        for waveform, name, kind in pieces
+        (waveform, About(name=name, kind=kind, author="", licence="own recording")) for waveform, name, kind in pieces
     ]
     if not any(kind == "quiet" for _, _, kind in pieces):  # an amount of 0 needs a clip without ambience
         low = built_in.low_ambient
-        facts = {"name": low.name, "kind": "quiet", "author": low.author, "licence": low.licence}
+        facts = About(name=low.name, kind="quiet", author=low.author, licence=low.licence)
         described.append((built_in.waveform(low.id), facts))
     return AmbientBank.of(described).embedded(pipe.embed_audio, pipe.model_hash)
 

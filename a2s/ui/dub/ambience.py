@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
+from a2s.audio.levels import db_to_amplitude
 from a2s.errors import A2SError
 from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO
@@ -197,5 +198,5 @@ def level_at(amount: float, clip_db: float, kind: str | None, pipe: AVLDMPipelin
     a dub uses."""
     from a2s.audio.levels import level_db
 
-    sample = np.full(1, 10 ** (clip_db / 20), np.float32)
+    sample = np.full(1, db_to_amplitude(clip_db), np.float32)
     return level_db(ambience_at(sample, float(amount), kind, pipe, bank))

@@ -43,7 +43,7 @@ const commit = (before, name = '') => {
   const time = performance.now(), continues = name && name === series.name && time - series.time < 800;
   series = { name, time };
   if (state === before) return;
-  if (!continues) undoStack = [...past.slice(-299), before];
+  if (!continues) undoStack = [...undoStack.slice(-299), before];
   redoStack = [];
   publish(); showSteps();
 };

@@ -139,7 +139,7 @@ def edit(folder, change):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda a: a["clips"][0].update(file="../../secret.flac"), "low-tone|high-tone"),
         (lambda a: a["clips"][0].update(id="../x", file="clips/../x.flac"), "x"),
@@ -161,9 +161,9 @@ def edit(folder, change):
         (lambda a: a["embeddings"].update(sha256=None), "index.faiss"),
     ],
 )
-def test_hostile_metadata(bank, tmp_path, change, said):
+def test_hostile_metadata(bank, tmp_path, change, message):
     edit(tmp_path / "bank", change)
-    with pytest.raises(BankError, match=said):
+    with pytest.raises(BankError, match=message):
         AmbientBank.load(tmp_path / "bank")
 
 

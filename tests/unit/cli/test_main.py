@@ -1,4 +1,4 @@
-"""The command line, run on real classes with tiny random weights."""
+"""The command line with tiny random weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from a2s import DubSettings, dub
+from a2s import DubSettings, __version__, dub
 from a2s.cli.main import main
 from a2s.cues import CueTrack
 from a2s.media import probe_video
@@ -34,11 +34,29 @@ def one_line(text: str) -> bool:
     return text.count("\n") == 1 and text.startswith("a2s: ") and len(text) < 400
 
 
-def test_help_names_every_command(capsys):
+COMMANDS = ("dub", "cues", "retrieve", "bank", "weights", "world", "train", "evaluate", "bench")
+
+
+def test_help_lists_every_command(capsys):
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in ("dub", "cues", "retrieve", "bank", "weights", "world", "train", "bench"))
-    assert main([]) == 0
+    assert all(f"  {name} " in shown for name in COMMANDS)
+    assert main([]) == 0 and capsys.readouterr().out == shown
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"a2s {__version__}\n"
+
+
+def test_loudness_sets_the_level_of_the_mix(home, run, tmp_path):
+    levels = []
+    for loudness in (-20, -30):
+        report = tmp_path / f"{loudness}.json"
+        arguments = "--steps", 1, "--loudness", loudness, "--report", report
+        assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", *arguments)[0] == 0
+        levels.append(json.loads(report.read_text())["loudness"]["lufs"])
+    assert levels[0] - levels[1] == pytest.approx(10, abs=1)
 
 
 def test_dub_writes_video_report_and_stems(home, run, tmp_path):
@@ -77,13 +95,13 @@ def test_dub_writes_several_takes(home, run, tmp_path):
     assert not np.array_equal(sounds[0], sounds[1])
 
 
-def test_the_same_command_gives_the_same_bytes(home, run, tmp_path):
+def test_a_command_is_deterministic(home, run, tmp_path):
     for name in ("a.wav", "b.wav"):
         run("dub", home / "clip.mp4", "-o", tmp_path / name, "--steps", 2, "--ambient-clip", "rain")
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
-def test_a_film_in_several_places_and_its_recipe(home, run, tmp_path):
+def test_ambience_of_several_places_and_the_report(home, run, tmp_path):
     soundfile.write(tmp_path / "my own.wav", np.random.default_rng(2).standard_normal(48_000) * 0.02, 16_000)
     report, out = tmp_path / "r.json", tmp_path / "o.wav"
     places = "--ambient-clip", "rain", "--ambient-clip", "0.6=room", "--ambient-clip", f"0:01.1={tmp_path}/my own.wav"
@@ -99,7 +117,7 @@ def test_a_film_in_several_places_and_its_recipe(home, run, tmp_path):
     assert np.array_equal(soundfile.read(out)[0], soundfile.read(tmp_path / "again.wav")[0])
 
 
-def test_cues_can_be_written_edited_and_given_back(home, run, tmp_path):
+def test_cues_are_written_and_read(home, run, tmp_path):
     code, printed, _ = run("cues", home / "clip.mp4", bank=False)
     assert code == 0
     track = CueTrack.from_json(printed)
@@ -118,7 +136,7 @@ def test_retrieve(home, run):
     matches = json.loads(printed)
     assert code == 0 and len(matches) == 2 and matches[0]["score"] >= matches[1]["score"]
     code, printed, _ = run("retrieve", home / "clip.mp4", "-k", 3)
-    assert code == 0 and printed.count("\n") == 2  # the third of the bank is near silence, which is no place
+    assert code == 0 and printed.count("\n") == 2  # the third clip is the low-ambient one
 
 
 def test_bank_build_and_info(home, run, tmp_path, capsys):
@@ -140,35 +158,54 @@ def test_weights(home, capsys):
 
 MISTAKES = {
     "no such command": ["fly"],
-    "no arguments": ["dub"],
+    "missing arguments": ["dub"],
     "no such video": ["dub", "{tmp}/none.mp4", "-o", "{tmp}/out.mp4"],
-    "text as video": ["dub", "{tmp}/text.mp4", "-o", "{tmp}/out.mp4"],
+    "a text file as video": ["dub", "{tmp}/text.mp4", "-o", "{tmp}/out.mp4"],
     "no such folder": ["dub", "{clip}", "-o", "{tmp}/none/out.mp4"],
-    "a format we don't write": ["dub", "{clip}", "-o", "{tmp}/out.mp3"],
-    "onto itself": ["dub", "{clip}", "-o", "{clip}"],
+    "unknown output format": ["dub", "{clip}", "-o", "{tmp}/out.mp3"],
+    "output over input": ["dub", "{clip}", "-o", "{clip}"],
     "ambient too high": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient", "1.5"],
-    "ambient no number": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient", "lots"],
+    "ambient is text": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient", "lots"],
     "too many takes": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--takes", "1000000"],
     "no such ambience": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--ambient-clip", "moon"],
-    "two first places": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "rain", "--ambient-clip", "room"],
-    "a place behind the end": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "1:20=rain"],
+    "two first ambiences": [
+        "dub",
+        "{clip}",
+        "-o",
+        "{tmp}/o.mp4",
+        "--ambient-clip",
+        "rain",
+        "--ambient-clip",
+        "room",
+    ],
+    "a place after the end": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "1:20=rain"],
     "places too close": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "0.2=rain"],
-    "no such later place": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "0.7=moon"],
+    "no such ambience later": ["dub", "{clip}", "-o", "{tmp}/o.mp4", "--ambient-clip", "0.7=moon"],
+    "bad loudness": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--loudness", "loud"],
     "bad decibels": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--original-audio", "loud"],
     "no such cues": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--cues", "{tmp}/none.json"],
     "bad cues": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--cues", "{tmp}/text.mp4"],
-    "nowhere to report": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--report", "{tmp}/none/report.json"],
-    "nowhere for stems": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--stems", "{tmp}/none/stems"],
+    "no folder for the report": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--report", "{tmp}/none/report.json"],
+    "no folder for stems": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--stems", "{tmp}/none/stems"],
     "no such model": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--model", "{tmp}/none"],
     "official": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--model", "official"],
     "no such bank": ["dub", "{clip}", "-o", "{tmp}/out.mp4", "--bank", "{tmp}/none"],
-    "no matches": ["retrieve", "{clip}", "-k", "0"],
-    "verify nothing": ["weights", "verify", "{tmp}"],
-    "train what": ["train", "cat", "--data", "{tmp}", "-o", "{tmp}/run"],
-    "train on nothing": ["train", "vae", "--data", "{tmp}/none", "-o", "{tmp}/run"],
-    "train option": ["train", "av-sim", "--data", "{tmp}", "-o", "{tmp}/run", "--recordings", "{tmp}"],
-    "a world of no length": ["world", "render", "-o", "{tmp}/world", "--minutes", "-1"],
-    "bench of nothing": ["bench", "--seconds", "0"],
+    "zero matches": ["retrieve", "{clip}", "-k", "0"],
+    "verify a folder without a model": ["weights", "verify", "{tmp}"],
+    "train an unknown model": ["train", "cat", "--data", "{tmp}", "-o", "{tmp}/run"],
+    "train without data": ["train", "vae", "--data", "{tmp}/none", "-o", "{tmp}/run"],
+    "an option of another training": [
+        "train",
+        "av-sim",
+        "--data",
+        "{tmp}",
+        "-o",
+        "{tmp}/run",
+        "--recordings",
+        "{tmp}",
+    ],
+    "a world of negative length": ["world", "render", "-o", "{tmp}/world", "--minutes", "-1"],
+    "bench of zero seconds": ["bench", "--seconds", "0"],
     "bench threads": ["bench", "--threads", "many"],
 }
 
@@ -198,14 +235,14 @@ def test_a_bug_is_not_hidden(monkeypatch, home, tmp_path):
         main(["dub", str(home / "clip.mp4"), "-o", str(tmp_path / "out.mp4")])
 
 
-def test_what_was_written_goes_when_the_rest_cannot(home, run, tmp_path, monkeypatch):
+def test_a_failed_report_removes_the_sound(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
     from a2s.errors import CannotWrite
 
     def full(self, path):
         raise CannotWrite("The disk is full.")
 
-    monkeypatch.setattr(Take, "save_recipe", full)
+    monkeypatch.setattr(Take, "save_report", full)
     code, _, err = run(
         "dub", home / "clip.mp4", "-o", tmp_path / "o.wav", "--steps", 1, "--report", tmp_path / "r.json"
     )
@@ -217,29 +254,29 @@ def command(home, *arguments):
     return [sys.executable, "-m", "a2s", *map(str, (*arguments, *extra))]
 
 
-def test_from_a_shell(home, tmp_path):
+def test_python_dash_m_runs_the_same_program(home, tmp_path):
     done = subprocess.run(
         command(home, "dub", home / "clip.mp4", "-o", tmp_path / "o.mp4", "--steps", 2), capture_output=True, text=True
     )
     assert done.returncode == 0 and done.stdout.startswith(str(tmp_path / "o.mp4"))
-    assert done.stderr == "", "no person is looking at this stderr, so nothing is drawn on it"
+    assert done.stderr == "", "stderr is no terminal, so it has no progress bar"
 
 
-SAYS_WHEN_IT_SAMPLES = """
+PRINTS_WHEN_IT_SAMPLES = """
 import signal
 import sys
 from a2s.cli.main import main
 from a2s.pipelines import AVLDMPipeline
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the background jobs of a shell ignore it
 
 sample = AVLDMPipeline.sample
 
-def spoken(*inputs, **more):
+def printing(*inputs, **more):
     print("sampling", flush=True)
     return sample(*inputs, **more)
 
-AVLDMPipeline.sample = spoken
+AVLDMPipeline.sample = printing
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -247,7 +284,7 @@ sys.exit(main(sys.argv[1:]))
 def test_control_c_leaves_nothing_behind(home, tmp_path):
     words = command(home, "dub", home / "clip.mp4", "-o", tmp_path / "o.mp4", "--steps", 100, "--takes", 6)[3:]
     process = subprocess.Popen(
-        [sys.executable, "-c", SAYS_WHEN_IT_SAMPLES, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", PRINTS_WHEN_IT_SAMPLES, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout.readline() == b"sampling\n"
     process.send_signal(signal.SIGINT)
@@ -256,7 +293,7 @@ def test_control_c_leaves_nothing_behind(home, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_control_c_while_writing_takes_back_what_was_written(home, run, tmp_path, monkeypatch):
+def test_control_c_while_writing_removes_the_written_files(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
 
     save, saved = Take.save, []

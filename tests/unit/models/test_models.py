@@ -8,7 +8,7 @@ from a2s.models import AVSim, Conditioner, MelVAE, Vocoder, info_nce
 from a2s.settings import ACTIONS, MATERIALS
 
 
-def test_vae_halves_thrice_and_comes_back():
+def test_vae_halves_three_times_and_decodes():
     vae = MelVAE(latent_channels=4, block_out_channels=(8, 16)).eval()
     mel = torch.rand(2, 128, 192)
     latent = vae.encode(mel)
@@ -17,7 +17,7 @@ def test_vae_halves_thrice_and_comes_back():
     assert made.shape == mel.shape and made.min() >= 0 and made.max() <= 1
 
 
-def test_vae_normalisation_is_undone():
+def test_vae_normalisation_is_inverted():
     torch.manual_seed(0)
     vae = MelVAE(latent_channels=4, block_out_channels=(8, 16)).eval()
     mel = torch.rand(1, 128, 192)
@@ -27,20 +27,20 @@ def test_vae_normalisation_is_undone():
     assert torch.allclose(vae.decode(vae.encode(mel)), before, atol=1e-5)
 
 
-def test_vocoder_makes_256_samples_a_frame():
+def test_vocoders_return_256_samples_per_frame():
     vocoder = Vocoder(channels=16, layers=1).eval()
     for frames in (9, 188):
         assert vocoder(torch.rand(1, 128, frames)).shape == (1, 256 * frames)
 
 
-def test_untrained_vocoder_already_has_the_right_level():
+def test_untrained_vocoder_has_the_right_level():
     """The pseudo-inverse prior gives magnitudes before anything is learned: 40 dB more mel is far more sound."""
     vocoder = Vocoder(channels=16, layers=1).eval()
     loud, quiet = (vocoder(torch.full((1, 128, 60), level)).square().mean() for level in (0.8, 0.4))
     assert 10 * torch.log10(loud / quiet) > 30
 
 
-def test_vocoder_says_the_same_late_in_a_long_sound():
+def test_vocoder_is_time_invariant_in_a_long_sound():
     """From a multiple of four frames on, as chunks begin, a piece is what the whole is: rounding takes no phase."""
     torch.manual_seed(0)
     vocoder, mel = Vocoder(channels=16, layers=1, rounds=2).eval(), torch.rand(1, 128, 4000)
@@ -74,20 +74,20 @@ def test_video_encoder_tokens_and_heads():
     assert torch.allclose(model.embed_video(tokens, look).norm(dim=-1), torch.ones(2), atol=1e-5)
 
 
-def test_half_of_a_similarity_is_about_the_place():
+def test_half_of_a_similarity_depends_on_the_location():
     model = AVSim(embedding=16, token_dim=24, place=8).eval()
     tokens, look, mel = torch.randn(2, 48, 24), torch.rand(2, 4, 64, 64, 3), torch.rand(2, 128, 100)
     with torch.inference_mode():
-        seen, heard = model.embed_video(tokens, look), model.embed_audio(mel)
+        video, audio = model.embed_video(tokens, look), model.embed_audio(mel)
         again = model.embed_video(torch.randn(2, 48, 24), look)  # other hands in the same place
-        assert torch.allclose(seen[:, 16:], 0.5**0.5 * model.place_eye(look))
-        assert torch.allclose(heard[:, 16:], 0.5**0.5 * model.place_ear(mel))
-    assert seen.shape == heard.shape == (2, 24)
-    assert torch.allclose(seen.norm(dim=-1), torch.ones(2), atol=1e-5) and torch.equal(seen[:, 16:], again[:, 16:])
-    assert not torch.allclose(seen[:, :16], again[:, :16])
+        assert torch.allclose(video[:, 16:], 0.5**0.5 * model.place_eye(look))
+        assert torch.allclose(audio[:, 16:], 0.5**0.5 * model.place_ear(mel))
+    assert video.shape == audio.shape == (2, 24)
+    assert torch.allclose(video.norm(dim=-1), torch.ones(2), atol=1e-5) and torch.equal(video[:, 16:], again[:, 16:])
+    assert not torch.allclose(video[:, :16], again[:, :16])
 
 
-def test_info_nce_forgives_those_who_are_alike():
+def test_info_nce_accepts_matching_rows():
     unit, warm = torch.eye(4), torch.tensor(5.0)
     alike = torch.tensor([0, 0, 1, 2])[:, None] == torch.tensor([0, 0, 1, 2])
     met = torch.tensor([[1.0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
@@ -97,14 +97,14 @@ def test_info_nce_forgives_those_who_are_alike():
     assert torch.isclose(info_nce(unit, unit, warm, torch.eye(4).bool()), info_nce(unit, unit, warm))
 
 
-def test_info_nce_knows_its_own_pairs():
+def test_info_nce_prefers_true_pairs():
     unit = torch.eye(6)
     right = info_nce(unit, unit, torch.tensor(20.0))
     wrong = info_nce(unit, unit.roll(1, 0), torch.tensor(20.0))
     assert right < 0.01 < wrong
 
 
-def test_dropped_conditions_leave_no_trace():
+def test_masked_conditions_have_no_effect():
     torch.manual_seed(0)
     conditioner = Conditioner(token_dim=24, latent_channels=4, context_dim=32, hidden=16).eval()
     ambient, off = torch.randn(2, 4, 16, 24), torch.zeros(2)
@@ -113,7 +113,7 @@ def test_dropped_conditions_leave_no_trace():
     assert all(torch.equal(x, y) for x, y in zip(a, b))
 
 
-def test_a_cue_shows_in_its_own_column_of_the_grid():
+def test_a_cue_changes_its_own_column_of_the_grid():
     torch.manual_seed(0)
     conditioner = Conditioner(token_dim=24, latent_channels=4, context_dim=32, hidden=16).eval()
     on, cues = torch.ones(1), torch.zeros(1, 20, 192)

@@ -27,8 +27,8 @@ def test_figures(capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["steps"] == 25 and found["threads"] == 1
     assert 0 < 24 * found["unet_step"] < 3 * found["whole_window"]
-    said = found["unet_gflop"] / found["unet_step"] / found["gemm_gflops"]
-    assert found["unet_share_of_gemm"] == pytest.approx(said, rel=0.05)
+    expected = found["unet_gflop"] / found["unet_step"] / found["gemm_gflops"]
+    assert found["unet_share_of_gemm"] == pytest.approx(expected, rel=0.05)
     assert set(found["parts"]) == {"video_encoder", "ambient_encoder", "vae_decoder", "vocoder"}
     assert found["unet_share_of_gemm_by_processor"] > 0 and found["peak_rss_mb"] > 100
     table = random_weights.table(found)

@@ -11,6 +11,8 @@ from a2s.evaluation.metrics.ambience import lowest_energy
 from a2s.models.official import HiFiGAN
 from a2s.models.official.av_sim import normalised
 from a2s.pipelines.official_size import official_parts, official_pipeline
+from a2s.pipelines.windows import vocode
+from a2s.settings import AUDIO
 from a2s.vision.frames import frame_indices
 from a2s.weights.av_sync import load_av_sync
 from tests.unit.official import goldens, names
@@ -46,9 +48,9 @@ def pipe():
     parts["unet"].load_state_dict(names.unet(below(state, "model.diffusion_model."), parts["unet"].config))
     parts["vae"].load_state_dict(names.vae(below(state, "first_stage_model."), parts["vae"].config))
     parts["conditioner"].load_state_dict({key: state[key] for key in parts["conditioner"].state_dict()})
-    seen = below(goldens.released("av_sim"), "module.")
-    heard = {f"audio_model.{key}": value for key, value in names.ast(below(seen, "audio_model.")).items()}
-    parts["av_sim"].load_state_dict({k: v for k, v in seen.items() if not k.startswith("audio_model.")} | heard)
+    av_sim = below(goldens.released("av_sim"), "module.")
+    audio = {f"audio_model.{key}": value for key, value in names.ast(below(av_sim, "audio_model.")).items()}
+    parts["av_sim"].load_state_dict({k: v for k, v in av_sim.items() if not k.startswith("audio_model.")} | audio)
     about = config("release/hifi-gan")
     vocoder = HiFiGAN(**{key: about[key] for key in HiFiGAN().config if key in about})
     vocoder.load_state_dict(names.folded(goldens.released("hifi-gan")))
@@ -126,7 +128,7 @@ def test_from_pictures_to_waveform(golden, pipe, monkeypatch):
 
     monkeypatch.setattr(pipe.unet, "forward", watch)
     ambient = pipe.vae.encode(neighbour(golden), golden["noise_neighbor"])
-    # Neither steps nor guidance are said: the model's own are the authors'.
+    # Steps and guidance default to the authors' values.
     made = pipe.sample(pipe.av_sim.encode(pictures()), torch.zeros(1, 20, 192), ambient)
     assert error(torch.stack(times), golden["timesteps"]) < MODULE
     assert error(first[0], golden["eps_first"]) < MODULE
@@ -136,17 +138,23 @@ def test_from_pictures_to_waveform(golden, pipe, monkeypatch):
     assert error(pipe.vocode(made.mels)[0], golden["wav"]) < LATENT
 
 
+def test_a_dubs_sound_equals_the_authors_to_its_last_sample(golden, pipe):
+    """No frame is appended to the mel before HiFi-GAN."""
+    made = vocode(pipe, golden["mel"].numpy(), AUDIO.window_samples)
+    assert error(torch.from_numpy(made)[0], golden["wav"][: AUDIO.window_samples]) < MODULE
+
+
 def test_retrieval(golden, pipe):
-    seen = pipe.av_sim.embed_window(pipe.av_sim.encode(pictures()))
+    embedding = pipe.av_sim.embed_window(pipe.av_sim.encode(pictures()))
     wanted = torch.nn.functional.normalize(golden["retrieval_video_embed"], dim=-1)
-    assert error(seen, wanted) < MODULE
+    assert error(embedding, wanted) < MODULE
     bank = torch.nn.functional.normalize(golden["retrieval_bank"], dim=-1)
-    scores = bank @ seen[0]
+    scores = bank @ embedding[0]
     assert error(scores, golden["retrieval_sims"]) < MODULE
     assert golden["retrieval_names"][int(scores.argmax())] == golden["retrieval_top"]
 
 
-def test_likeness_of_picture_and_sound(golden, pipe):
+def test_the_metric_av_sim(golden, pipe):
     """The metric AV-Sim: the pictures against the sound that the authors' chain made."""
     made = np.asarray(golden["wav"])
     score = float(pipe.av_sim.embed_sound(made) @ pipe.av_sim.embed_window(pipe.av_sim.encode(pictures())).t())

@@ -48,7 +48,7 @@ def test_a_packed_model_makes_the_same_latents_and_is_not_saved(tmp_path):
 
 @packs
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which files are mapped")
-def test_a_packed_model_lets_go_of_its_file(tmp_path):
+def test_a_packed_model_releases_its_file(tmp_path):
     tiny_official().unet.save_pretrained(tmp_path)
     loaded = UNet2DConditionModel.from_pretrained(tmp_path)
     mapped = str(tmp_path) in Path("/proc/self/maps").read_text()
@@ -57,7 +57,7 @@ def test_a_packed_model_lets_go_of_its_file(tmp_path):
     assert mapped and str(tmp_path) not in Path("/proc/self/maps").read_text()
 
 
-def test_half_precision_of_the_unet_alone_will_do():
+def test_half_precision_of_the_unet_alone_is_accurate():
     pipe = tiny_official()
     before = sampled(pipe)
     pipe.unet.to(torch.bfloat16)
@@ -81,7 +81,7 @@ class Recorded(SimpleNamespace):
 
 
 @pytest.mark.parametrize(("free", "done"), [(10**9, ["cuda"]), (10, ["offload"])])
-def test_on_a_gpu_the_unet_is_halved_and_a_small_gpu_takes_parts(monkeypatch, free, done):
+def test_a_gpu_runs_the_unet_in_float16_and_a_small_one_part_by_part(monkeypatch, free, done):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
     pipe = devices.place(Recorded())
@@ -89,7 +89,7 @@ def test_on_a_gpu_the_unet_is_halved_and_a_small_gpu_takes_parts(monkeypatch, fr
 
 
 @pytest.mark.parametrize(("free", "compiled"), [(10**9, True), (10, False)])
-def test_on_a_gpu_that_holds_it_the_unet_is_compiled_for_who_asks(monkeypatch, free, compiled):
+def test_the_unet_is_compiled_on_request(monkeypatch, free, compiled):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, free))
     monkeypatch.setenv("A2S_COMPILE", "1")
@@ -99,7 +99,7 @@ def test_on_a_gpu_that_holds_it_the_unet_is_compiled_for_who_asks(monkeypatch, f
 
 
 @pytest.mark.parametrize(("is_large", "dtype"), [(True, torch.float16), (False, torch.float32)])
-def test_on_a_gpu_that_is_lent_a_large_model_is_halved_when_it_is_brought_there(monkeypatch, is_large, dtype):
+def test_a_lent_gpu_gets_a_large_models_unet_in_float16(monkeypatch, is_large, dtype):
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     pipe = Recorded()
@@ -109,7 +109,7 @@ def test_on_a_gpu_that_is_lent_a_large_model_is_halved_when_it_is_brought_there(
     assert pipe.done == ["cuda"] and pipe.unet.weight.dtype == dtype
 
 
-def test_a_small_model_stays_as_it_is(monkeypatch):
+def test_a_small_model_is_unchanged(monkeypatch):
     monkeypatch.setattr(devices, "pack", lambda _: pytest.fail("a small model was packed"))
     pipe = tiny_pipeline()
     assert devices.place(pipe) is pipe and not pipe.is_large and pipe.threads == 1

@@ -55,7 +55,7 @@ def long_clip(tmp_path_factory):
     return draw_video(tmp_path_factory.mktemp("official") / "long.mp4", seconds=6.25, hits=(1, 3, 5))
 
 
-def test_a_dub_is_as_long_as_the_picture_and_the_same_again(pipe, bank, clip):
+def test_a_dub_is_as_long_as_the_video_and_reproducible(pipe, bank, clip):
     take, again = (dub(clip, FAST, pipe, bank) for _ in range(2))
     assert len(take.waveform) == 3 * AUDIO.sample_rate and np.isfinite(take.waveform).all()
     assert np.abs(take.waveform).max() > 1e-4
@@ -63,20 +63,20 @@ def test_a_dub_is_as_long_as_the_picture_and_the_same_again(pipe, bank, clip):
     assert take.mel.shape == (128, 188) and 0 <= take.mel.min() and take.mel.max() <= 1
 
 
-def test_steps_and_guidance_are_the_models_where_nobody_says_otherwise(pipe, bank, clip):
-    settings = dub(clip, DubSettings(ambient_clip="rain"), pipe, bank).recipe["settings"]
-    assert (settings["steps"], settings["guidance_scale"]) == (25, 6.5)
-    said = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe["settings"]
-    assert (said["steps"], said["guidance_scale"]) == (3, 1.5)
+def test_steps_and_guidance_default_to_the_models(pipe, bank, clip):
+    settings = dub(clip, DubSettings(ambient_clip="rain"), pipe, bank).recipe.settings
+    assert (settings.steps, settings.guidance_scale) == (25, 6.5)
+    chosen = dub(clip, replace(FAST, steps=3, guidance_scale=1.5), pipe, bank).recipe.settings
+    assert (chosen.steps, chosen.guidance_scale) == (3, 1.5)
     compact = DubSettings().suited_to(tiny_pipeline())
-    assert (compact.default_steps, compact.default_guidance_scale) == (12, 2.5)
+    assert (compact.steps, compact.guidance_scale) == (12, 2.5)
 
 
 @pytest.mark.parametrize(
     "change",
     [{"ambient": 0.9}, {"ambient": 0.0}, {"ambient_clip": "street"}, {"seed": 1}, {"steps": 3}, {"guidance_scale": 3}],
 )
-def test_every_setting_is_heard(pipe, bank, clip, change):
+def test_every_setting_changes_the_sound(pipe, bank, clip, change):
     before, after = dub(clip, FAST, pipe, bank), dub(clip, replace(FAST, **change), pipe, bank)
     assert np.abs(before.mel - after.mel).max() > 1e-5
 
@@ -91,7 +91,7 @@ def test_long_films_takes_and_stems(pipe, bank, long_clip):
     np.testing.assert_allclose(alone.mel, take.takes[1].mel, atol=1e-3)
 
 
-def test_the_picture_is_heard_and_the_cues_are_not(pipe, bank, clip, tmp_path):
+def test_the_video_changes_the_sound_and_the_cues_do_not(pipe, bank, clip, tmp_path):
     cues = CueTrack.at([0.5, 1.25])
     with_cues, without = dub(clip, FAST, pipe, bank, cues=cues), dub(clip, FAST, pipe, bank, cues=CueTrack())
     assert with_cues.waveform.tobytes() == without.waveform.tobytes()
@@ -100,19 +100,19 @@ def test_the_picture_is_heard_and_the_cues_are_not(pipe, bank, clip, tmp_path):
     assert np.abs(other.mel - with_cues.mel).max() > 1e-5
 
 
-def test_cues_keep_their_times_and_go_unnamed(pipe, clip):
+def test_cues_keep_their_times_without_classes(pipe, clip):
     track = find_cues(analyze_motion(clip), pipe)
     assert len(track) and all(cue.action is None and cue.material is None for cue in track.cues)
 
 
-def test_each_window_is_looked_at_once(pipe, bank, clip, monkeypatch):
-    looked, network = [], pipe.av_sim.encode
-    monkeypatch.setattr(pipe.av_sim, "encode", lambda pictures: looked.append(pictures) or network(pictures))
+def test_each_window_is_encoded_once(pipe, bank, clip, monkeypatch):
+    encoded, network = [], pipe.av_sim.encode
+    monkeypatch.setattr(pipe.av_sim, "encode", lambda pictures: encoded.append(pictures) or network(pictures))
     dub(clip, replace(FAST, ambient_clip=None), pipe, bank, stems=True)
-    assert len(looked) == 1 and looked[0].shape == (1, 16, 32, 32, 3) and looked[0].any()
+    assert len(encoded) == 1 and encoded[0].shape == (1, 16, 32, 32, 3) and encoded[0].any()
 
 
-def test_the_compact_model_opens_no_film_again(clip, monkeypatch):
+def test_the_compact_model_does_not_open_the_video_again(clip, monkeypatch):
     def refuse(*_):
         raise AssertionError("a second look")
 
@@ -130,7 +130,7 @@ def test_the_posterior_is_sampled_by_seed(pipe):
     assert (one - mode).abs().max() > 1e-4 and (one - other).abs().max() > 1e-4
 
 
-def test_a_bank_of_another_model_is_refused_and_can_be_made_anew(pipe, bank, clip):
+def test_a_bank_of_another_model_is_refused_and_can_be_rebuilt(pipe, bank, clip):
     motion, compact = analyze_motion(clip), tiny_pipeline()
     with pytest.raises(BankError, match="another model.*bank build"):
         retrieve(motion, 1, compact, bank)
@@ -139,8 +139,8 @@ def test_a_bank_of_another_model_is_refused_and_can_be_made_anew(pipe, bank, cli
         dub(clip, replace(FAST, ambient_clip=None), pipe, foreign)
     anew = foreign.embedded(pipe.embed_audio, pipe.model_hash)
     assert retrieve(motion, 1, pipe, anew)[0] == retrieve(motion, 1, pipe, bank)[0]
-    heard = pipe.embed_audio(bank.waveform("street"))
-    assert anew.retrieve(heard, 1, pipe.model_hash)[0].clip.id == "street"
+    embedding = pipe.embed_audio(bank.waveform("street"))
+    assert anew.retrieve(embedding, 1, pipe.model_hash)[0].clip.id == "street"
 
 
 @pytest.mark.parametrize("scheduler", [DDIMScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler])
@@ -174,6 +174,6 @@ def test_a_saved_model_dubs_from_the_command_line(pipe, bank, clip, tmp_path, ca
     code = main(
         ["dub", str(clip), "-o", str(tmp_path / "o.wav"), "--model", str(folder), "--report", str(tmp_path / "r.json")]
     )
-    assert code == 0 and "does not hear" in capsys.readouterr().out
+    assert code == 0 and "does not use cues" in capsys.readouterr().out
     recipe = json.loads((tmp_path / "r.json").read_text())
-    assert recipe["settings"]["steps"] == 25 and recipe["bank"] == pipe.model_hash and recipe["hears_cues"] is False
+    assert recipe["settings"]["steps"] == 25 and recipe["bank"] == pipe.model_hash and recipe["uses_cues"] is False

@@ -64,14 +64,14 @@ def twice(context):
     return torch.cat([torch.zeros_like(context), context])
 
 
-def test_rounded_times_are_not_the_authors():
+def test_rounded_times_differ_from_the_authors():
     golden = arrays("sampler/io")
     rounded = DPMSolverMultistepScheduler.from_config(official_solver().config)
     made, _ = sample(rounded, 10, toy, golden["x_T"], golden["cond"])
     assert error(made, golden["toy10_final"]) > 5e-4
 
 
-def test_other_solvers_take_its_configuration(tmp_path):
+def test_other_solvers_accept_its_configuration(tmp_path):
     solver = official_solver()
     solver.save_pretrained(tmp_path)
     again = type(solver).from_pretrained(tmp_path)

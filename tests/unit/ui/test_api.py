@@ -12,7 +12,7 @@ def api(page):
 
 
 @pytest.mark.parametrize(("endpoint", "asked"), [("dub", (0.3, 0, 4, 2.5, "", "")), ("retrieve", (3,))])
-def test_who_leaves_before_the_film_is_seen_is_stopped(page, api, request_of, clip, monkeypatch, endpoint, asked):
+def test_a_disconnected_caller_is_stopped(page, api, request_of, clip, monkeypatch, endpoint, asked):
     parts = page.engine.load
 
     def left_meanwhile(*model):
@@ -24,6 +24,6 @@ def test_who_leaves_before_the_film_is_seen_is_stopped(page, api, request_of, cl
         getattr(api, endpoint)(str(clip), *asked, request_of())
 
 
-def test_what_was_cancelled_before_does_not_stop_the_next_call(page, api, request_of, clip):
+def test_an_earlier_cancel_does_not_stop_the_next_call(page, api, request_of, clip):
     page.visits.of("one").cancel.set()
     assert len(api.retrieve(str(clip), 2, request_of())) == 2

@@ -32,17 +32,17 @@ def engine():
     return Engine(FakePipeline(), MeasuredBank(), more={"other": OtherPipeline(), "gone": "official"})
 
 
-def test_what_is_not_installed_says_what_to_do(engine):
+def test_a_missing_model_says_how_to_install_it(engine):
     missing = {choice_key.name: choice_key.missing for choice_key in engine.model_choices()}
     assert missing["model"] == missing["other"] == "" and missing["gone"]
 
 
-def test_by_name_the_known_models_are_offered_sounds():
+def test_known_models_are_offered():
     names = [choice_key.name for choice_key in Engine("compact").model_choices()]
     assert names[:2] == ["compact", "official"]
 
 
-def test_a_folder_is_offered_by_its_name_never_by_its_path(tmp_path):
+def test_a_model_folder_is_offered_by_name_not_by_path(tmp_path):
     first = Engine(tmp_path / "mine").model_choices()[0]
     assert first.name == "mine" and str(tmp_path) not in first.label
 
@@ -52,7 +52,7 @@ def test_a_model_that_is_not_on_the_page_is_refused(engine):
         engine.load("/etc")
 
 
-def test_a_missing_model_is_said_before_the_first_dub(tmp_path):
+def test_a_missing_default_model_raises_early(tmp_path):
     with pytest.raises(WeightsMissing):
         Engine(tmp_path).check_model()
 
@@ -63,7 +63,7 @@ def test_the_bank_is_embedded_once_for_each_model(engine):
     assert first is second and first.model_hash == "other" and MeasuredBank.embedded_by == ["other"]
 
 
-def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
+def test_a_visits_own_bank_replaces_the_built_in_one(engine):
     own = MeasuredBank()
     assert engine.bank_of(SimpleNamespace(bank=own, model=None)) is own
     assert engine.bank_of(SimpleNamespace(bank=None, model=None)) is engine.load()[1]
@@ -71,7 +71,7 @@ def test_a_visits_own_bank_comes_before_the_shipped_one(engine):
         assert engine.bank_of(SimpleNamespace(bank=own, model=visit), model).model_hash == "other"
 
 
-def test_estimator_is_measured_once_and_that_of_another_model_when_asked_for_or_with_its_first_dub(engine):
+def test_speed_is_measured_once_per_model(engine):
     estimator, settings = engine.estimator(), DubSettings(steps=10, guidance_scale=2.5)
     assert engine.estimator() is estimator and engine.estimator("other") is None
     engine.record_duration("other", settings, 3.0, 10.2)

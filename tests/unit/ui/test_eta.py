@@ -29,14 +29,14 @@ def test_dubs_that_take_twice_as_long_double_the_estimate_in_time():
     assert estimator.estimate(3.0, 10) == pytest.approx(2 * first, rel=0.01)
 
 
-def test_one_stray_dub_does_not_spoil_it():
+def test_one_outlier_changes_the_estimate_little():
     estimator = DubEstimator(step=0.1, window=0.2, sound=0.01)
     first = estimator.estimate(3.0, 10)
     estimator.correct(first, 1000 * first)
     assert estimator.estimate(3.0, 10) < 8 * first
 
 
-def test_it_is_measured_on_the_model_itself():
+def test_the_speed_is_measured_on_the_model():
     pipe = FakePipeline()
     estimator = measure_dub_speed(pipe)
     assert estimator.step > 0 and estimator.window >= 0 and estimator.sound > 0

@@ -32,5 +32,5 @@ def arenas(which: str, file) -> int:
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="needs glibc")
-def test_a_dozen_threads_share_two_arenas_where_they_would_take_more(tmp_path):
+def test_a_dozen_threads_share_two_arenas(tmp_path):
     assert arenas("few", tmp_path / "few.xml") <= 2 < arenas("many", tmp_path / "many.xml")

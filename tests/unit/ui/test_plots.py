@@ -21,7 +21,7 @@ from a2s.ui.plots import (
 )
 
 
-def test_frequencies_stand_where_librosa_puts_their_bands():
+def test_frequencies_match_librosas_bands():
     import librosa
 
     centres = librosa.mel_frequencies(AUDIO.n_mels + 2, fmin=AUDIO.fmin, fmax=AUDIO.fmax)[1:-1]
@@ -38,7 +38,7 @@ def test_every_cue_in_the_picture_is_a_line_at_its_time():
     assert axes.get_xlabel() == "time (s)" and axes.get_ylabel() == "frequency (Hz)"
 
 
-def test_the_picture_shows_the_sound(tmp_path):
+def test_a_loud_sound_gives_a_brighter_picture(tmp_path):
     from PIL import Image
 
     quiet, loud = np.zeros((128, 188)), np.ones((128, 188))
@@ -75,23 +75,28 @@ def marked(axes, marker):
     return next((line for line in axes.lines if line.get_marker() == marker), None)
 
 
-def test_everything_of_a_take_stands_on_one_axis_of_time(ladder):
+def test_all_panels_of_a_take_share_one_time_axis(ladder):
     figure = take_figure(ladder([0.5], 4.0), [Cue(0.5, 0.9, "hit", "wood"), Cue(3.0, 0.2), Cue(9.0)], [0.51, 2.2])
-    place, wave, lane, heard = figure.axes[:4]
-    assert {axes.get_xlim() for axes in (wave, lane, heard, place)} == {(0.0, 4.0)}
-    boxes = [axes.get_position() for axes in (wave, lane, heard, place)]
+    reference, wave, lane, spectrogram = figure.axes[:4]
+    assert {axes.get_xlim() for axes in (wave, lane, spectrogram, reference)} == {(0.0, 4.0)}
+    boxes = [axes.get_position() for axes in (wave, lane, spectrogram, reference)]
     assert len({(round(box.x0, 6), round(box.x1, 6)) for box in boxes}) == 1, "the panels' edges line up"
     assert [box.y0 for box in boxes] == sorted([box.y0 for box in boxes], reverse=True)
-    assert list(marked(heard, "v").get_xdata()) == [0.51, 2.2] and list(marked(lane, "o").get_xdata()) == [0.5, 3.0]
+    assert list(marked(spectrogram, "v").get_xdata()) == [0.51, 2.2] and list(marked(lane, "o").get_xdata()) == [
+        0.5,
+        3.0,
+    ]
     assert list(marked(lane, "o").get_ydata()) == [0.9, 0.2]
     assert "hit wood" in [text.get_text() for text in lane.texts]
     words = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
     assert "Detected hits: 2" in words and "3 s loop" in words
     assert lane.get_yticklabels()[0].get_text() == "cues\n2", "the one after the end is not counted"
-    assert place.get_xlabel() == "time (s)" and "7k" in [label.get_text() for label in heard.get_yticklabels()]
+    assert reference.get_xlabel() == "time (s)" and "7k" in [
+        label.get_text() for label in spectrogram.get_yticklabels()
+    ]
 
 
-def test_the_condition_is_repeated_over_the_clip(ladder):
+def test_the_ambience_reference_is_repeated_over_the_clip(ladder):
     condition = np.tile(np.linspace(0, 1, 187, dtype=np.float32), (128, 1))
     control_values = take_figure(ladder([], 7.0), condition=condition).axes[0].images[0].get_array()
     assert control_values.shape[1] == 439
@@ -103,18 +108,18 @@ def test_a_long_clip_stays_readable_and_keeps_its_hits(ladder):
     times = np.arange(0.5, 299, 0.8)
     wave = ladder(times, 300.0)
     figure = take_figure(wave, CueTrack.at(times, strength=0.5, action="hit"), times)
-    place, drawn, lane, heard = figure.axes[:4]
+    reference, drawn, lane, spectrogram = figure.axes[:4]
     assert [text.get_text() for text in lane.texts] == [], "no names where there is no room"
-    assert marked(heard, "v") is None and len(marked(heard, "|").get_xdata()) == len(times)
-    assert heard.images[0].get_array().shape[1] < 2000
+    assert marked(spectrogram, "v") is None and len(marked(spectrogram, "|").get_xdata()) == len(times)
+    assert spectrogram.images[0].get_array().shape[1] < 2000
     tops = drawn.collections[0].get_paths()[0].vertices
     assert (tops[:, 1] > 0.45).sum() > 0.9 * len(times)
     figure.canvas.draw()
-    labels = [label.get_text() for label in place.get_xticklabels()]
-    assert "1:00" in labels and len(labels) < 12 and place.get_xlabel() == "time (min:s)"
+    labels = [label.get_text() for label in reference.get_xticklabels()]
+    assert "1:00" in labels and len(labels) < 12 and reference.get_xlabel() == "time (min:s)"
 
 
-def test_names_of_cues_never_run_into_each_other(ladder):
+def test_names_of_cues_never_overlap(ladder):
     cues = [Cue(0.1 + 0.07 * k, 0.5, "scrape", "ceramic") for k in range(40)]
     lane = take_figure(ladder([], 3.0), cues).axes[2]
     lane.figure.canvas.draw()
@@ -131,7 +136,7 @@ def test_every_length_and_silence_have_the_same_picture_size(seconds, tmp_path):
     assert Image.open(path).size == (1080, 800)
 
 
-def test_wipes_of_a_clip_are_of_one_size_and_high_sounds_on_top():
+def test_spectrograms_have_one_size_with_high_frequencies_on_top():
     mel = np.zeros((128, 300), np.float32)
     mel[100:, :150] = 1
     picture = np.asarray(wipe_picture(mel)).astype(int)
@@ -139,7 +144,7 @@ def test_wipes_of_a_clip_are_of_one_size_and_high_sounds_on_top():
     assert picture[10, 100].sum() > 600 and picture[10, 900].sum() < 20 and picture[-10, 100].sum() < 20
 
 
-def test_wipes_and_figures_share_their_colours():
+def test_spectrograms_and_figures_share_their_colours():
     from matplotlib import colormaps
 
     mel = np.full((128, 40), 0.65, np.float32)

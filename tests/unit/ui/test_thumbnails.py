@@ -20,14 +20,14 @@ def test_a_low_tone_is_a_line_near_the_bottom_a_high_one_near_the_top(tmp_path):
     assert low > 0.8 * SIZE[1] and high < 0.2 * SIZE[1]
 
 
-def test_it_is_small_and_of_one_size_whatever_the_length(tmp_path):
+def test_a_thumbnail_is_small_and_of_one_size(tmp_path):
     noise = np.random.default_rng(0).standard_normal(10 * AUDIO.sample_rate) * 0.1
     for seconds in (3, 10):
         path = save_thumbnail(noise[: seconds * AUDIO.sample_rate], tmp_path / f"{seconds}.png")
         assert Image.open(path).size == SIZE and path.stat().st_size < 30_000
 
 
-def test_time_runs_across(tmp_path):
+def test_time_runs_from_left_to_right(tmp_path):
     wave = np.zeros(4 * AUDIO.sample_rate)
     wave[3 * AUDIO.sample_rate :] = 0.2 * np.random.default_rng(0).standard_normal(AUDIO.sample_rate)
     columns = picture_of(wave, tmp_path / "late.png").mean(0)

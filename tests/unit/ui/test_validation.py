@@ -11,7 +11,7 @@ from a2s.ui.validation import report_errors
 from a2s.ui.worker import Worker
 
 
-def test_a_fault_of_the_input_is_its_own_sentence_and_no_markup():
+def test_an_input_error_is_shown_as_its_sentence_with_markup_escaped():
     def handler():
         raise UnreadableVideo("<script> is no video.")
 
@@ -21,7 +21,7 @@ def test_a_fault_of_the_input_is_its_own_sentence_and_no_markup():
 
 
 @pytest.mark.parametrize("yields", [False, True])
-def test_a_bug_is_an_id_on_the_page_and_a_story_under_it_in_the_log(json_log, yields):
+def test_a_bug_is_shown_by_its_id_and_logged_with_its_traceback(json_log, yields):
     def handler():
         logging.getLogger("a2s.elsewhere").warning("on the way")
         raise RuntimeError("/secret/path")
@@ -40,7 +40,7 @@ def test_a_bug_is_an_id_on_the_page_and_a_story_under_it_in_the_log(json_log, yi
     assert "RuntimeError: /secret/path" in fault["trace"] and fault["outcome"] == "fault"
 
 
-def test_what_a_thread_logs_is_the_requests_that_began_it(json_log):
+def test_log_lines_of_a_worker_thread_carry_the_id_of_the_request(json_log):
     def handler():
         with Worker(lambda tell: logging.getLogger("a2s.elsewhere").warning("at work")) as worker:
             yield from worker
@@ -50,7 +50,7 @@ def test_what_a_thread_logs_is_the_requests_that_began_it(json_log):
     assert at_work["request"] == over["request"] and over["outcome"] == "done"
 
 
-def test_what_a_visitor_named_is_neither_logged_nor_lost(json_log):
+def test_file_names_are_shown_to_the_visitor_but_not_logged(json_log):
     def handler():
         raise UnreadableVideo("my holiday.mp4 is no video.")
 
@@ -60,11 +60,11 @@ def test_what_a_visitor_named_is_neither_logged_nor_lost(json_log):
     assert over["outcome"] == "refused" and over["kind"] == "UnreadableVideo" and "holiday" not in str(over)
 
 
-def test_what_is_returned_passes():
+def test_a_return_value_is_passed_on():
     assert report_errors(lambda number: number + 1)(1) == 2
 
 
-def test_a_handler_that_yields_is_guarded_as_well():
+def test_errors_of_a_generator_are_shown_too():
     def handler():
         yield 1
         raise UnreadableVideo("It broke off.")
@@ -75,7 +75,7 @@ def test_a_handler_that_yields_is_guarded_as_well():
         next(steps)
 
 
-def test_a_browser_that_goes_away_ends_the_handler_and_is_no_fault(caplog):
+def test_a_disconnected_browser_closes_the_generator_without_an_error(caplog):
     closed = []
 
     def handler():

@@ -8,7 +8,7 @@ from a2s.errors import Cancelled
 from a2s.ui.worker import ProgressReport, Worker
 
 
-def test_the_newest_report_and_the_outcome_arrive():
+def test_the_newest_report_and_the_result_arrive():
     def work(tell):
         for step in range(100):
             tell(ProgressReport("generating", step / 100, ""))
@@ -30,7 +30,7 @@ def test_events_of_each_kind_are_kept_apart():
         assert set(worker) == {ProgressReport("generating", 0.5, ""), "picture 2"}
 
 
-def test_what_the_work_raises_is_raised_where_the_result_is_asked_for():
+def test_an_exception_is_raised_by_result():
     def work(tell):
         raise ValueError("wrong")
 
@@ -40,7 +40,7 @@ def test_what_the_work_raises_is_raised_where_the_result_is_asked_for():
             worker.result  # noqa: B018
 
 
-def test_leaving_early_stops_the_work_at_its_next_report():
+def test_leaving_the_context_stops_the_work_at_its_next_report():
     begun, steps = threading.Event(), []
 
     def work(tell):

@@ -42,7 +42,7 @@ def test_without_a_gpu_nothing_changes(monkeypatch):
     assert zero_gpu.on_gpu(len, lambda _: 1, print) is len
 
 
-def test_with_both_the_duration_comes_from_the_arguments_and_the_model_is_brought_first(monkeypatch):
+def test_with_both_the_duration_follows_the_arguments_and_the_model_moves_first(monkeypatch):
     asked, done = _lend(monkeypatch, gpu=True), []
 
     def spell(clip):
@@ -57,7 +57,7 @@ def test_with_both_the_duration_comes_from_the_arguments_and_the_model_is_brough
     assert done == ["to the GPU", "a"]
 
 
-def test_whoever_has_a_take_made_is_lent_the_gpu(monkeypatch, tmp_path, request_of, clip):
+def test_every_way_to_make_a_take_uses_the_gpu(monkeypatch, tmp_path, request_of, clip):
     """The Dub button, stems and `/dub`; twice the passes may take twice the time."""
     asked, moved = _lend(monkeypatch, gpu=True), []
     monkeypatch.setattr(FakePipeline, "to", lambda self, device: moved.append(device), raising=False)

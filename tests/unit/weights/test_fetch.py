@@ -51,8 +51,8 @@ def folder(tmp_path):
 
 def test_an_interrupted_connection_resumes(hub, folder):
     hub.breaks = {"epoch=000007.ckpt": [1_000_000, 500_000, 0, 300_000], "av.pth": [100_000]}
-    said = []
-    assert fetch_model("official", endpoint=hub.endpoint, on_message=said.append) == folder
+    messages = []
+    assert fetch_model("official", endpoint=hub.endpoint, on_message=messages.append) == folder
     # The redirect is followed anew each time, and no byte is asked for twice.
     firsts = [first for name, first in hub.ranges if name == "epoch=000007.ckpt"]
     assert firsts == [0, 1_000_000, 1_500_000, 1_500_000, 1_800_000]
@@ -60,16 +60,16 @@ def test_an_interrupted_connection_resumes(hub, folder):
     assert verify(folder).compared
     origin = origin_of(folder)
     assert origin["commit"] == hub.commit and origin["repository"] == REPOSITORY and origin["vocoder"] == "compact"
-    assert hub.commit in said[0] and "licence: cc-by-nc-4.0" in said[0] and "epoch=000007.ckpt" in said[0]
+    assert hub.commit in messages[0] and "licence: cc-by-nc-4.0" in messages[0] and "epoch=000007.ckpt" in messages[0]
     assert "cc-by-nc-4.0" in (folder / "README.md").read_text()
     assert sorted(path.name for path in folder.parent.iterdir()) == ["compact", "official"]
 
 
 def test_an_installed_model_is_not_fetched_again(hub, folder):
     fetch_model("official", endpoint=hub.endpoint, on_message=lambda text: None)
-    asked, said = len(hub.asked), []
-    assert fetch_model("official", endpoint=hub.endpoint, on_message=said.append) == folder
-    assert len(hub.asked) == asked and "exists" in said[0]
+    asked, messages = len(hub.asked), []
+    assert fetch_model("official", endpoint=hub.endpoint, on_message=messages.append) == folder
+    assert len(hub.asked) == asked and "exists" in messages[0]
 
 
 def test_an_interrupted_download_resumes_later(hub, folder):

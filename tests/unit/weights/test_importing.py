@@ -185,11 +185,11 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_listed_and_nothing_is_written(fault, tmp_path):
-    part, edits, said = FAULTS[fault]
+    part, edits, message = FAULTS[fault]
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     files = write_release(tmp_path / "in", **{part: changed(part, **edits)})
-    with pytest.raises(BadCheckpoint, match=said) as caught:
+    with pytest.raises(BadCheckpoint, match=message) as caught:
         import_release(files.values(), tmp_path / "out" / "model")
     assert "\n" not in str(caught.value)
     assert names_in(tmp_path / "out") == []
@@ -223,12 +223,12 @@ def test_unknown_and_repeated_files_are_refused(files, tmp_path):
     torch.save({"state_dict": {"fc.weight": torch.ones(2)}}, tmp_path / "other.pth")
     (tmp_path / "other.json").write_text("[1]")
     (tmp_path / "no.json").write_text("{")
-    for more, said in (
+    for more, message in (
         ("other.pth", "no weights of the release"),
         ("other.json", "not part of the release"),
         ("no.json", "as JSON"),
     ):
-        with pytest.raises(BadCheckpoint, match=said):
+        with pytest.raises(BadCheckpoint, match=message):
             import_release([*files.values(), tmp_path / more], tmp_path / "model")
     with pytest.raises(BadCheckpoint, match="both are the AV-Sim"):
         import_release([*files.values(), files["av"]], tmp_path / "model")
@@ -245,13 +245,13 @@ JSON_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("said", JSON_FAULTS)
-def test_hifigans_json_must_fit_the_mel(said, files, tmp_path):
-    content = json.loads(files["json"].read_text()) | JSON_FAULTS[said]
+@pytest.mark.parametrize("message", JSON_FAULTS)
+def test_hifigans_json_must_fit_the_mel(message, files, tmp_path):
+    content = json.loads(files["json"].read_text()) | JSON_FAULTS[message]
     path = tmp_path / "hifi-gan.json"
     path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
     given = [files["latent"], files["av"], files["vocoder"], files["sizes"], path]
-    with pytest.raises(BadCheckpoint, match=said):
+    with pytest.raises(BadCheckpoint, match=message):
         import_release(given, tmp_path / "model")
 
 

@@ -140,10 +140,10 @@ def test_a_list_of_weights_is_no_checkpoint(tmp_path):
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_golden_hostile_files(tmp_path):
     """Hostile files that others made are refused, and genuine ones load."""
-    said = json.loads((HOSTILE / "README.json").read_text())
-    for name in said["must_refuse"]:
+    expected = json.loads((HOSTILE / "README.json").read_text())
+    for name in expected["must_refuse"]:
         with pytest.raises(BadCheckpoint, match="refused"):
             open_checkpoint(shutil.copy(HOSTILE / name, tmp_path))
-    for name in said["must_load"]:
+    for name in expected["must_load"]:
         assert open_checkpoint(HOSTILE / name)["state_dict"]
     assert not [name for name in os.listdir("/tmp") if name.startswith("a2s_hostile_marker")]

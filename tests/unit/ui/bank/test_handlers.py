@@ -54,7 +54,7 @@ def test_clips_are_listed_in_the_order_asked_for(handlers, request_of):
     assert order["name"] == ["rain", "room", "silence", "street"]
 
 
-def test_words_find_names_and_kinds(handlers, request_of):
+def test_a_search_matches_names_and_kinds(handlers, request_of):
     assert ids(handlers.list_clips("WEATHER", "name", request_of())[0]) == ["rain"]
     cards, note = handlers.list_clips("st", "name", request_of())
     assert ids(cards) == ["street"] and "1 shown" in note
@@ -73,7 +73,7 @@ def test_a_clip_is_shown_and_can_be_used_for_the_dub(handlers, request_of):
         handlers.show(SimpleNamespace(clip="../../etc/passwd"), request_of())
 
 
-def test_a_recording_gives_its_quietest_and_its_typical_three_seconds(handlers, request_of, yard):
+def test_a_recording_gives_its_quietest_and_its_typical_excerpt(handlers, request_of, yard):
     reports = build(handlers, request_of(), yard)
     visit = handlers.visits.of("one")
     clips = {clip.name: clip for clip in visit.bank.clips}
@@ -83,13 +83,13 @@ def test_a_recording_gives_its_quietest_and_its_typical_three_seconds(handlers, 
     assert reports[-1]["state"] == "done" and not list(visit.folder.glob("build-*"))
 
 
-def test_beside_what_is_there_nothing_is_lost(handlers, request_of, yard, bank):
+def test_adding_keeps_the_existing_clips(handlers, request_of, yard, bank):
     build(handlers, request_of(), yard, mode=ADD)
     assert len(handlers.visits.of("one").bank) == len(bank) + 2
     assert handlers.engine.bank_of(handlers.visits.of("two")) is bank
 
 
-def test_a_zip_is_not_unpacked_where_there_is_no_room_for_what_it_holds(bank, request_of, tmp_path, monkeypatch):
+def test_a_zip_is_not_unpacked_without_room_for_its_content(bank, request_of, tmp_path, monkeypatch):
     path = tmp_path / "large.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("hush.wav", bytes(50_000))
@@ -108,7 +108,7 @@ def test_a_zip_of_recordings_keeps_its_folders_as_kinds(handlers, request_of, ya
     assert {clip.kind for clip in handlers.visits.of("one").bank.clips} == {"garden", "quiet"}
 
 
-def test_a_bank_that_was_saved_comes_back_as_it_was(handlers, request_of, yard):
+def test_a_saved_bank_loads_unchanged(handlers, request_of, yard):
     build(handlers, request_of(), yard)
     before = handlers.visits.of("one").bank
     saved = handlers.save(request_of()).value["path"]
@@ -118,7 +118,7 @@ def test_a_bank_that_was_saved_comes_back_as_it_was(handlers, request_of, yard):
     assert all(np.array_equal(after.waveform(c.id), before.waveform(c.id)) for c in after.clips)
 
 
-def test_a_bank_of_another_model_is_embedded_anew_and_it_is_said(handlers, request_of, bank, tmp_path):
+def test_a_bank_of_another_model_is_embedded_again_and_reported(handlers, request_of, bank, tmp_path):
     other = bank.embedded(lambda wave: np.ones(5, np.float32), "other")
     other.save(tmp_path / "other")
     import shutil
@@ -128,7 +128,7 @@ def test_a_bank_of_another_model_is_embedded_anew_and_it_is_said(handlers, reque
     assert handlers.visits.of("one").bank.model_hash == "fake" and "again" in reports[-1]["detail"]
 
 
-def test_a_damaged_bank_is_one_sentence_and_leaves_nothing(handlers, request_of, bank, tmp_path):
+def test_a_damaged_bank_is_refused_and_leaves_no_files(handlers, request_of, bank, tmp_path):
     import shutil
 
     bank.save(tmp_path / "saved")
@@ -140,7 +140,7 @@ def test_a_damaged_bank_is_one_sentence_and_leaves_nothing(handlers, request_of,
     assert visit.bank is None and [p for p in visit.folder.iterdir()] == []
 
 
-def test_what_is_no_recording_is_refused_and_the_bank_stays(handlers, request_of, tmp_path):
+def test_an_unreadable_recording_is_refused_and_the_bank_stays(handlers, request_of, tmp_path):
     fake = tmp_path / "fake.wav"
     fake.write_text("no sound")
     with pytest.raises(A2SError):
@@ -156,7 +156,7 @@ def test_too_many_recordings_are_refused(bank, request_of, yard, tmp_path):
         build(handlers, request_of(), yard, yard)
 
 
-def test_back_to_the_bank_that_comes_along(handlers, request_of, yard, bank):
+def test_the_built_in_bank_can_be_restored(handlers, request_of, yard, bank):
     build(handlers, request_of(), yard)
     handlers.reset(request_of())
     assert handlers.engine.bank_of(handlers.visits.of("one")) is bank

@@ -52,7 +52,7 @@ def bring(handlers, request, path) -> str:
     return handlers.upload(str(path), None, OPEN, request)[1].value
 
 
-def test_takes_the_soundtrack_and_what_was_brought_are_offered_sounds(handlers, visit, request_of, tmp_path):
+def test_takes_original_audio_and_uploads_are_offered(handlers, visit, request_of, tmp_path):
     soundfile.write(tmp_path / "rival.wav", 0.1 * np.ones(8_000), 16_000)
     id = bring(handlers, request_of(), tmp_path / "rival.wav")
     assert list(offered_sounds(visit).values()) == [
@@ -69,7 +69,7 @@ def test_takes_the_soundtrack_and_what_was_brought_are_offered_sounds(handlers, 
     assert (kept[0].value, kept[1].value) == (ORIGINAL, id)
 
 
-def test_what_is_played_is_what_was_made(handlers, visit, request_of):
+def test_the_player_gets_the_files_of_the_takes(handlers, visit, request_of):
     first, second = list(offered_sounds(visit))[:2]
     player = handlers.show(first, second, OPEN, request_of())[PLAYER]
     for letter, take in zip("ab", (visit.takes[1], visit.takes[0]), strict=True):
@@ -77,7 +77,7 @@ def test_what_is_played_is_what_was_made(handlers, visit, request_of):
     assert player["duration"] == pytest.approx(2.0)
 
 
-def test_loudness_is_matched_by_turning_down_what_is_louder(handlers, visit, request_of):
+def test_loudness_is_matched_by_attenuating_the_louder_sound(handlers, visit, request_of):
     soft = visit.takes[0]
     player = handlers.show(ORIGINAL, soft.sound.parent.name, OPEN, request_of())[PLAYER]["sounds"]
     loud = visit.listening.original
@@ -85,12 +85,12 @@ def test_loudness_is_matched_by_turning_down_what_is_louder(handlers, visit, req
     assert player["a"]["gain_db"] == pytest.approx(soft.lufs - loud.lufs, abs=0.01) and player["b"]["gain_db"] == 0
 
 
-def test_the_soundtrack_is_as_long_as_the_picture(handlers, visit, request_of):
+def test_the_original_audio_is_as_long_as_the_video(handlers, visit, request_of):
     player = handlers.show(ORIGINAL, next(iter(offered_sounds(visit))), OPEN, request_of())[PLAYER]["sounds"]
     assert soundfile.info(path_of(player["a"])).duration == pytest.approx(2.0, abs=0.01)
 
 
-def test_a_blind_pair_tells_neither_names_nor_addresses_and_is_shuffled(handlers, visit, request_of):
+def test_a_blind_pair_hides_names_and_addresses_and_is_shuffled(handlers, visit, request_of):
     first, second = list(offered_sounds(visit))[:2]
     expected = {
         path.read_bytes(): name for path, name in ((visit.takes[1].sound, "first"), (visit.takes[0].sound, "second"))
@@ -122,7 +122,7 @@ def test_abx_plays_one_of_the_two_as_x(handlers, visit, request_of):
     assert found["right"] == found["trials"] == 24 and found["p"] < 1e-6
 
 
-def test_the_same_trial_stays_when_the_tab_is_left_and_seen_again(handlers, visit, request_of):
+def test_a_trial_survives_leaving_the_tab(handlers, visit, request_of):
     first, second = list(offered_sounds(visit))[:2]
     once = handlers.show(first, second, BLIND, request_of())[PLAYER]
     assert handlers.refresh(first, second, BLIND, request_of())[2] == once
@@ -142,7 +142,7 @@ def test_every_question_must_be_answered(handlers, visit, request_of):
     assert visit.listening.answers == []
 
 
-def test_results_are_a_table_and_a_csv_that_reads_back(handlers, visit, request_of, tmp_path):
+def test_results_are_a_table_and_a_csv(handlers, visit, request_of, tmp_path):
     with pytest.raises(A2SError, match="no answers"):
         handlers.results(request_of())
     bad = tmp_path / "=1+1.wav"
@@ -159,13 +159,13 @@ def test_results_are_a_table_and_a_csv_that_reads_back(handlers, visit, request_
     assert visit.listening.answers == []
 
 
-def test_one_sound_is_not_told_from_itself(handlers, visit, request_of):
+def test_a_trial_needs_two_different_sounds(handlers, visit, request_of):
     first = next(iter(offered_sounds(visit)))
     out = handlers.show(first, first, BLIND, request_of())
     assert out[PLAYER] is None and "different" in out[NOTE] and out[QUESTIONS].visible is False
 
 
-def test_what_was_never_offered_is_refused(handlers, request_of):
+def test_a_sound_that_was_not_offered_is_refused(handlers, request_of):
     for id in ("../../etc/passwd", "take-999", "nonsense"):
         with pytest.raises(A2SError, match="no longer exists"):
             handlers.show(id, ORIGINAL, OPEN, request_of())
@@ -173,14 +173,14 @@ def test_what_was_never_offered_is_refused(handlers, request_of):
         handlers.show(ORIGINAL, ORIGINAL, "sideways", request_of())
 
 
-def test_a_recording_that_is_none_is_refused_under_its_own_name(handlers, visit, request_of, tmp_path):
+def test_an_unreadable_upload_is_refused_under_its_own_name(handlers, visit, request_of, tmp_path):
     (tmp_path / "noise.wav").write_text("no sound")
     with pytest.raises(A2SError, match="noise.wav"):
         bring(handlers, request_of(), tmp_path / "noise.wav")
     assert visit.listening.uploads == [] and not list(visit.folder.glob("compared-*"))
 
 
-def test_two_recordings_of_one_name_can_be_told_apart(handlers, visit, request_of, tmp_path):
+def test_uploads_of_one_name_get_different_labels(handlers, visit, request_of, tmp_path):
     soundfile.write(tmp_path / "x.wav", 0.1 * np.ones(8_000), 16_000)
     for _ in range(10):
         bring(handlers, request_of(), tmp_path / "x.wav")
@@ -190,12 +190,12 @@ def test_two_recordings_of_one_name_can_be_told_apart(handlers, visit, request_o
     )
 
 
-def test_nothing_to_compare_before_there_is_a_sound(handlers, request_of):
+def test_without_sounds_the_player_is_empty(handlers, request_of):
     a, b, player, *_ = handlers.refresh(None, None, OPEN, request_of("two"))
     assert a.value is None and player is None
 
 
-def test_another_picture_empties_the_booth(page, handlers, visit, request_of, clip):
+def test_another_video_ends_the_listening_session(page, handlers, visit, request_of, clip):
     first, second = list(offered_sounds(visit))[:2]
     handlers.show(first, second, BLIND, request_of())
     folder = visit.listening.folder
@@ -203,7 +203,7 @@ def test_another_picture_empties_the_booth(page, handlers, visit, request_of, cl
     assert visit.listening is None and not folder.exists()
 
 
-def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_path, request_of, monkeypatch):
+def test_a_comparison_without_takes_is_exported_without_moviepy_reading_it(tmp_path, request_of, monkeypatch):
     import moviepy
 
     monkeypatch.delattr(moviepy, "VideoFileClip")
@@ -217,7 +217,7 @@ def test_a_film_without_takes_is_shared_as_well_and_moviepy_never_opens_it(tmp_p
     assert info.duration == pytest.approx(2.0, abs=0.1) and info.has_audio and info.width > info.height
 
 
-def test_a_study_goes_over_several_clips(page, handlers, visit, request_of, tmp_path):
+def test_answers_cover_several_clips(page, handlers, visit, request_of, tmp_path):
     """Its answers stay when the picture changes, each under its clip, also where two clips have one name."""
     files = [tmp_path / name / "film.mp4" for name in ("one", "two")]
     for number, file in enumerate(files):

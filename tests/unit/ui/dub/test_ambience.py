@@ -57,11 +57,11 @@ def decibels(note):
     return int(re.search(r"<b>([^<]*) dB", note)[1].replace("\N{MINUS SIGN}", "-"))
 
 
-def test_before_a_picture_there_are_no_cards(handlers, request_of):
+def test_without_a_video_there_are_no_cards(handlers, request_of):
     assert handlers.search("", 5, request_of()) == {"items": []}
 
 
-def test_the_best_come_first_one_is_chosen_and_low_ambient_is_always_there(handlers, visit, request_of):
+def test_cards_are_ranked_with_one_chosen_and_the_low_ambient_clip(handlers, visit, request_of):
     cards = handlers.search("", 2, request_of())
     assert ids(cards)[-1] == "silence" and len(cards["items"]) in (2, 3)
     scores = [percent(item["score"]) for item in cards["items"][:2]]
@@ -70,7 +70,7 @@ def test_the_best_come_first_one_is_chosen_and_low_ambient_is_always_there(handl
     assert len(handlers.search("", 10, request_of())["items"]) == 4
 
 
-def test_every_card_can_be_heard_and_seen(handlers, visit, request_of):
+def test_every_card_has_a_sound_and_a_thumbnail(handlers, visit, request_of):
     from PIL import Image
 
     for item in handlers.search("", 4, request_of())["items"]:
@@ -80,21 +80,21 @@ def test_every_card_can_be_heard_and_seen(handlers, visit, request_of):
         assert soundfile.info(files[0]).duration >= 3 and Image.open(files[1]).size[0] > 100
 
 
-def test_words_search_the_whole_bank_and_what_is_chosen_stays_in_sight(handlers, visit, request_of):
+def test_a_search_covers_the_whole_bank_and_keeps_the_chosen_card(handlers, visit, request_of):
     visit.chosen_clip = "rain"
     found = ids(handlers.search("stre", 1, request_of()))
     assert found[0] == "street" and "rain" in found and "room" not in found
     assert ids(handlers.search("no such thing", 1, request_of())) == ["silence", "rain"]
 
 
-def test_choosing_changes_the_level_and_what_is_dubbed(handlers, visit, request_of):
+def test_a_choice_changes_the_level_note_and_the_dub(handlers, visit, request_of):
     notes = [handlers.choose(1.0, SimpleNamespace(clip=clip), request_of()) for clip in ("room", "rain")]
     assert decibels(notes[1]) > decibels(notes[0]) and handlers.clip_for(visit, "model") == "rain"
     with pytest.raises(A2SError):
         handlers.choose(0.8, SimpleNamespace(clip="/etc/passwd"), request_of())
 
 
-def test_the_amount_is_even_in_decibels(handlers, visit, request_of):
+def test_the_level_follows_the_amount_linearly_in_decibels(handlers, visit, request_of):
     known = (*handlers.engine.load(),)
     levels = [level_at(amount, -30.0, None, *known) for amount in (0, 0.25, 0.5, 0.75, 1.0)]
     assert np.diff(levels) == pytest.approx(np.diff(levels)[0], abs=0.01) and levels[-1] == pytest.approx(-30, abs=0.01)
@@ -102,7 +102,7 @@ def test_the_amount_is_even_in_decibels(handlers, visit, request_of):
     assert notes == sorted(notes) and notes[-1] > notes[0] + 10
 
 
-def test_the_level_that_is_shown_is_the_level_that_is_made(page, request_of, tmp_path, monkeypatch):
+def test_the_shown_level_is_that_of_the_dub(page, request_of, tmp_path, monkeypatch):
     """With a bank whose low-ambient clip is at -80 dB, and a model that follows its condition unevenly."""
     request, visit = request_of(), page.visits.of("one")
     Calibration(((0.0, -80.0), (0.5, -50.0), (1.0, -30.0))).save(tmp_path)
@@ -121,7 +121,7 @@ def recording(tmp_path):
     return path
 
 
-def test_an_own_recording_is_an_ambience_at_once(handlers, visit, request_of, recording):
+def test_an_uploaded_recording_is_chosen_at_once(handlers, visit, request_of, recording):
     cards, level, keep = handlers.upload_own(str(recording), "", 3, 1.0, request_of())
     first = cards["items"][0]
     assert (first["id"], first["name"], first["chosen"]) == (OWN_RECORDING, "back <yard>", True)
@@ -132,7 +132,7 @@ def test_an_own_recording_is_an_ambience_at_once(handlers, visit, request_of, re
     )
 
 
-def test_kept_it_is_a_clip_of_this_visits_bank_only(handlers, visit, request_of, recording, bank):
+def test_a_saved_recording_is_in_the_bank_of_its_visit_only(handlers, visit, request_of, recording, bank):
     handlers.upload_own(str(recording), "", 3, 1.0, request_of())
     cards, keep = handlers.save_own("", 3, request_of())
     assert len(visit.bank) == len(bank) + 1 and not keep.interactive
@@ -140,7 +140,7 @@ def test_kept_it_is_a_clip_of_this_visits_bank_only(handlers, visit, request_of,
     assert len(handlers.engine.bank_of(handlers.visits.of("two"))) == len(bank)
 
 
-def test_a_bad_recording_is_one_sentence_under_its_own_name(handlers, visit, request_of, tmp_path):
+def test_an_unreadable_recording_is_refused_under_its_own_name(handlers, visit, request_of, tmp_path):
     bad = tmp_path / "bad.wav"
     bad.write_text("silence, in words")
     with pytest.raises(UnreadableAudio, match="bad.wav"):
@@ -148,7 +148,7 @@ def test_a_bad_recording_is_one_sentence_under_its_own_name(handlers, visit, req
     assert visit.own_recording is None
 
 
-def test_a_recording_too_short_to_be_a_place_is_refused(handlers, visit, request_of, tmp_path):
+def test_a_recording_that_is_too_short_is_refused(handlers, visit, request_of, tmp_path):
     short = tmp_path / "click.wav"
     soundfile.write(short, np.ones(50), 16_000)
     with pytest.raises(A2SError, match="click.wav"):
@@ -156,7 +156,7 @@ def test_a_recording_too_short_to_be_a_place_is_refused(handlers, visit, request
 
 
 class Loud(FakePipeline):
-    """A model that sees the loudest place in every picture."""
+    """A model whose best match is always the loudest clip."""
 
     model_hash = "loud"
 
@@ -179,7 +179,7 @@ def place_of(page):
     return json.loads(page.visits.of("one").takes[-1].recipe.read_text("utf-8"))["ambient"]["clip"]
 
 
-def test_another_model_chooses_the_place_as_it_sees_it(page, request_of):
+def test_another_model_chooses_its_own_best_match(page, request_of):
     """Also where Dub is pressed before the cards are there."""
     visit = page.visits.of("one")
     before = visit.chosen_clip
@@ -193,21 +193,21 @@ def test_another_model_chooses_the_place_as_it_sees_it(page, request_of):
     assert visit.chosen_clip == before
 
 
-def test_what_the_creator_chose_stays_with_another_model(page, request_of, recording):
+def test_the_users_choice_survives_a_change_of_model(page, request_of, recording):
     visit = page.visits.of("one")
     page.ambience.choose(1.0, SimpleNamespace(clip="rain"), request_of())
     page.ambience.change_model("loud", "", 3, 1.0, request_of())
     page.make(request_of(), model="loud")
     assert visit.chosen_clip == place_of(page) == "rain"
     page.ambience.upload_own(str(recording), "", 3, 1.0, request_of())
-    heard = visit.own_recording.score
+    score_before = visit.own_recording.score
     page.ambience.change_model("model", "", 3, 1.0, request_of())
-    assert visit.chosen_clip == OWN_RECORDING and visit.own_recording.score != heard
+    assert visit.chosen_clip == OWN_RECORDING and visit.own_recording.score != score_before
     page.ambience.save_own("", 3, request_of())
     assert visit.bank.model_hash == "fake" and len(page.ambience.search("", 9, request_of())["items"]) == 5
 
 
-def test_a_recipe_of_another_model_brings_its_eyes(page, request_of):
+def test_a_recipe_of_another_model_ranks_with_that_model(page, request_of):
     visit = page.visits.of("one")
     page.make(request_of(), model="loud")
     recipe = json.loads(visit.takes[0].recipe.read_text("utf-8")) | {"model": {"name": "loud", "sha256": None}}
@@ -217,7 +217,7 @@ def test_a_recipe_of_another_model_brings_its_eyes(page, request_of):
     assert (visit.model, visit.chosen_clip, visit.chosen_by_user) == ("loud", "street", True)
 
 
-def test_after_the_bank_changed_something_that_is_in_it_is_chosen(handlers, visit, request_of, bank):
+def test_a_clip_of_the_new_bank_is_chosen_after_a_change_of_bank(handlers, visit, request_of, bank):
     visit.chosen_clip = "rain"
     visit.bank = AmbientBank.of([(bank.waveform("room"), {"name": "Hall", "kind": "a", "author": "", "licence": ""})])
     visit.bank = visit.bank.embedded(FakePipeline().embed_audio, "fake")

@@ -14,16 +14,16 @@ SETTINGS = DubSettings(
 )
 
 
-def test_what_the_controls_show_reads_back_as_the_same_settings():
+def test_settings_survive_the_way_through_the_controls():
     assert read_settings(*control_values(SETTINGS), "compact") == (SETTINGS, "compact")
     assert len(control_values(SETTINGS)) == len(ORDER)
 
 
-def test_an_amount_is_shown_as_finely_as_its_slider_goes():
+def test_an_amount_is_rounded_to_the_resolution_of_its_slider():
     assert control_values(DubSettings(ambient=1 / 3))[ORDER.index("ambient")] == 0.33
 
 
-def test_what_a_program_reads_of_the_settings_is_what_is_accepted():
+def test_the_documented_ranges_of_the_api_are_the_accepted_ranges():
     for name, setting in (("ambient", "ambient"), ("steps", "steps"), ("guidance", "guidance_scale")):
         (line,) = re.findall(rf"^ +{name}: (.*)", Api.dub.__doc__, re.MULTILINE)
         least, most = re.search(r"(\d+)[^,.]* to (\d+)", line).groups()
@@ -41,7 +41,7 @@ def test_off_means_none():
 
 
 @pytest.mark.parametrize("position", range(len(ORDER)))
-def test_words_for_numbers_are_refused(position):
+def test_text_instead_of_a_number_is_refused(position):
     values = control_values(SETTINGS)
     values[position] = "loud"
     with pytest.raises(BadSettings):

@@ -24,11 +24,11 @@ def sent(track: CueTrack = SEEN) -> dict:
     return json.loads(json.dumps(timeline_value(track, 2.0)))
 
 
-def test_what_nobody_touched_is_the_track_itself():
+def test_an_unedited_timeline_gives_the_detected_track():
     assert track_of(sent(), 2.0, SEEN) is SEEN
 
 
-def test_an_edited_value_is_the_creators_and_the_other_cues_keep_their_precision():
+def test_an_edit_changes_the_source_and_keeps_the_precision_of_other_cues():
     value = sent()
     value["cues"][1]["time"] = 1.75
     edited = track_of(value, 2.0, SEEN)
@@ -36,7 +36,7 @@ def test_an_edited_value_is_the_creators_and_the_other_cues_keep_their_precision
     assert edited.cues == (SEEN.cues[0], Cue(1.75, duration=0.25))
 
 
-def test_cues_come_back_in_order_of_time_with_names_added_and_taken():
+def test_cues_are_sorted_by_time():
     value = sent()
     value["cues"].append({"id": 7, "time": 1.0, "action": "knock", "material": None})
     del value["cues"][0]
@@ -47,7 +47,7 @@ def test_an_emptied_timeline_is_an_empty_track():
     assert len(track_of(sent() | {"cues": []}, 2.0, SEEN)) == 0
 
 
-def test_a_cue_at_the_very_end_stays():
+def test_a_cue_at_the_end_of_the_clip_is_allowed():
     assert len(track_of(sent(CueTrack.at([2.0])), 2.0)) == 1
 
 
@@ -71,7 +71,7 @@ for _ in range(100_000):
         sent() | {"cues": [{"time": 1.0}] * (Limits().max_cues + 1)},
     ],
 )  # fmt: skip
-def test_what_is_no_value_of_the_timeline_is_refused_in_one_sentence(value):
+def test_an_invalid_timeline_value_is_refused_in_one_sentence(value):
     with pytest.raises(BadCues) as reports:
         track_of(value, 2.0, SEEN)
     message = str(reports.value)
@@ -96,7 +96,7 @@ def watched(visits, clip, request_of):
     return visit
 
 
-def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(handlers, watched, request_of):
+def test_an_analysed_video_has_cues_and_a_filmstrip_and_no_wave(handlers, watched, request_of):
     for _ in range(2):
         update = handlers.refresh(request_of())
     assert update.value == value_in(watched, SEEN)
@@ -106,29 +106,29 @@ def test_a_watched_picture_brings_its_cues_and_a_filmstrip_and_no_sound(handlers
     assert Image.open(strip).size[0] % FRAMES == 0
 
 
-def test_a_picture_without_a_filmstrip_has_its_cues_still(handlers, watched, request_of, tmp_path):
+def test_cues_are_shown_without_a_filmstrip(handlers, watched, request_of, tmp_path):
     watched.video = tmp_path / "gone.mp4"
     update = handlers.refresh(request_of())
     assert update.props["strip"] == "" and update.value["cues"]
 
 
-def test_without_a_picture_the_timeline_is_empty(handlers, request_of):
+def test_without_a_video_the_timeline_is_empty(handlers, request_of):
     assert handlers.refresh(request_of()).value is None
     with pytest.raises(A2SError):
         handlers.reset(request_of())
 
 
-def test_what_the_machine_saw_can_be_had_back(handlers, watched, request_of):
+def test_the_detected_cues_can_be_restored(handlers, watched, request_of):
     assert track_of(handlers.reset(request_of()), 2.0, SEEN) is SEEN
 
 
-def test_a_cue_file_comes_onto_the_timeline(handlers, watched, request_of, tmp_path):
+def test_a_cue_file_is_shown_on_the_timeline(handlers, watched, request_of, tmp_path):
     track = CueTrack.at([0.25, 1.125], strength=0.5)
     track.save(tmp_path / "mine.json")
     assert track_of(handlers.load_file(str(tmp_path / "mine.json"), request_of()), 2.0) == track
 
 
-def test_a_bad_cue_file_is_named_as_its_owner_names_it_and_not_kept(handlers, watched, request_of, tmp_path):
+def test_a_bad_cue_file_is_refused_and_removed(handlers, watched, request_of, tmp_path):
     (tmp_path / "mine.json").write_text("{")
     before = set(watched.folder.iterdir())
     with pytest.raises(BadCues):

@@ -32,7 +32,7 @@ def edited(page, *cues) -> dict:
     return value_in(visit, visit.detected_cues) | {"source": "creator", "cues": list(cues)}
 
 
-def test_a_dub_is_a_take_with_its_files(page, request_of):
+def test_a_dub_gives_a_take_with_its_files(page, request_of):
     reports = page.make(request_of(), ambient=0.5)
     (take,) = page.visits.of("one").takes
     assert reports[-1]["state"] == "done" and all(step["state"] == "running" for step in reports[:-1])
@@ -50,14 +50,14 @@ def test_several_takes_differ_and_are_numbered(page, request_of):
     assert [recipe_of(take)["settings"]["first_take"] for take in (first, second)] == [0, 1]
 
 
-def test_the_second_of_two_is_the_first_from_number_two(page, request_of):
+def test_the_second_take_can_be_made_alone(page, request_of):
     page.make(request_of(), takes=2)
     page.make(request_of(), takes=1, first_take=1)
     _, second, alone = page.visits.of("one").takes
     assert np.array_equal(sound_of(second), sound_of(alone))
 
 
-def test_the_ladder_makes_four_amounts_of_one_seed(page, request_of):
+def test_ambience_levels_are_four_amounts_of_one_seed(page, request_of):
     page.make(request_of(), work="generate_levels")
     recipes = [recipe_of(take) for take in page.visits.of("one").takes]
     assert [round(recipe["settings"]["ambient"], 2) for recipe in recipes] == [0, 0.33, 0.67, 1]
@@ -68,7 +68,7 @@ def test_the_ladder_makes_four_amounts_of_one_seed(page, request_of):
     assert levels == sorted(levels) and levels[-1] > levels[0] + 10
 
 
-def test_cancelling_keeps_what_was_finished(page, request_of):
+def test_finished_takes_survive_a_cancel(page, request_of):
     visit, reports = page.visits.of("one"), []
     page.dub.begin(3, True, request_of())
     cues = value_in(visit, visit.detected_cues)
@@ -81,7 +81,7 @@ def test_cancelling_keeps_what_was_finished(page, request_of):
     assert not any(step["stage"].startswith("Take 3") for step in reports)
 
 
-def test_an_order_can_be_sent_to_another_process_and_makes_the_same_take(tmp_path, request_of, clip):
+def test_a_pickled_request_gives_the_same_take(tmp_path, request_of, clip):
     made = make_handlers(tmp_path / "other", bank=small_bank())
     made.load(clip, request_of())
     sent, make = [], made.dub._make
@@ -113,14 +113,14 @@ def test_cancel_reaches_a_take_that_is_made_in_another_process(page, request_of)
     assert reports[-1]["stage"] == "Cancelled" and len(steps) == 1 and page.visits.of("one").takes == []
 
 
-def test_cancel_is_heard_while_the_take_is_written(page, request_of, monkeypatch):
+def test_cancel_works_while_the_take_is_written(page, request_of, monkeypatch):
     monkeypatch.setattr(page.engine, "record_duration", lambda *_: page.dub.cancel(request_of()))  # just before
     reports = page.make(request_of())
     visit = page.visits.of("one")
     assert reports[-1]["stage"] == "Cancelled" and visit.takes == [] and not list(visit.folder.glob("take-*"))
 
 
-def test_cancel_while_in_line_is_kept(page, request_of):
+def test_cancel_works_in_the_queue(page, request_of):
     visit = page.visits.of("one")
     page.dub.begin(3, True, request_of())
     page.dub.cancel(request_of())
@@ -128,7 +128,7 @@ def test_cancel_while_in_line_is_kept(page, request_of):
     assert reports[-1]["stage"] == "Cancelled" and visit.takes == []
 
 
-def test_a_browser_that_goes_away_stops_the_work(page, request_of):
+def test_a_disconnected_browser_stops_the_dub(page, request_of):
     controls = control_values(DubSettings(steps=100))
     steps = page.dub.generate(request_of(), None, *controls, page.engine.default)
     next(steps)
@@ -137,24 +137,24 @@ def test_a_browser_that_goes_away_stops_the_work(page, request_of):
     assert not any(call["steps"] == 100 for call in pipe.calls) and page.visits.of("one").takes == []
 
 
-def test_what_the_timeline_shows_is_what_is_heard(page, request_of):
+def test_the_cues_on_the_timeline_are_used(page, request_of):
     page.make(request_of(), cues=edited(page, {"id": 0, "time": 1.75, "action": "hit", "material": "glass"}))
     (cue,) = recipe_of(page.visits.of("one").takes[-1])["cues"]["cues"]
     assert (cue["time"], cue["material"]) == (1.75, "glass")
 
 
-def test_an_emptied_timeline_is_the_place_alone(page, request_of):
+def test_an_emptied_timeline_gives_a_dub_without_cues(page, request_of):
     page.make(request_of(), cues=edited(page))
     assert recipe_of(page.visits.of("one").takes[-1])["cues"]["cues"] == []
 
 
-def test_before_the_timeline_is_there_the_machine_decides(page, request_of):
+def test_without_a_timeline_value_the_detected_cues_are_used(page, request_of):
     page.make(request_of(), cues=None)
     visit = page.visits.of("one")
     assert len(recipe_of(visit.takes[-1])["cues"]["cues"]) == len(visit.detected_cues)
 
 
-def test_the_cues_of_the_picture_before_are_none_of_this_one(page, request_of, tmp_path):
+def test_cues_of_the_previous_video_are_ignored(page, request_of, tmp_path):
     """Also where a browser has not taken them off the timeline yet, and whatever length it says the clip has."""
     old = edited(page, {"id": 0, "time": 1.75, "action": "hit", "material": "glass"})
     page.video.load_upload(str(draw_video(tmp_path / "next.mp4", seconds=1.0, hits=(0.4,))), request_of())
@@ -169,7 +169,7 @@ def test_the_cues_of_the_picture_before_are_none_of_this_one(page, request_of, t
         page.make(request_of(), cues=edited(page, {"id": 0, "time": 1.75}) | {"duration": 2.0})
 
 
-def test_another_model_is_heard(tmp_path, request_of, clip):
+def test_the_chosen_model_is_used(tmp_path, request_of, clip):
     class Louder(FakePipeline):
         def vocode(self, mel):
             return 2 * super().vocode(mel)
@@ -182,7 +182,7 @@ def test_another_model_is_heard(tmp_path, request_of, clip):
     assert louder > 1.5 * plain
 
 
-def test_the_oldest_take_goes_when_there_are_too_many(page, request_of):
+def test_the_oldest_take_is_removed_beyond_the_limit(page, request_of):
     for _ in range(2):
         page.make(request_of(), takes=6)
     page.make(request_of())
@@ -205,20 +205,20 @@ def test_a_hostile_timeline_is_refused(page, request_of):
         page.make(request_of(), cues=edited(page, {"time": "now"}))
 
 
-def test_without_a_picture_there_is_nothing_to_dub(page, request_of):
+def test_a_dub_needs_a_video(page, request_of):
     with pytest.raises(A2SError, match="Choose a video first"):
         page.dub.begin(0, True, request_of("two"))
     with pytest.raises(A2SError, match="Choose a video first"):
         list(page.dub.generate(request_of("two"), None, *control_values(DubSettings()), page.engine.default))
 
 
-def test_the_seed_is_kept_or_rolled(page, request_of):
+def test_the_seed_is_locked_or_new(page, request_of):
     assert page.dub.begin(7, True, request_of())[-1] == 7
     rolled = {page.dub.begin(7, False, request_of())[-1] for _ in range(4)}
     assert len(rolled) > 1
 
 
-def test_a_rolled_seed_counts_even_if_the_browser_still_sends_the_old_one(page, request_of):
+def test_a_new_seed_is_used_even_if_the_browser_sends_the_old_one(page, request_of):
     rolled = page.dub.begin(7, False, request_of())[-1]
     visit = page.visits.of("one")
     cues = value_in(visit, visit.detected_cues)
@@ -226,7 +226,7 @@ def test_a_rolled_seed_counts_even_if_the_browser_still_sends_the_old_one(page, 
     assert recipe_of(visit.takes[0])["seed"] == rolled != 7
 
 
-def test_the_time_is_said_before_the_button_is_pressed(page, request_of):
+def test_the_time_of_a_dub_is_estimated(page, request_of):
     idle = {"state": "idle"}
 
     def estimate(**changes):
@@ -247,7 +247,7 @@ def test_the_time_is_said_before_the_button_is_pressed(page, request_of):
     assert is_unchanged(running)
 
 
-def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_path):
+def test_a_model_sets_its_sampler_and_a_missing_one_falls_back(tmp_path):
     second = FakePipeline()
     second.default_steps, second.default_guidance_scale = 25, 6.5
     page = make_handlers(tmp_path / "root", more={"official": "official", "second": second})
@@ -256,7 +256,7 @@ def test_a_model_brings_its_sampler_and_one_that_is_not_installed_gives_way(tmp_
     assert page.dub.choose_model("/etc/passwd") == (page.engine.default, 12, 2.5, "")
 
 
-def test_a_model_that_was_chosen_says_how_long_it_will_take(tmp_path, request_of, clip):
+def test_choosing_a_model_measures_its_speed(tmp_path, request_of, clip):
     second = FakePipeline()
     page = make_handlers(tmp_path / "root", more={"second": second})
     page.load(clip, request_of())
@@ -272,9 +272,7 @@ def test_a_model_that_was_chosen_says_how_long_it_will_take(tmp_path, request_of
         list(page.dub.prepare_model(request_of(), *asked[:-1], "/etc", {"state": "idle"}))
 
 
-def test_a_model_that_does_not_hear_cues_says_so_before_the_dub_and_as_long_as_it_is_chosen(
-    tmp_path, request_of, clip, monkeypatch
-):
+def test_a_model_that_ignores_cues_says_so(tmp_path, request_of, clip, monkeypatch):
     reports = []
     monkeypatch.setattr("gradio.Info", reports.append)
     deaf = FakePipeline()
@@ -288,3 +286,12 @@ def test_a_model_that_does_not_hear_cues_says_so_before_the_dub_and_as_long_as_i
     recipe = recipe_of(visit.takes[0]) | {"model": {"name": "deaf", "sha256": None}}
     (visit.folder / "mine.json").write_text(json.dumps(recipe))
     assert CUES_UNUSED in page.takes.load_recipe(str(visit.folder / "mine.json"), "", 3, request_of())[1]
+
+
+def test_the_buttons_are_enabled_after_success_and_after_failure(page, request_of):
+    *busy, _ = page.dub.begin_again(request_of())
+    *failed, progress = page.dub.failed()
+    assert [button.interactive for button in busy] == [False, False, False, True]
+    assert [button.interactive for button in failed] == [True, True, True, False]
+    assert [button.interactive for button in page.dub.finished()] == [True, True, True, False]
+    assert progress["state"] == "failed" and progress["stage"] == "Generation failed"

@@ -64,7 +64,7 @@ def recipe_of(result) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["recipe", "video", "sound", "flac"])
-def test_a_dropped_recipe_makes_the_same_wav_to_the_byte(make, visit, engine, tmp_path, kind):
+def test_a_restored_recipe_gives_the_same_bytes(make, visit, engine, tmp_path, kind):
     result = make()
     file = result.flac() if kind == "flac" else getattr(result, kind)
     nameless = shutil.copyfile(file, tmp_path / "upload-1")
@@ -80,7 +80,7 @@ def test_a_dropped_recipe_makes_the_same_wav_to_the_byte(make, visit, engine, tm
     )
 
 
-def test_one_of_three_takes_comes_back_as_itself(visit, engine):
+def test_one_of_three_takes_is_restored_alone(visit, engine):
     takes = engine.dub(visit.video, replace(SETTINGS, takes=3, first_take=0, ambient=1.0), cues=TRACK).takes
     second = export(takes[1], visit.next_path("take"), TakeLabel(visit.name, 2))
     found = restore(second.recipe, visit, engine)
@@ -89,7 +89,7 @@ def test_one_of_three_takes_comes_back_as_itself(visit, engine):
     assert again.waveform.tobytes() == takes[1].waveform.tobytes()
 
 
-def test_an_own_recording_is_known_again_by_its_checksum(make, visit, engine):
+def test_an_own_recording_is_recognised_by_its_checksum(make, visit, engine):
     path = visit.next_path("own", ".flac")
     write_audio(path, FakeBank().waveform("street"), 16_000)
     visit.own_recording = OwnRecording(path, path, "back yard", -25.0, None)
@@ -116,7 +116,7 @@ def test_a_path_in_a_recipe_is_never_opened(make, visit, engine, drop, tmp_path)
         assert len(found.notes) == 1
 
 
-def test_what_will_differ_is_said(make, visit, drop, tmp_path):
+def test_notes_say_what_will_differ(make, visit, drop, tmp_path):
     recipe = recipe_of(make())
     assert drop(recipe).notes == drop({"a2s": "0.0"} | recipe).notes == (), "with a version or without"
     for changes, words in [
@@ -132,7 +132,7 @@ def test_what_will_differ_is_said(make, visit, drop, tmp_path):
     assert "another video (my clip <b>.mp4)" in drop(recipe).notes[0]
 
 
-def test_the_model_of_the_recipe_is_chosen_where_it_is_offered_sounds(make, visit, tmp_path):
+def test_the_model_of_the_recipe_is_chosen_if_it_is_offered(make, visit, tmp_path):
     engine = Engine(FakePipeline(), FakeBank(), {"large": FakePipeline()})
     recipe = recipe_of(make()) | {"model": {"name": "large", "sha256": None}}
     path = tmp_path / "dropped"
@@ -166,14 +166,14 @@ def test_a_recipe_out_of_range_is_one_sentence(make, drop, changes):
         {"settings": {"unknown": 1, "ambient_clip": "rain"}}, {"ambient": {"clip": "\n" * 500, "name": "a\nb" * 500}},
     ],
 )  # fmt: skip
-def test_odd_parts_of_a_recipe_are_passed_over(make, drop, changes):
+def test_wrongly_typed_parts_of_a_recipe_are_ignored(make, drop, changes):
     found = drop(recipe_of(make()), **changes)
     assert all("\n" not in note and len(note) < 250 for note in found.notes)
     assert found.settings.ambient_clip in (None, "rain")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"settings": 5}', b"[]", b"\x00\xff" * 40, b"{" * 100_000])
-def test_what_is_no_recipe_is_told_by_the_visitors_name(visit, engine, tmp_path, content):
+def test_a_file_without_a_recipe_is_refused_under_the_visitors_name(visit, engine, tmp_path, content):
     path = tmp_path / "recipe-3"
     path.write_bytes(content)
     with pytest.raises(A2SError, match="notes.txt contains no a2s recipe"):

@@ -49,7 +49,7 @@ def samples(path):
     return soundfile.read(path, dtype="int32")[0]
 
 
-def test_names_carry_clip_amount_seed_and_take(result_of):
+def test_file_names_contain_clip_amount_seed_and_take(result_of):
     first, second = result_of(), result_of(replace(SETTINGS, ambient=1 / 3, seed=8))
     assert first.video.name == "my-clip-b-ambient35-seed7.mp4" and first.sound.name == "my-clip-b-ambient35-seed7.wav"
     assert second.recipe.name == "my-clip-b-ambient33-seed8-take2.recipe.json"
@@ -62,7 +62,7 @@ def test_names_carry_clip_amount_seed_and_take(result_of):
     assert first.sound.parent != second.sound.parent
 
 
-def test_every_file_is_what_it_says(result_of, clip):
+def test_every_exported_file_has_the_right_content(result_of, clip):
     result = result_of()
     info = probe_video(result.video)
     assert info.has_audio and info.duration == pytest.approx(probe_video(clip).duration, abs=0.01)
@@ -77,7 +77,7 @@ def test_every_file_is_what_it_says(result_of, clip):
     assert result.lufs == json.loads(result.recipe.read_text())["loudness"]["lufs"]
 
 
-def test_flac_and_stems_are_made_when_they_are_wanted(result_of):
+def test_flac_and_stems_are_made_on_demand(result_of):
     result = result_of()
     assert not list(result.sound.parent.glob("*.flac")) and not list(result.sound.parent.glob("*action*"))
     assert result.flac().is_file()
@@ -85,7 +85,7 @@ def test_flac_and_stems_are_made_when_they_are_wanted(result_of):
     assert result.flac().stat().st_mtime_ns == made, "once"
 
 
-def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tmp_path):
+def test_every_export_contains_the_recipe_without_server_paths(result_of, tmp_path):
     own = tmp_path / "visits" / "own-3.wav"
     write_audio(own, FakeBank().waveform("street"), 16_000)
     result = result_of(replace(SETTINGS, ambient_clip=str(own)), own_recording="back yard")
@@ -102,21 +102,21 @@ def test_every_export_carries_the_recipe_and_no_path_of_the_server(result_of, tm
     assert result.settings.ambient_clip == str(own), "the visit itself goes on with the file"
 
 
-def test_no_export_tells_our_version(result_of, clip):
+def test_exports_do_not_reveal_the_version(result_of, clip):
     assert make(clip, SETTINGS).recipe.version == __version__, "a recipe of the command line's does"
     result = result_of(SETTINGS)
     for file in (result.recipe, result.video, result.sound, result.flac()):
         assert "a2s" not in read_report(file).to_dict()
 
 
-def test_the_ambience_that_the_machine_chose_is_named(clip):
+def test_an_automatically_chosen_ambience_is_named_in_the_public_recipe(clip):
     report = make(clip, replace(SETTINGS, ambient_clip=None)).report
     assert report.recipe.settings.ambient_clip is None
     public = public_report(report, "a.mp4").recipe
     assert public.settings.ambient_clip == report.recipe.ambience[0].clip in {"room", "rain", "street"}
 
 
-def test_stems_sum_to_the_mix_sample_for_sample(result_of, clip):
+def test_stems_add_up_to_the_mix_sample_for_sample(result_of, clip):
     result = result_of(replace(SETTINGS, ambient=1.0, loudness=-14.0, first_take=2))
     action, ambience = stems_of(result, again(result, clip))
     assert np.array_equal(samples(action).astype(np.int64) + samples(ambience), samples(result.sound))
@@ -136,7 +136,7 @@ def stems_of(result, take):
     return result.stem_files
 
 
-def test_stems_of_something_else_are_refused(result_of, clip):
+def test_stems_of_a_different_take_are_refused(result_of, clip):
     result = result_of()
     for changed in ({"settings": replace(SETTINGS, seed=8, ambient=1.0)}, {"cues": CueTrack.at([1.0])}):
         with pytest.raises(BadSettings, match="changed"):
@@ -144,7 +144,7 @@ def test_stems_of_something_else_are_refused(result_of, clip):
     assert not any(path.exists() for path in result.stem_files)
 
 
-def test_stems_survive_the_rounding_of_a_batch(result_of, clip):
+def test_stems_tolerate_the_rounding_of_a_batch(result_of, clip):
     result = result_of()
     take = again(result, clip)
     action, ambience = stems_of(result, replace(take, waveform=take.waveform + np.float32(1e-5)))
@@ -161,7 +161,7 @@ def test_loudness_targets_hold_the_true_peak(result_of, target):
     assert integrated_lufs(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
 
 
-def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of, tmp_path):
+def test_a_codec_that_browsers_lack_is_reencoded_and_reported(result_of, tmp_path):
     film = tmp_path / "ten.mov"
     with av.open(str(film), "w") as out:
         stream = out.add_stream("prores_ks", 24)
@@ -178,7 +178,7 @@ def test_a_picture_that_browsers_do_not_play_is_encoded_and_it_is_said(result_of
     assert 0 < data.index(b"moov") < data.index(b"mdat"), "a browser can start before it has the whole file"
 
 
-def test_wipes_of_two_takes_lie_on_each_other(result_of):
+def test_spectrograms_of_two_takes_have_one_size(result_of):
     quiet, loud = result_of(replace(SETTINGS, ambient=0.0)), result_of(replace(SETTINGS, ambient=1.0))
     pictures = [np.asarray(Image.open(result.spectrogram)).astype(int) for result in (quiet, loud)]
     assert pictures[0].shape == pictures[1].shape
@@ -196,7 +196,7 @@ def test_the_summary_says_if_the_model_ignores_cues():
     assert "2 cues (ignored" in summary(Report(replace(recipe, uses_cues=False)))
 
 
-def test_an_export_that_is_cancelled_leaves_nothing(clip, visit_folder):
+def test_a_cancelled_export_leaves_no_files(clip, visit_folder):
     with pytest.raises(Cancelled):
         export(make(clip), visit_folder / "take-1", TakeLabel("clip", 1), cancelled=lambda: True)
     assert not list(visit_folder.iterdir())

@@ -1,4 +1,4 @@
-"""Places that change within the film, on the page: offered where a cut is seen, chosen, heard, reports, restored."""
+"""Scene changes on the page: detected, offered, chosen, used, and restored from a recipe."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def levels(result):
     return [float(np.percentile(10 * np.log10(np.mean(block**2, 1)), 25)) for block in blocks]
 
 
-def test_a_cut_is_asked_about_with_what_fits_first(page, visit, request_of):
+def test_a_scene_change_offers_the_best_match_first(page, visit, request_of):
     (item,) = asked(page, request_of())
     assert item["time"] == pytest.approx(CUT, abs=0.05) and item["label"] == "2.5 s" and item["chosen"] == ""
     assert {option["id"] for option in item["options"]} == {clip.id for clip in small_bank().clips}
@@ -60,17 +60,17 @@ def test_a_cut_is_asked_about_with_what_fits_first(page, visit, request_of):
     assert item["options"][0]["id"] == best
 
 
-def test_a_film_in_one_place_is_asked_nothing(tmp_path, request_of, clip):
+def test_a_video_of_one_scene_has_no_scene_changes(tmp_path, request_of, clip):
     made = make_handlers(tmp_path / "other")
     made.load(clip, request_of())
     assert made.ambience.search("", 3, request_of())["changes"] == []
 
 
-def test_only_so_many_are_asked_about():
+def test_the_number_of_scene_changes_is_bounded():
     assert len(find_scene_changes(film([(GREEN, 2), (RED, 2), (BLUE, 2)] * 5), FakePipeline())) == MAX_OFFERED
 
 
-def test_what_is_chosen_is_heard_from_there_on(page, visit, request_of):
+def test_the_chosen_ambience_begins_at_the_scene_change(page, visit, request_of):
     request = request_of()
     visit.chosen_clip = "room"
     page.make(request, [], ambient=1.0)
@@ -84,7 +84,7 @@ def test_what_is_chosen_is_heard_from_there_on(page, visit, request_of):
     assert again == plain
 
 
-def test_what_was_not_offered_is_refused(page, visit, request_of):
+def test_a_clip_or_time_that_was_not_offered_is_refused(page, visit, request_of):
     for time, clip in (
         (1.0, "street"),
         (None, "/etc/passwd"),
@@ -102,7 +102,7 @@ def own(page, request, tmp_path, name="back yard"):
     page.ambience.upload_own(str(tmp_path / f"{name}.wav"), "", 3, 1.0, request)
 
 
-def test_an_own_recording_may_be_the_second_place_and_no_path_leaks(page, visit, request_of, tmp_path):
+def test_an_own_recording_can_be_the_second_ambience_without_leaking_a_path(page, visit, request_of, tmp_path):
     request = request_of()
     own(page, request, tmp_path)
     visit.chosen_clip = "room"
@@ -119,7 +119,7 @@ def test_an_own_recording_may_be_the_second_place_and_no_path_leaks(page, visit,
     assert change.clip == visit.bank.clips[-1].id, "it stays chosen as a clip of the bank"
 
 
-def test_a_recipe_brings_its_places_back_to_the_byte(page, visit, request_of):
+def test_a_recipe_restores_its_ambient_changes_with_the_same_bytes(page, visit, request_of):
     request = request_of()
     visit.chosen_clip = "room"
     move(page, request, "street")
@@ -132,7 +132,7 @@ def test_a_recipe_brings_its_places_back_to_the_byte(page, visit, request_of):
     assert visit.takes[1].sound.read_bytes() == take.sound.read_bytes()
 
 
-def test_a_recipes_change_where_no_cut_is_can_be_taken_back(page, visit, request_of, tmp_path):
+def test_a_restored_change_without_a_scene_change_can_be_removed(page, visit, request_of, tmp_path):
     request = request_of()
     page.make(request, [], ambient=1.0)
     recipe = json.loads(visit.takes[0].recipe.read_text())
@@ -149,7 +149,7 @@ def test_a_recipes_change_where_no_cut_is_can_be_taken_back(page, visit, request
 
 
 @pytest.mark.parametrize("changes", [[{"time": "x"}], [7], "street", {"time": 1}, [{"time": 1.0, "clip": 5}], None])
-def test_a_recipe_with_nonsense_for_places_is_a_sentence(page, visit, request_of, tmp_path, changes):
+def test_invalid_ambient_changes_in_a_recipe_are_one_sentence(page, visit, request_of, tmp_path, changes):
     page.make(request_of(), [], ambient=1.0)
     recipe = json.loads(visit.takes[0].recipe.read_text())
     recipe["settings"]["ambient_changes"] = changes
@@ -159,7 +159,7 @@ def test_a_recipe_with_nonsense_for_places_is_a_sentence(page, visit, request_of
         page.takes.load_recipe(str(tmp_path / "r.json"), "", 3, request_of())
 
 
-def test_another_picture_forgets_them(page, visit, request_of, clip):
+def test_another_video_removes_scene_changes(page, visit, request_of, clip):
     move(page, request_of(), "street")
     page.load(clip, request_of())
     assert visit.ambient_changes == {} and visit.scene_changes == ()

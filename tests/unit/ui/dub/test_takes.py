@@ -44,7 +44,7 @@ def test_a_number_that_is_no_take_shows_nothing(page, request_of):
         assert page.takes.show(number, request_of())[0] is None
 
 
-def test_a_wipe_needs_two_takes(page, request_of):
+def test_a_spectrogram_comparison_needs_two_takes(page, request_of):
     page.make(request_of())
     assert page.takes.compare_spectrograms(0, 0, request_of()).visible is False
     page.make(request_of(), ambient=1.0)
@@ -52,7 +52,7 @@ def test_a_wipe_needs_two_takes(page, request_of):
     assert control_values.visible is True
 
 
-def test_stems_are_made_when_asked_for_and_sum_to_the_take(page, request_of):
+def test_stems_are_made_on_demand_and_add_up_to_the_take(page, request_of):
     page.make(request_of(), ambient=0.8)
     *reports, (*buttons, done) = page.takes.export_stems(0, request_of())
     progress = [step["done"] for *_, step in reports]
@@ -99,7 +99,7 @@ def test_stems_stop_within_a_step_when_they_are_cancelled_and_when_the_visitor_l
     assert reports["stage"] == "Cancelled" and not visit.takes[0].has_stems
 
 
-def test_stems_that_were_cancelled_in_line_are_not_made(page, request_of):
+def test_stems_cancelled_in_the_queue_are_not_made(page, request_of):
     page.make(request_of())
     pipe, _ = page.engine.load()
     made = len(pipe.calls)
@@ -124,14 +124,14 @@ def test_a_recipe_restores_every_setting_and_the_same_sound(page, request_of, ki
     assert np.array_equal(sound_of(page.visits.of("one").takes[-1]), sound_of(second))
 
 
-def test_what_carries_no_recipe_is_refused_under_its_own_name(page, request_of, tmp_path):
+def test_a_file_without_a_recipe_is_refused_under_its_own_name(page, request_of, tmp_path):
     note = tmp_path / "notes.json"
     note.write_text(json.dumps({"hello": 1}))
     with pytest.raises(BadSettings, match="notes.json"):
         page.takes.load_recipe(str(note), "", 5, request_of())
 
 
-def test_a_clip_to_share_is_made_once_and_sounds_like_the_take(page, request_of):
+def test_the_spectrogram_video_is_made_once(page, request_of):
     page.make(request_of())
     button = page.takes.export_spectrogram_video(0, request_of())
     take = page.visits.of("one").takes[0]
@@ -143,7 +143,7 @@ def test_a_clip_to_share_is_made_once_and_sounds_like_the_take(page, request_of)
         page.takes.export_spectrogram_video(3, request_of())
 
 
-def test_visits_do_not_see_each_other(page, request_of):
+def test_visits_are_isolated(page, request_of):
     page.make(request_of())
     assert page.takes.show(0, request_of("two"))[0] is None
     with pytest.raises(A2SError):

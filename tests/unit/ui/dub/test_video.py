@@ -19,19 +19,19 @@ from tests.unit.ui.page_handlers import is_unchanged
 
 @pytest.fixture
 def handlers(tmp_path):
-    shelf = tmp_path / "examples"
-    shelf.mkdir()
-    draw_video(shelf / "wood_chopping.mp4", seconds=1.0)
-    return VideoHandlers(Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root"), find_examples(shelf))
+    examples = tmp_path / "examples"
+    examples.mkdir()
+    draw_video(examples / "wood_chopping.mp4", seconds=1.0)
+    return VideoHandlers(Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root"), find_examples(examples))
 
 
-def test_what_was_read_is_said_at_once_and_escaped(handlers, request_of, clip):
+def test_facts_of_an_upload_are_shown_with_markup_escaped(handlers, request_of, clip):
     facts = handlers.load_upload(str(clip), request_of())
     for word in ("2.0 s", "160 × 120", "24 fps", "silent", "my clip &lt;b&gt;.mp4"):
         assert word in facts
 
 
-def test_a_file_that_is_no_video_is_one_sentence_under_its_own_name(handlers, request_of, tmp_path):
+def test_a_file_that_is_no_video_is_refused_under_its_own_name(handlers, request_of, tmp_path):
     fake = tmp_path / "notes.mp4"
     fake.write_text("no film")
     with pytest.raises(UnreadableVideo, match="notes.mp4"):
@@ -40,7 +40,7 @@ def test_a_file_that_is_no_video_is_one_sentence_under_its_own_name(handlers, re
     assert visit.video is None and list(visit.folder.iterdir()) == []
 
 
-def test_after_a_bad_file_the_clip_before_is_gone(handlers, request_of, clip, tmp_path):
+def test_a_bad_file_unloads_the_previous_video(handlers, request_of, clip, tmp_path):
     handlers.load_upload(str(clip), request_of())
     fake = tmp_path / "notes.mp4"
     fake.write_text("no film")
@@ -57,7 +57,7 @@ def test_examples_are_loaded_by_id_only(handlers, request_of):
         handlers.load_example(SimpleNamespace(example="../../etc/passwd"), request_of())
 
 
-def test_watching_gives_cues_and_ambiences(handlers, request_of, clip):
+def test_an_analysis_gives_cues_and_ambiences(handlers, request_of, clip):
     handlers.load_upload(str(clip), request_of())
     reports = list(handlers.analyse(3, "model", request_of()))
     visit = handlers.visits.of("one")
@@ -67,7 +67,7 @@ def test_watching_gives_cues_and_ambiences(handlers, request_of, clip):
     assert reports[0]["state"] == "running" and reports[-1]["state"] == "idle" and "cue" in reports[-1]["stage"]
 
 
-def test_watching_ends_when_another_picture_comes(handlers, request_of, clip, tmp_path):
+def test_loading_another_video_ends_the_analysis(handlers, request_of, clip, tmp_path):
     handlers.load_upload(str(clip), request_of())
     steps = handlers.analyse(3, "model", request_of())
     next(steps)
@@ -76,7 +76,7 @@ def test_watching_ends_when_another_picture_comes(handlers, request_of, clip, tm
     assert handlers.visits.of("one").detected_cues is None
 
 
-def test_a_picture_that_is_taken_off_is_watched_no_longer(handlers, request_of, clip):
+def test_removing_the_video_ends_the_analysis(handlers, request_of, clip):
     handlers.load_upload(str(clip), request_of())
     steps = handlers.analyse(3, "model", request_of())
     next(steps)
@@ -84,7 +84,7 @@ def test_a_picture_that_is_taken_off_is_watched_no_longer(handlers, request_of, 
     assert list(steps)[-1] == NO_VIDEO
 
 
-def test_of_a_picture_that_was_taken_off_nothing_is_said(page, request_of):
+def test_after_removing_the_video_no_estimate_is_shown(page, request_of):
     controls = [*control_values(DubSettings(steps=4)), "model"]
     assert "to generate" in page.dub.estimate(request_of(), *controls, NO_VIDEO)["stage"]
     facts, progress = page.video.unload(request_of())
@@ -92,7 +92,7 @@ def test_of_a_picture_that_was_taken_off_nothing_is_said(page, request_of):
     assert is_unchanged(page.dub.estimate(request_of(), *controls, NO_VIDEO))
 
 
-def test_what_was_seen_of_the_picture_before_is_not_kept(handlers, request_of, clip, tmp_path, monkeypatch):
+def test_a_late_analysis_of_the_previous_video_is_discarded(handlers, request_of, clip, tmp_path, monkeypatch):
     handlers.load_upload(str(clip), request_of())
     analyse = handlers.engine.analyse
 
@@ -107,12 +107,12 @@ def test_what_was_seen_of_the_picture_before_is_not_kept(handlers, request_of, c
     assert visit.motion is None and visit.detected_cues is None and visit.chosen_clip is None
 
 
-def test_without_a_picture_there_is_nothing_to_watch(handlers, request_of):
+def test_an_analysis_needs_a_video(handlers, request_of):
     with pytest.raises(A2SError, match="Choose a video first"):
         next(handlers.analyse(5, "model", request_of()))
 
 
-def test_a_new_picture_takes_the_place_of_the_one_before(handlers, request_of, clip):
+def test_a_new_video_replaces_the_previous_file(handlers, request_of, clip):
     handlers.load_upload(str(clip), request_of())
     visit = handlers.visits.of("one")
     first = visit.video

@@ -23,7 +23,7 @@ def wait_for(condition, seconds=60.0):
     return condition()
 
 
-def test_an_upload_gets_a_name_of_ours_in_the_visits_own_folder(visits, tmp_path):
+def test_an_upload_gets_a_new_name_in_the_visits_folder(visits, tmp_path):
     upload = tmp_path / "..%2f evil; name.mp4"
     upload.write_bytes(b"film")
     one, two = visits.of("one"), visits.of("two")
@@ -41,7 +41,7 @@ def test_an_upload_over_the_limit_is_refused(tmp_path):
         visits.of("one").receive(upload, "picture")
 
 
-def test_goodbye_removes_the_folder_the_upload_and_stops_the_work(visits):
+def test_leaving_removes_all_files_and_stops_the_work(visits):
     visit = visits.of("one")
     upload = visits.root / "abc" / "film.mp4"
     upload.parent.mkdir()
@@ -61,7 +61,7 @@ def sent(visits, content=b"film"):
     return fresh.replace(place)
 
 
-def test_who_leaves_does_not_take_away_what_another_has_just_sent(visits):
+def test_leaving_keeps_a_file_that_another_visitor_has_just_sent(visits):
     one, two = visits.of("one"), visits.of("two")
     one.receive(sent(visits), "picture")
     upload = sent(visits)
@@ -72,7 +72,7 @@ def test_who_leaves_does_not_take_away_what_another_has_just_sent(visits):
 
 
 @pytest.mark.parametrize("order", [("one", "two", "three"), ("three", "two", "one"), ("two", "three", "one")])
-def test_the_last_of_those_who_sent_the_same_takes_it_away(visits, order):
+def test_the_last_visitor_with_a_file_removes_it(visits, order):
     for name in ("one", "two", "three"):
         visits.of(name).receive(sent(visits), "picture")
     upload = visits.root / "0123abcd" / "film.mp4"
@@ -82,14 +82,14 @@ def test_the_last_of_those_who_sent_the_same_takes_it_away(visits, order):
     assert not upload.exists()
 
 
-def test_a_file_that_did_not_arrive_is_one_sentence(visits):
+def test_a_missing_upload_is_one_sentence(visits):
     visit = visits.of("one")
     with pytest.raises(A2SError, match="Upload it again"):
         visit.receive(visits.root / "nothing.mp4", "picture")
     assert list(visit.folder.iterdir()) == []
 
 
-def test_an_upload_outside_the_root_is_left_alone(visits, tmp_path):
+def test_an_upload_outside_the_root_is_kept(visits, tmp_path):
     upload = tmp_path / "mine.mp4"
     upload.write_bytes(b"film")
     visits.of("one").receive(upload, "picture")
@@ -97,7 +97,7 @@ def test_an_upload_outside_the_root_is_left_alone(visits, tmp_path):
     assert upload.exists()
 
 
-def test_who_comes_back_within_the_grace_keeps_the_work(tmp_path):
+def test_returning_in_time_keeps_the_visit(tmp_path):
     visits = Visits(tmp_path / "root", Limits(max_away_seconds=3600))
     visit = visits.of("one")
     visits.leave("one")
@@ -105,17 +105,17 @@ def test_who_comes_back_within_the_grace_keeps_the_work(tmp_path):
     assert visits.of("one") is visit and visit.removal is None
     end.join(60)
     assert not end.is_alive(), "its timer was stopped, so it ends without doing anything"
-    assert visit.folder.exists() and visit.cancel.is_set(), "what was computed had nobody who would be told"
+    assert visit.folder.exists() and visit.cancel.is_set(), "its running work was stopped"
 
 
-def test_a_visit_idle_for_an_hour_is_swept(visits):
+def test_an_idle_visit_is_removed(visits):
     visit = visits.of("one")
     visit.last_used -= visits.limits.max_idle_seconds + 1
     visits.of("two")
     assert not visit.folder.exists() and visits.of("one") is not visit
 
 
-def test_what_was_left_goes_also_while_nobody_comes(visits):
+def test_idle_visits_are_removed_without_new_visitors(visits):
     visit = visits.of("one")
     end = visits.remove_idle_every(0.02)
     assert not wait_for(lambda: not visit.folder.exists(), seconds=0.2)
@@ -124,7 +124,7 @@ def test_what_was_left_goes_also_while_nobody_comes(visits):
     end()
 
 
-def test_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
+def test_leftovers_of_gradio_are_removed_and_running_uploads_stay(visits):
     visits.root.mkdir(exist_ok=True)
     old, broken, young, full = (visits.root / name for name in ("tmpold", "tmpbroken", "tmpyoung", "tmpfull"))
     for file in (old, broken, young, full):
@@ -144,11 +144,11 @@ def test_files_that_gradio_forgot_go_and_uploads_on_their_way_stay(visits):
     ("given", "left"),
     [("my clip.mp4", "my-clip"), ("../../etc/passwd", "passwd"), ("<b>", "b"), ("...", "clip"), ("é", "clip")],
 )
-def test_names_for_downloads_are_plain(given, left):
+def test_download_names_have_plain_characters(given, left):
     assert plain_name(given) == left
 
 
-def test_no_upload_is_taken_when_all_visits_together_fill_the_room(tmp_path):
+def test_uploads_are_refused_when_the_storage_is_full(tmp_path):
     visits = Visits(tmp_path / "root", Limits(max_stored_bytes=1001))
     visits.root.mkdir()
     one, upload = visits.of("one"), visits.root / "upload"

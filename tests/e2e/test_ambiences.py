@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from a2s.audio.levels import quietest_db
-from tests.e2e.hands import choose
+from tests.e2e.actions import choose
 from tests.e2e.panel import RATE, Panel
 from tests.fakes import draw_two_places
 
@@ -38,7 +38,7 @@ def noise(path, seconds: float, level_db: float):
     return path
 
 
-def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(panel, clip):
+def test_ambiences_are_counted_searched_and_chosen_for_the_dub(panel, clip):
     tab = panel.tab
     panel.load(clip)
     cards = "document.querySelectorAll('#ambiences .card')"
@@ -50,20 +50,20 @@ def test_ambiences_are_counted_searched_and_chosen_and_the_dub_is_in_that_place(
     assert sum(found) >= 3 and found.count(False) <= 2  # near silence, and what is chosen
     made = []
     for place, words in (("empty-library", "library"), ("heavy-rain-on-a-tin-roof", "tin roof")):
-        panel.place(place, words)
+        panel.choose_ambience(place, words)
         made.append(panel.dub(amount=1.0))
         assert chosen(panel) == made[-1].recipe["ambient"]["clip"] == place
     assert quietest_db(made[0].wave, RATE) + 6 < quietest_db(made[1].wave, RATE)
 
 
-def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, clip, tmp_path):
+def test_an_own_recording_is_used_and_saved_to_the_bank(panel, clip, tmp_path):
     tab = panel.tab
     panel.load(clip)
     panel.go_to("Bank")
     before = clips(panel)
     panel.go_to("Dub")
     plain = panel.dub(amount=1.0)
-    panel.hand("#own-recording", noise(tmp_path / "engine room.wav", 4.0, -20.0))
+    panel.upload_with("#own-recording", noise(tmp_path / "engine room.wav", 4.0, -20.0))
     wait_for_chosen(panel, "own recording")
     own = panel.dub(amount=1.0)
     assert own.recipe["ambient"]["name"] == "engine room"
@@ -77,12 +77,12 @@ def test_a_recording_of_ones_own_is_the_place_and_is_kept_in_the_bank(panel, cli
     clips(panel, before + 1)
 
 
-def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_follows(panel, tmp_path):
+def test_a_scene_change_gets_an_ambience_of_its_own(panel, tmp_path):
     tab = panel.tab
     panel.load(draw_two_places(tmp_path / "two places.mp4", seconds=5.0, cut=2.5, size=(320, 180)))
     asked = tab.locator("#ambiences .scene-change")
     assert asked.count() == 1 and "seems to change at 2.5 s" in asked.inner_text()
-    panel.place("empty-library", "library")
+    panel.choose_ambience("empty-library", "library")
     made = [panel.dub(amount=1.0)]
     for choice in ("heavy-rain-on-a-tin-roof", ""):
         with tab.expect_response(lambda answer: "/gradio_api/" in answer.url):
@@ -95,7 +95,7 @@ def test_where_the_picture_cuts_to_another_place_the_page_asks_and_the_sound_fol
     assert [place["clip"] for place in made[1].recipe["ambient"]["changes"]] == ["heavy-rain-on-a-tin-roof"]
 
 
-def test_a_bank_is_browsed_built_added_to_saved_and_given_back(panel, clip, tmp_path):
+def test_a_bank_is_browsed_built_extended_saved_and_reset(panel, clip, tmp_path):
     tab = panel.tab
     panel.load(clip)
     panel.go_to("Bank")
