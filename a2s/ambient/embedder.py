@@ -54,7 +54,7 @@ class Embeddings:
 class AVSimEmbedder(Embeddings):
     """AV-Sim alone, for retrieval without the generator. folder: of the model that it was loaded from."""
 
-    def __init__(self, av_sim: AVSim | OfficialAVSim, folder: Path | None = None):
+    def __init__(self, av_sim: AVSim | OfficialAVSim, folder: Path | None = None) -> None:
         self.av_sim, self.folder = av_sim, folder
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,7 +87,7 @@ class CueTrack:
     def __len__(self) -> int:
         return len(self.cues)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Cue]:
         return iter(self.cues)
 
     @classmethod

@@ -24,7 +24,8 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
     TIME is in seconds, minutes:seconds or hours:minutes:seconds. An empty ID is the bank's best match. The name of a
     file that begins like a time needs its folder: ./12=3.wav. Raises BadSettings for two ambiences without a time.
     """
-    first, changes = [], []
+    first: list[str | None] = []
+    changes: list[AmbientChange] = []
     for text in texts:
         timed = _TIME.fullmatch(text)
         if timed is None:

@@ -72,10 +72,10 @@ def check_folder(path: Path) -> Path:
 @contextmanager
 def _folder(path: str | os.PathLike | None) -> Iterator[None]:
     """A folder that is removed after an error, unless it existed before. Raises CannotWrite."""
-    new = path is not None and not Path(path).is_dir()
+    new = None if path is None or Path(path).is_dir() else Path(path)
     try:
         if new:
-            Path(path).mkdir()
+            new.mkdir()
     except OSError as error:
         raise CannotWrite(f"The folder {path} for the stems cannot be made.") from error
     try:
@@ -83,5 +83,5 @@ def _folder(path: str | os.PathLike | None) -> Iterator[None]:
     except BaseException:
         if new:
             with suppress(OSError):
-                Path(path).rmdir()
+                new.rmdir()
         raise

@@ -229,7 +229,9 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         with translate_device_errors(), torch_threads(job.threads):
             mel = alone.generator(recipe.cues).generate([place.low for place in places], name="low")
             (sound,) = vocode(job.pipe, mel, job.samples)
-        return master(raw, settings, original, sound).action
+        rendered = master(raw, settings, original, sound).action
+        assert rendered is not None
+        return rendered
 
     frames = frames_of(job.samples / AUDIO.sample_rate)
     return Take(
@@ -249,7 +251,8 @@ def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIde
 
     settings = recipe.settings
     digests = tuple(
-        (place.source.time, sha256(place.waveform).hexdigest(), sha256(place.low).hexdigest()) for place in places
+        (place.source.time, sha256(place.waveform.tobytes()).hexdigest(), sha256(place.low.tobytes()).hexdigest())
+        for place in places
     )
     return DubIdentity(
         versions=(recipe.version, torch_version),

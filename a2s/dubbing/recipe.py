@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -239,7 +239,7 @@ def _without_time(source: AmbienceSource) -> dict[str, Any]:
 
 def _record(kind: type[Record], values: Any) -> Record:
     """A dataclass with the values that have the right type; the others keep their defaults."""
-    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  (a dataclass)
+    names = list(typing.get_type_hints(kind))
     return kind(**_typed(kind, values if isinstance(values, dict) else {}, *names))
 
 

@@ -66,7 +66,8 @@ class Stems(Mapping[str, np.ndarray]):
         return {"_mix": self._mix, "_action": self._action}
 
     def __setstate__(self, state: dict) -> None:
-        self.__init__(state["_mix"], state["_action"])  # type: ignore[misc]  (locks cannot be pickled)
+        self._mix, self._action, self._render, self._stems = state["_mix"], state["_action"], None, None
+        self._lock = threading.Lock()  # a lock cannot be pickled
 
     def _known_action(self) -> np.ndarray:
         if self._action is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from diffusers.configuration_utils import register_to_config
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 from torch.nn import functional as F
 
@@ -53,10 +54,12 @@ class AVSim(ConfiguredModel):
 
         return model_inputs(motion_grid(motion, start), keyframes_in(motion, start))
 
+    @apply_forward_hook
     def encode(self, motion: torch.Tensor, keyframes: torch.Tensor) -> torch.Tensor:
         """Return the video tokens of a `window`, (B, 48, D)."""
         return self.video_encoder(motion, keyframes)
 
+    @apply_forward_hook
     def read(self, tokens: torch.Tensor) -> Reading:
         """Return the predictions of the heads for tokens (B, 48, D) of `encode`."""
         return self.video_encoder.read(tokens)
@@ -67,6 +70,7 @@ class AVSim(ConfiguredModel):
         moment = F.normalize(self.video_projection(torch.cat([tokens.mean(1), looks], 1)), dim=-1)
         return self._joined(moment, self.place_eye, keyframes)
 
+    @apply_forward_hook
     def embed_window(self, tokens: torch.Tensor, motion: Motion, start: float) -> torch.Tensor:
         """Embed tokens (1, 48, D) of `encode` for the window from `start` s on. Returns (1, E), unit length."""
         return self.embed_video(tokens, self.window(motion, start)[1].to(tokens.device))
@@ -83,6 +87,7 @@ class AVSim(ConfiguredModel):
         share = self.config.place_share
         return torch.cat([(1 - share) ** 0.5 * moment, share**0.5 * place(inputs)], 1)
 
+    @apply_forward_hook
     def embed_sound(self, waveform: np.ndarray) -> torch.Tensor:
         """Embed (n,) float32 at 16 kHz, at least 3 s. Returns (1, E), unit length."""
         return self.embed_audio(mel_spectrogram(torch.from_numpy(waveform).to(self.device))[None])

@@ -12,7 +12,7 @@ from a2s.settings import AUDIO
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution over time, then a pointwise MLP, as a residual. (B, C, T) -> (B, C, T)."""
 
-    def __init__(self, channels: int, hidden: int, kernel: int = 7, dilation: int = 1):
+    def __init__(self, channels: int, hidden: int, kernel: int = 7, dilation: int = 1) -> None:
         super().__init__()
         pad = dilation * (kernel - 1) // 2
         self.depthwise = nn.Conv1d(channels, channels, kernel, padding=pad, groups=channels, dilation=dilation)
@@ -33,7 +33,7 @@ class ShiftBlock(nn.Module):
     norm, because a norm of each frame would remove the strength of the motion.
     """
 
-    def __init__(self, channels: int, out: int, stride: int = 1):
+    def __init__(self, channels: int, out: int, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
         self.norm = nn.BatchNorm2d(out)
@@ -59,7 +59,7 @@ def downsampling(channels: tuple[int, ...], kernel: int = 3) -> nn.Sequential:
 class AudioEncoder(nn.Module):
     """mel (B, 128, T) in [0, 1] -> (B, E, T / 8)."""
 
-    def __init__(self, embedding: int = 128, channels: tuple[int, ...] = (1, 24, 48, 96)):
+    def __init__(self, embedding: int = 128, channels: tuple[int, ...] = (1, 24, 48, 96)) -> None:
         super().__init__()
         self.body = downsampling(tuple(channels))
         self.project = nn.Conv1d(channels[-1] * AUDIO.n_mels // 2 ** (len(channels) - 1), embedding, 1)

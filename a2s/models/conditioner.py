@@ -11,6 +11,7 @@ import math
 
 import torch
 from diffusers.configuration_utils import register_to_config
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch import nn
 
 from a2s.cues.cue_roll import ROLL_CHANNELS
@@ -46,7 +47,7 @@ class Conditioner(ConfiguredModel):
         aligned_channels: int = 16,
         cues: bool = True,
         ambience: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         columns, bands = AUDIO.latent_frames, AUDIO.latent_bands
         self.cue_stem = nn.Conv1d(ROLL_CHANNELS, 64, 5, padding=2)
@@ -114,6 +115,7 @@ class Conditioner(ConfiguredModel):
         sketch = slots.flatten(1, 2).transpose(1, 2)
         return context, self._grid(hidden, slots, ambient) if self.config.aligned else None, sketch
 
+    @apply_forward_hook
     def branches(
         self, video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, guided: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:

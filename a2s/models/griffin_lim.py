@@ -14,7 +14,7 @@ class GriffinLim(ConfiguredModel):
     """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz, on the CPU."""
 
     @register_to_config
-    def __init__(self, iterations: int = 60):
+    def __init__(self, iterations: int = 60) -> None:
         super().__init__()
         # diffusers neither saves nor loads a model without a tensor.
         self.register_buffer("none", torch.zeros(1))

@@ -8,6 +8,7 @@ import torch
 from diffusers import AutoencoderKL
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from diffusers.utils.accelerate_utils import apply_forward_hook
 from torch.nn import functional as F
 
 from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
@@ -28,7 +29,7 @@ class MelVAE(ConfiguredModel):
         block_out_channels: tuple[int, ...] = (64, 128),
         layers_per_block: int = 1,
         norm_num_groups: int = 8,
-    ):
+    ) -> None:
         super().__init__()
         self.autoencoder: Any = AutoencoderKL(  # diffusers declares none of its methods
             in_channels=patch * patch,
@@ -53,6 +54,7 @@ class MelVAE(ConfiguredModel):
         """Decode raw latents (B, C, 16, T / 8) to mels (B, 128, T), not clipped."""
         return (F.pixel_shuffle(self.autoencoder.decode(raw).sample, self.config.patch)[:, 0] + 1) / 2
 
+    @apply_forward_hook
     def encode(self, mel: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """Encode mels (B, 128, T) in [0, 1] to normalised latents (B, C, 16, T / 8), the mode of the posterior.
 
@@ -60,6 +62,7 @@ class MelVAE(ConfiguredModel):
         """
         return (self.posterior(mel).mode() - self.latent_mean) / self.latent_std
 
+    @apply_forward_hook
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Decode normalised latents (B, C, 16, T / 8) to mels (B, 128, T) in [0, 1]."""
         return self.decode_raw(latents * self.latent_std + self.latent_mean).clamp(0, 1)

@@ -12,7 +12,7 @@ from a2s.models.blocks import AudioEncoder, downsampling
 class PlaceVideoTower(nn.Module):
     """keyframes (B, 4, 64, 64, 3) in [0, 1] -> (B, E), unit length: an average over keyframes, without actions."""
 
-    def __init__(self, embedding: int, channels: tuple[int, ...] = (3, 24, 48, 96, 160)):
+    def __init__(self, embedding: int, channels: tuple[int, ...] = (3, 24, 48, 96, 160)) -> None:
         super().__init__()
         self.body = downsampling(tuple(channels))
         self.project = nn.Sequential(nn.Linear(2 * channels[-1], channels[-1]), nn.SiLU())
@@ -30,7 +30,7 @@ class PlaceAudioTower(nn.Module):
     Each feature enters with its mean, minimum and standard deviation over time: ambience is steady, actions are not.
     """
 
-    def __init__(self, embedding: int, width: int = 96):
+    def __init__(self, embedding: int, width: int = 96) -> None:
         super().__init__()
         self.body = AudioEncoder(width)
         self.head = nn.Linear(3 * width, embedding)

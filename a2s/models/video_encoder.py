@@ -46,7 +46,7 @@ class VideoEncoder(ConfiguredModel):
         motion_channels: tuple[int, ...] = (32, 64, 96),
         look_channels: tuple[int, ...] = (3, 24, 48, 96, 128),
         dilations: tuple[int, ...] = (1, 2, 4, 8, 1),
-    ):
+    ) -> None:
         super().__init__()
         a, b, c = motion_channels
         self.motion = nn.Sequential(ShiftBlock(6, a), ShiftBlock(a, b, 2), ShiftBlock(b, b), ShiftBlock(b, c, 2))

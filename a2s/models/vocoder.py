@@ -39,7 +39,7 @@ class Vocoder(ConfiguredModel):
         n_fft: int = 1024,
         hop_length: int = 256,
         rounds: int = 0,
-    ):
+    ) -> None:
         super().__init__()
         bins = n_fft // 2 + 1
         self.stem = nn.Conv1d(AUDIO.n_mels, channels, 7, padding=3)

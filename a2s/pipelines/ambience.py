@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -55,7 +56,7 @@ class Ambience:
     source: AmbienceSource
 
 
-def load_bank(bank: AmbientBank | str | Path | None = None, pipe: Embedder | None = None) -> AmbientBank:
+def load_bank(bank: AmbientBank | str | os.PathLike | None = None, pipe: Embedder | None = None) -> AmbientBank:
     """An AmbientBank, loaded once per folder. A bank object is returned as it is.
 
     None: the folder `ambient` of the pipeline's model, else the bank that is shipped with a2s. Raises BankError.
@@ -63,7 +64,7 @@ def load_bank(bank: AmbientBank | str | Path | None = None, pipe: Embedder | Non
     if bank is None:
         own = pipe.folder if pipe is not None else None
         bank = own / "ambient" if own and (own / "ambient").is_dir() else asset_folder("ambient")
-    return _load_bank(Path(bank).resolve()) if isinstance(bank, str | Path) else bank
+    return _load_bank(Path(bank).resolve()) if isinstance(bank, str | os.PathLike) else bank
 
 
 @lru_cache(maxsize=4)
@@ -98,7 +99,7 @@ def choose_ambience(
     if clip in clips:
         known, waveform = clips[clip], bank.waveform(clip)
         scaled = ambience_at(waveform, amount, known.kind, pipe, bank)
-        digest = sha256(waveform).hexdigest()
+        digest = sha256(waveform.tobytes()).hexdigest()
         named = (known.id, known.name, known.author, known.licence)
         source = AmbienceSource(*named, score, digest, amount, round(level_db(scaled), 2), time)
     elif Path(clip).is_file():

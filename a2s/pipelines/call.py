@@ -178,11 +178,11 @@ def _on_step(pipe: AVLDMPipeline, call: PipelineCall, bar: Any, before: int) -> 
     return on_step
 
 
-def _check_number(name: str, value: object, allowed: tuple[float, float], whole: bool) -> None:
+def _check_number(name: str, value: Any, allowed: tuple[float, float], whole: bool) -> None:
     least, most = allowed
     kind = int if whole else (int, float)
     number = isinstance(value, kind) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and least <= value <= most):  # type: ignore[arg-type]  (number says it)
+    if not (number and math.isfinite(value) and least <= value <= most):
         what = "a whole number" if whole else "a number"
         raise BadInput(f"{name} must be {what} from {least:g} to {most:.10g}, not {_shown(value)}.")
 

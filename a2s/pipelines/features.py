@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 class AVSimFeatures(Embeddings):
     """The methods of AVLDMPipeline that need AV-Sim alone, not the UNet."""
 
-    uses_cues: bool
+    @property
+    def uses_cues(self) -> bool:
+        """Whether the cue track shapes the sound."""
+        raise NotImplementedError
 
     @torch.inference_mode()
     def label_cues(self, motion: Motion, track: CueTrack) -> CueTrack:

@@ -233,8 +233,11 @@ class _Work:
 
     def __call__(self, rows: slice) -> tuple:
         takes = self.sampling.takes[rows]
+        video, roll, ambient = (tensor.expand(len(takes), *tensor.shape[1:]) for tensor in self.inputs)
         output = self.pipe.sample(
-            *(tensor.expand(len(takes), *tensor.shape[1:]) for tensor in self.inputs),
+            video,
+            roll,
+            ambient,
             num_inference_steps=self.sampling.steps,
             guidance_scale=self.sampling.guidance_scale,
             generator=[noise_source(self.sampling.seed, take, self.window.index) for take in takes],
@@ -248,8 +251,8 @@ class _Work:
         if self.on_step is None:
             return tensors
         done = SamplerStep(
-            self.window, step + 1, self.sampling.steps, *self.position, first, timestep, tensors["latents"],
-            tensors.get("estimate"),
+            self.window, step + 1, self.sampling.steps, self.position[0], self.position[1], first, timestep,
+            tensors["latents"], tensors.get("estimate"),
         )  # fmt: skip
         replaced = self.on_step(done)
         return tensors if replaced is None else tensors | {"latents": replaced}

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from PIL import Image
@@ -188,7 +189,7 @@ def _reduced(values: np.ndarray, columns: int = MAX_COLUMNS) -> np.ndarray:
     return np.maximum.reduceat(values, np.arange(0, values.shape[-1], step), -1) if step > 1 else values
 
 
-def _draw_mel(axes: Axes, mel: np.ndarray, seconds: float, spec: AudioSpec):
+def _draw_mel(axes: Axes, mel: np.ndarray, seconds: float, spec: AudioSpec) -> AxesImage:
     """Frame f is centred at f hops, as in the centred STFT. Frames beyond the end of the sound are cut off."""
     mel = mel[:, : int(seconds / spec.frame_seconds) + 2]
     half = spec.frame_seconds / 2

@@ -33,7 +33,7 @@ class Video:
     not decoded again. The properties raise UnreadableVideo and TooLarge.
     """
 
-    def __init__(self, path: str | os.PathLike, motion: Motion | None = None, limits: Limits | None = None):
+    def __init__(self, path: str | os.PathLike, motion: Motion | None = None, limits: Limits | None = None) -> None:
         self.path, self.limits = Path(path), limits or Limits()
         self._motion = motion
         self._reading: _Reading | None = None

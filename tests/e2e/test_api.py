@@ -40,8 +40,8 @@ def test_dub_follows_the_cues_that_it_is_given(client, film):
     cues = json.dumps([{"time": 0.4, "action": "hit", "material": "wood"}, {"time": 1.3}])
     mp4, wav, report = client.predict(handle_file(film), ambient=0.0, seed=5, cues=cues, steps=4, api_name="/dub")
     assert probe_video(mp4).has_audio and probe_video(mp4).duration == pytest.approx(2.0, abs=0.01)
-    heard = detect_onsets(*_read(wav))
-    assert [min(abs(heard - at)) < 0.08 for at in (0.4, 1.3)] == [True, True]
+    onsets = detect_onsets(*_read(wav))
+    assert [min(abs(onsets - at)) < 0.08 for at in (0.4, 1.3)] == [True, True]
     assert report["seed"] == 5 and "my-film" in Path(wav).name
 
 
@@ -94,20 +94,20 @@ def test_mcp_offers_the_endpoints_as_tools(site):
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
-    async def talk():
+    async def call_tool():
         async with streamable_http_client(f"{site}/gradio_api/mcp/") as (read, write, _):
             async with ClientSession(read, write) as session:
                 await session.initialize()
                 tools = {tool.name: tool for tool in (await session.list_tools()).tools}
                 name = next(name for name in tools if name.endswith("ambience"))
-                told = await session.call_tool(name, {"clip": "rain", "amount": 0.5})
-                return tools, told
+                answer = await session.call_tool(name, {"clip": "rain", "amount": 0.5})
+                return tools, answer
 
     with ThreadPoolExecutor(1) as thread:  # the browser's driver has a loop in this one
-        tools, told = thread.submit(asyncio.run, talk()).result()
+        tools, answer = thread.submit(asyncio.run, call_tool()).result()
     assert {name.removeprefix("a2s_") for name in tools} >= NAMES
     assert all(tool.description for tool in tools.values())
-    assert not told.isError and "Rain" in str(told.content)
+    assert not answer.isError and "Rain" in str(answer.content)
 
 
 def _read(path) -> tuple[np.ndarray, int]:

@@ -41,7 +41,7 @@ window.AudioContext = class extends AudioContext {
   }
   async resume() { await this.ready; return super.resume(); }
 };
-window.takenDown = () => {
+window.recording = () => {
   const first = window.tape[0][0], [last, end] = window.tape.at(-1);
   const whole = new Float32Array(last + end.length - first);
   for (const [at, samples] of window.tape) whole.set(samples, at - first);
@@ -90,9 +90,9 @@ def player(compare_tab):
     assert tab.errors == []
 
 
-def taken_down(tab) -> tuple[np.ndarray, float]:
+def recording_of(tab) -> tuple[np.ndarray, float]:
     """(what reached the loudspeaker so far, time of its first sample on the clock of the sound)."""
-    taken = tab.evaluate("window.takenDown()")
+    taken = tab.evaluate("window.recording()")
     return np.array(taken["samples"], np.float32), taken["began"]
 
 
@@ -139,28 +139,28 @@ def test_a_switch_changes_the_sound_at_the_same_playhead(player):
         )
     tab.wait_for_function("document.querySelector('#player .play').getAttribute('aria-pressed') === 'false'")
     tab.wait_for_timeout(300)
-    heard, began = taken_down(tab)
+    recorded, began = recording_of(tab)
     window = 1024
-    loud = [index for index, piece in enumerate(frames(heard)) if is_rising(piece)]
+    loud = [index for index, piece in enumerate(frames(recorded)) if is_rising(piece)]
     start = began + loud[0] * window / RATE
     # Pitch tells where in B we are; time on the sound's clock tells where the playhead must be.
     for index in loud:
         middle = began + (index + 0.5) * window / RATE
         if min(abs(middle - switch) for switch in switches) < 0.05:
             continue
-        inside = (pitch(frames(heard)[index]) - LOW) / SLOPE
+        inside = (pitch(frames(recorded)[index]) - LOW) / SLOPE
         assert inside == pytest.approx(middle - start, abs=0.06)
         assert middle < switches[0] + 0.05 or switches[1] - 0.05 < middle < switches[2] + 0.05
-    # In A's time nothing of B is left, and what is heard is A's own sound at that playhead and no other.
+    # In A's time nothing of B is left, and what is recorded is A's own sound at that playhead and no other.
     first, last = switches[0] + 0.06, switches[1] - 0.06
-    own = heard[round((first - began) * RATE) : round((last - began) * RATE)]
+    own = recorded[round((first - began) * RATE) : round((last - began) * RATE)]
     assert not any(is_rising(piece) for piece in frames(own)) and pitch(own) == pytest.approx(1_000, abs=30)
     take, rate = soundfile.read(tab.take)
     made, found = envelope(take, rate), envelope(own, RATE)
     at = round((first - start) / HOP)
-    likeness = {lag: np.corrcoef(found, made[at + lag :][: len(found)])[0, 1] for lag in range(-30, 31)}
-    best = max(likeness, key=likeness.get)
-    assert likeness[best] > 0.9 and abs(best * HOP) <= 0.03, likeness
+    correlation = {lag: np.corrcoef(found, made[at + lag :][: len(found)])[0, 1] for lag in range(-30, 31)}
+    best = max(correlation, key=correlation.get)
+    assert correlation[best] > 0.9 and abs(best * HOP) <= 0.03, correlation
 
 
 @pytest.mark.alone
@@ -176,9 +176,9 @@ def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(player):
     )
     tab.wait_for_timeout(500)
     tab.keyboard.press("Space")
-    heard, began = taken_down(tab)
+    recorded, began = recording_of(tab)
     size = 48  # a millisecond
-    level = np.abs(frames(heard, size)).max(1)
+    level = np.abs(frames(recorded, size)).max(1)
     before = round((asked - began) * RATE / size)
     # B is a tone of 0.3, A is soft at this moment; a stalled machine may have left a hole in B before.
     last = before + int(np.flatnonzero(level[before : before + 200] > 0.15)[-1])
@@ -187,7 +187,7 @@ def test_a_switch_is_done_within_a_few_milliseconds_and_without_a_click(player):
     after = np.median(level[last + 5 : last + 15])
     fall = (after + 0.1 * (0.3 - after) < level) & (level < 0.9 * 0.3)
     assert 1 <= fall[last - 12 : last + 12].sum() <= 6  # neither a jump, which clicks, nor a fade that is noticed
-    steps = np.abs(np.diff(heard[(last - 12) * size : (last + 12) * size]))
+    steps = np.abs(np.diff(recorded[(last - 12) * size : (last + 12) * size]))
     assert steps.max() < 0.3 * 2 * np.pi * (LOW + SLOPE * SECONDS) / RATE * 1.1
 
 
@@ -200,8 +200,8 @@ def test_matched_loudness_can_be_heard_and_switched_off(player):
     tab.uncheck("#player [data-set=match]")
     tab.wait_for_timeout(500)
     tab.keyboard.press("Space")
-    heard, _ = taken_down(tab)
-    level = np.abs(frames(heard)).max(1)
+    recorded, _ = recording_of(tab)
+    level = np.abs(frames(recorded)).max(1)
     playing = level[level > 1e-3]
     assert playing[3] < 0.75 * playing[-3] and playing[-3] == pytest.approx(0.3, abs=0.02)
 

@@ -55,7 +55,7 @@ def drag(tab, number: int, seconds: float) -> None:
     tab.mouse.up()
 
 
-def heard(path) -> np.ndarray:
+def onsets_in(path) -> np.ndarray:
     sound, rate = soundfile.read(path, dtype="float32")
     return detect_onsets(sound, rate)
 
@@ -141,12 +141,12 @@ def test_a_dragged_cue_moves_its_hit(tab, tmp_path):
     cue_file(tab, tmp_path, 0.6, 2.4)
     dub(tab)
     (tmp_path / "a").mkdir()
-    before = heard(download(tab, "wav", tmp_path / "a"))
+    before = onsets_in(download(tab, "wav", tmp_path / "a"))
     assert near(before, 0.6) and near(before, 2.4)
     drag(tab, 1, -0.9)
     dub(tab)
     (tmp_path / "b").mkdir()
-    after = heard(download(tab, "wav", tmp_path / "b"))
+    after = onsets_in(download(tab, "wav", tmp_path / "b"))
     assert near(after, 0.6) and near(after, 1.5) and not near(after, 2.4)
 
 
@@ -166,7 +166,7 @@ def test_cues_are_tapped_while_the_video_plays(tab, tmp_path):
     dub(tab)
     cues = json.loads(download(tab, "cues", tmp_path).read_text())["cues"]
     assert [cue["time"] for cue in cues] == pytest.approx(times, abs=0.15)
-    assert all(near(heard(download(tab, "wav", tmp_path)), cue["time"]) for cue in cues)
+    assert all(near(onsets_in(download(tab, "wav", tmp_path)), cue["time"]) for cue in cues)
 
 
 def test_cancel_stops_within_a_step_and_keeps_finished_takes(tab, work):

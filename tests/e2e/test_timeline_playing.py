@@ -1,18 +1,18 @@
-"""The cue timeline while the film runs: tapped along, and heard as clicks."""
+"""The cue timeline while the video plays: tapping cues in, and cue clicks."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tests.e2e.timeline import CUES, SEEN, per_second, times, told
+from tests.e2e.timeline import CUES, DETECTED, per_second, server_value, times
 
 pytestmark = pytest.mark.alone
 
 RECORD = """
 // What goes to the loudspeaker is also kept, with the clock of the sound and where the film was at that time; and where
 // the film was at each press of the space bar.
-window.heard = []; window.clocks = []; window.presses = [];
+window.recorded = []; window.clocks = []; window.presses = [];
 window.addEventListener('keydown', (event) => {
   const video = document.querySelector('#source video');
   if (event.code === 'Space' && !event.repeat && video) window.presses.push(video.currentTime);
@@ -25,7 +25,7 @@ AudioNode.prototype.connect = function (target, ...more) {
       context.tape = context.createScriptProcessor(1024, 1, 1);
       context.tape.onaudioprocess = (event) => {
         const samples = Array.from(event.inputBuffer.getChannelData(0));
-        window.heard.push({ time: event.playbackTime, rate: context.sampleRate, samples });
+        window.recorded.push({ time: event.playbackTime, rate: context.sampleRate, samples });
       };
       connect.call(context.tape, context.destination);
       const look = () => {
@@ -49,7 +49,7 @@ def script() -> str:
 
 @pytest.fixture(autouse=True)
 def empty_recording(page):
-    page.evaluate("window.heard.length = window.clocks.length = window.presses.length = 0")
+    page.evaluate("window.recorded.length = window.clocks.length = window.presses.length = 0")
 
 
 def test_four_taps_are_four_cues_and_one_undo_step(page):
@@ -64,7 +64,7 @@ def test_four_taps_are_four_cues_and_one_undo_step(page):
     assert page.evaluate("window.scrollY") == 0
     page.keyboard.press("Escape")
     assert page.evaluate("document.querySelector('#source video').paused")
-    cues = told(page)["cues"]
+    cues = server_value(page)["cues"]
     assert [cue["time"] for cue in cues] == pytest.approx(page.evaluate("window.presses"), abs=0.06)
     assert len(cues) == 4 and {cue["confidence"] for cue in cues} == {1.0}
     page.click("[data-do=undo]")
@@ -87,12 +87,12 @@ def test_a_space_in_a_text_field_is_a_space(page):
     page.keyboard.type("a b")
     assert page.input_value("#elsewhere textarea") == "a b"
     page.click("[data-do=tap]")
-    assert times(page) == SEEN
+    assert times(page) == DETECTED
 
 
-def heard_onsets(page) -> np.ndarray:
+def recorded_onsets(page) -> np.ndarray:
     """Times of the film at which what went to the loudspeaker became loud."""
-    tape = page.evaluate("window.heard")
+    tape = page.evaluate("window.recorded")
     clocks = np.array(page.evaluate("window.clocks"), float)
     moments, levels = [], []
     for block in tape:
@@ -115,7 +115,7 @@ def test_cue_clicks_sound_at_the_times_of_the_cues(page):
     assert page.evaluate("document.querySelector('#source video').muted")
     page.wait_for_function("document.querySelector('[data-do=clicks]').getAttribute('aria-pressed') === 'false'")
     assert not page.evaluate("document.querySelector('#source video').muted")
-    assert heard_onsets(page) == pytest.approx(np.array(SEEN), abs=0.08)
+    assert recorded_onsets(page) == pytest.approx(np.array(DETECTED), abs=0.08)
 
 
 def test_cue_clicks_follow_the_strength(page):
@@ -132,7 +132,7 @@ def test_cue_clicks_follow_the_strength(page):
     page.click("[data-do=clicks]")
     page.wait_for_function("document.querySelector('#source video').currentTime > 2.2")
     page.click("[data-do=clicks]")
-    levels = [max(map(abs, block["samples"])) for block in page.evaluate("window.heard")]
+    levels = [max(map(abs, block["samples"])) for block in page.evaluate("window.recorded")]
     loud = [level for level in levels if level > 0.05]
     assert max(loud) > 2 * loud[0] > 0
 
@@ -145,8 +145,8 @@ def test_without_a_video_the_timeline_has_its_own_clock(page):
     page.wait_for_function("Number(document.querySelector('.lanes canvas').ariaValueNow) > 0.9")
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
-    added = set(times(page)) - set(SEEN)
+    added = set(times(page)) - set(DETECTED)
     assert len(added) == 1 and min(added) > 0.8
     page.click("[data-do=clicks]")
-    page.wait_for_function("window.heard.some((block) => block.samples.some((sample) => Math.abs(sample) > 0.05))")
+    page.wait_for_function("window.recorded.some((block) => block.samples.some((sample) => Math.abs(sample) > 0.05))")
     page.click("[data-do=clicks]")

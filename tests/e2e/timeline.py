@@ -1,25 +1,25 @@
-"""A hand on the timeline alone, and what the server makes of it; `timeline_page` serves it."""
+"""Actions on the timeline alone, and the value that the server reads from it; `timeline_page` serves it."""
 
 from __future__ import annotations
 
 import json
 
-from tests.e2e.timeline_page import seen_cues
+from tests.e2e.timeline_page import detected_cues
 
 SECONDS, CUES = 4.0, 7
-SEEN = [cue.time for cue in seen_cues(CUES, SECONDS)]
+DETECTED = [cue.time for cue in detected_cues(CUES, SECONDS)]
 
 
-def told(page) -> dict:
-    """What the server makes of the timeline's value, asked for now."""
-    before = page.input_value("#asked textarea")
+def server_value(page) -> dict:
+    """What the server reads from the timeline's value at this moment."""
+    before = page.input_value("#on-request textarea")
     page.click("#read")
-    page.wait_for_function("old => document.querySelector('#asked textarea').value !== old", arg=before)
-    return json.loads(page.input_value("#asked textarea"))
+    page.wait_for_function("old => document.querySelector('#on-request textarea').value !== old", arg=before)
+    return json.loads(page.input_value("#on-request textarea"))
 
 
 def times(page) -> list[float]:
-    return [cue["time"] for cue in told(page)["cues"]]
+    return [cue["time"] for cue in server_value(page)["cues"]]
 
 
 def middle(page, index: int) -> tuple[float, float]:

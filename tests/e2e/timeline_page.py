@@ -20,7 +20,7 @@ from a2s.ui.parts.timeline import FRAMES, CueTimeline
 from a2s.ui.theme import STYLE, studio_theme
 
 
-def seen_cues(count: int, seconds: float) -> CueTrack:
+def detected_cues(count: int, seconds: float) -> CueTrack:
     """Cues as a machine writes them: odd numbers, every third with a name, every fifth with a length."""
     rng = np.random.default_rng(1)
     times = (np.arange(count) + 0.5) / max(1, count) * seconds
@@ -37,15 +37,15 @@ def seen_cues(count: int, seconds: float) -> CueTrack:
 
 
 def build(video: Path, seconds: float, count: int) -> gr.Blocks:
-    seen = seen_cues(count, seconds)
+    detected = detected_cues(count, seconds)
     strip = file_url(write_filmstrip(video, video.with_suffix(".jpg"), FRAMES))
     wave = np.abs(np.sin(np.linspace(0, 40, 4000)) * np.exp(-np.linspace(0, 3, 4000))).round(3).tolist()
     calls = []
 
-    def told(value) -> str:
+    def server_value(value) -> str:
         calls.append(1)
-        track = track_of(value, seconds, seen)
-        same = track is seen
+        track = track_of(value, seconds, detected)
+        same = track is detected
         return json.dumps(
             {"edits": len(calls), "same": same, "source": track.source, "cues": [asdict(c) for c in track]}
         )
@@ -58,16 +58,16 @@ def build(video: Path, seconds: float, count: int) -> gr.Blocks:
                 gr.Button(name, elem_id=name) for name in ("fresh", "other", "sound", "mute", "read")
             )
         gr.Textbox(label="Elsewhere", elem_id="elsewhere")
-        answer = gr.Textbox(label="Told by an edit", elem_id="told")
-        asked = gr.Textbox(label="Told when asked", elem_id="asked")
+        answer = gr.Textbox(label="Value at an edit", elem_id="on-edit")
+        on_request = gr.Textbox(label="Value on request", elem_id="on-request")
         quiet = {"show_progress": "hidden", "queue": False}
-        value = timeline_value(seen, seconds)
+        value = timeline_value(detected, seconds)
         fresh.click(lambda: gr.HTML(value=value, strip=strip, wave=[]), None, timeline, **quiet)
         other.click(lambda: timeline_value(CueTrack.at([0.5]), seconds), None, timeline, **quiet)
         sound.click(lambda: gr.HTML(wave=wave), None, timeline, **quiet)
         mute.click(lambda: gr.HTML(wave=[]), None, timeline, **quiet)
-        read.click(told, timeline, asked, **quiet)
-        timeline.edit(told, timeline, answer, **quiet)
+        read.click(server_value, timeline, on_request, **quiet)
+        timeline.edit(server_value, timeline, answer, **quiet)
     return page
 
 

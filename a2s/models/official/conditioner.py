@@ -14,7 +14,7 @@ from a2s.settings import AUDIO
 class VideoTokens(nn.Module):
     """(B, T, D) -> (B, T, C): a linear layer and a position table."""
 
-    def __init__(self, video_dim: int, context_dim: int, frames: int):
+    def __init__(self, video_dim: int, context_dim: int, frames: int) -> None:
         super().__init__()
         self.embedder = nn.Sequential(nn.Linear(video_dim, context_dim))
         self.pos_emb = nn.Embedding(frames, context_dim)
@@ -26,7 +26,7 @@ class VideoTokens(nn.Module):
 class AudioTokens(nn.Module):
     """Latent (B, C, 16, 24) -> (B, 24, D), one token for each column: a random projection that was not trained."""
 
-    def __init__(self, latent_dim: int, hidden: int, context_dim: int, columns: int):
+    def __init__(self, latent_dim: int, hidden: int, context_dim: int, columns: int) -> None:
         super().__init__()
         self.linear = nn.Sequential(nn.Linear(latent_dim, hidden), nn.GELU(), nn.Linear(hidden, context_dim))
         self.pos_emb = nn.Embedding(columns, context_dim)
@@ -53,7 +53,7 @@ class OfficialConditioner(ConfiguredModel):
         hidden: int = 512,
         num_frames: int = 16,
         cues: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         if cues:
             raise ValueError("OfficialConditioner has no input for cues: cues must be False")

@@ -18,7 +18,7 @@ SLOPE, LAST_SLOPE = 0.1, 0.01
 class PairedBlock(nn.Module):
     """Type "1": a dilated and an undilated convolution make each residual. (B, C, T) -> (B, C, T)."""
 
-    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]):
+    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         self.convs1 = nn.ModuleList([_same(channels, kernel, d) for d in dilations])
         self.convs2 = nn.ModuleList([_same(channels, kernel, 1) for _ in dilations])
@@ -32,7 +32,7 @@ class PairedBlock(nn.Module):
 class SingleBlock(nn.Module):
     """Type "2": one dilated convolution makes each residual. (B, C, T) -> (B, C, T)."""
 
-    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]):
+    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         self.convs = nn.ModuleList([_same(channels, kernel, d) for d in dilations])
 
@@ -55,7 +55,7 @@ class HiFiGAN(ConfiguredModel):
         resblock_kernel_sizes: tuple[int, ...] = (3, 7, 11),
         resblock_dilation_sizes: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5)),
         conv_pre_size: int = 128,
-    ):
+    ) -> None:
         super().__init__()
         block = PairedBlock if str(resblock) == "1" else SingleBlock
         width = upsample_initial_channel

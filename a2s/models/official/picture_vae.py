@@ -29,7 +29,7 @@ class PictureVAE(ConfiguredModel):
         norm_num_groups: int = 32,
         scaling_factor: float = 0.18215,
         frames: int = 196,
-    ):
+    ) -> None:
         super().__init__()
         self.autoencoder: Any = AutoencoderKL(  # diffusers declares none of its methods
             down_block_types=("DownEncoderBlock2D",) * len(block_out_channels),

@@ -17,7 +17,7 @@ from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffuser
 class DividedAttention(nn.Module):
     """Patches attend to CLS and the patches at their position (time) or in their frame (space); CLS to all."""
 
-    def __init__(self, dim: int, heads: int):
+    def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(dim, 3 * dim)
@@ -46,7 +46,7 @@ class DividedAttention(nn.Module):
 class MLP(nn.Module):
     """Two linear layers with an exact GELU between."""
 
-    def __init__(self, dim: int, hidden: int):
+    def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
         self.fc1 = nn.Linear(dim, hidden)
         self.fc2 = nn.Linear(hidden, dim)
@@ -58,7 +58,7 @@ class MLP(nn.Module):
 class SpaceTimeBlock(nn.Module):
     """Attention over time, over space, MLP; the second residual starts from the block's input."""
 
-    def __init__(self, dim: int, heads: int, hidden: int):
+    def __init__(self, dim: int, heads: int, hidden: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
         self.attn = DividedAttention(dim, heads)
@@ -77,7 +77,7 @@ class SpaceTimeBlock(nn.Module):
 class PatchEmbedding(nn.Module):
     """(N, 3, H, W) -> (N, patches, D), row by row."""
 
-    def __init__(self, dim: int, patch: int):
+    def __init__(self, dim: int, patch: int) -> None:
         super().__init__()
         self.proj = nn.Conv2d(3, dim, patch, patch)
 
@@ -98,7 +98,7 @@ class SpaceTimeTransformer(ConfiguredModel):
         num_heads: int = 12,
         num_frames: int = 16,
         mlp_ratio: float = 4.0,
-    ):
+    ) -> None:
         super().__init__()
         patches = (img_size // patch_size) ** 2
         self.patch_embed = PatchEmbedding(embed_dim, patch_size)

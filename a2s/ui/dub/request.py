@@ -47,7 +47,7 @@ TakeMaker = Callable[[DubRequest], "Generator[Event | Take, None, None]"]
 def take_maker(engine: Engine, visits: Visits) -> TakeMaker:
     """A function that makes a take, on a ZeroGPU where there is one: a generator of events and, last, the take.
 
-    In this process it sees a cancelled visit by itself; in another it is cancelled by being closed, see
+    In this process it checks by itself whether the visit is cancelled; in another one it is closed instead, see
     `until_cancelled`.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -252,3 +254,15 @@ def test_hooks_of_an_offloaded_pipeline_are_freed_after_a_call(pipe, video, monk
     monkeypatch.setattr(type(pipe), "maybe_free_model_hooks", lambda self: freed.append(1))
     pipe(video, num_inference_steps=1)
     assert freed == [1]
+
+
+def test_offload_hooks_of_every_component_run(home, video):
+    """`enable_model_cpu_offload` moves a component when its hook runs; most methods here are not `forward`."""
+    pipe = AVLDMPipeline.from_pretrained(home / "model")
+    pipe.set_progress_bar_config(disable=True)
+    moved = set()
+    for name in ("av_sim", "conditioner", "vae"):
+        hook = SimpleNamespace(pre_forward=lambda module, *args, name=name, **options: moved.add(name))
+        getattr(pipe, name)._hf_hook = hook
+    pipe(video, num_inference_steps=1)
+    assert moved == {"av_sim", "conditioner", "vae"}

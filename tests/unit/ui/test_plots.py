@@ -77,18 +77,23 @@ def marked(axes, marker):
 
 def test_all_panels_of_a_take_share_one_time_axis(ladder):
     figure = take_figure(ladder([0.5], 4.0), [Cue(0.5, 0.9, "hit", "wood"), Cue(3.0, 0.2), Cue(9.0)], [0.51, 2.2])
-    place, wave, lane, heard = figure.axes[:4]
-    assert {axes.get_xlim() for axes in (wave, lane, heard, place)} == {(0.0, 4.0)}
-    boxes = [axes.get_position() for axes in (wave, lane, heard, place)]
+    reference, wave, lane, spectrogram = figure.axes[:4]
+    assert {axes.get_xlim() for axes in (wave, lane, spectrogram, reference)} == {(0.0, 4.0)}
+    boxes = [axes.get_position() for axes in (wave, lane, spectrogram, reference)]
     assert len({(round(box.x0, 6), round(box.x1, 6)) for box in boxes}) == 1, "the panels' edges line up"
     assert [box.y0 for box in boxes] == sorted([box.y0 for box in boxes], reverse=True)
-    assert list(marked(heard, "v").get_xdata()) == [0.51, 2.2] and list(marked(lane, "o").get_xdata()) == [0.5, 3.0]
+    assert list(marked(spectrogram, "v").get_xdata()) == [0.51, 2.2] and list(marked(lane, "o").get_xdata()) == [
+        0.5,
+        3.0,
+    ]
     assert list(marked(lane, "o").get_ydata()) == [0.9, 0.2]
     assert "hit wood" in [text.get_text() for text in lane.texts]
     words = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
     assert "Detected hits: 2" in words and "3 s loop" in words
     assert lane.get_yticklabels()[0].get_text() == "cues\n2", "the one after the end is not counted"
-    assert place.get_xlabel() == "time (s)" and "7k" in [label.get_text() for label in heard.get_yticklabels()]
+    assert reference.get_xlabel() == "time (s)" and "7k" in [
+        label.get_text() for label in spectrogram.get_yticklabels()
+    ]
 
 
 def test_the_ambience_reference_is_repeated_over_the_clip(ladder):
@@ -103,15 +108,15 @@ def test_a_long_clip_stays_readable_and_keeps_its_hits(ladder):
     times = np.arange(0.5, 299, 0.8)
     wave = ladder(times, 300.0)
     figure = take_figure(wave, CueTrack.at(times, strength=0.5, action="hit"), times)
-    place, drawn, lane, heard = figure.axes[:4]
+    reference, drawn, lane, spectrogram = figure.axes[:4]
     assert [text.get_text() for text in lane.texts] == [], "no names where there is no room"
-    assert marked(heard, "v") is None and len(marked(heard, "|").get_xdata()) == len(times)
-    assert heard.images[0].get_array().shape[1] < 2000
+    assert marked(spectrogram, "v") is None and len(marked(spectrogram, "|").get_xdata()) == len(times)
+    assert spectrogram.images[0].get_array().shape[1] < 2000
     tops = drawn.collections[0].get_paths()[0].vertices
     assert (tops[:, 1] > 0.45).sum() > 0.9 * len(times)
     figure.canvas.draw()
-    labels = [label.get_text() for label in place.get_xticklabels()]
-    assert "1:00" in labels and len(labels) < 12 and place.get_xlabel() == "time (min:s)"
+    labels = [label.get_text() for label in reference.get_xticklabels()]
+    assert "1:00" in labels and len(labels) < 12 and reference.get_xlabel() == "time (min:s)"
 
 
 def test_names_of_cues_never_overlap(ladder):

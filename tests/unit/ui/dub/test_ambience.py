@@ -156,7 +156,7 @@ def test_a_recording_that_is_too_short_is_refused(handlers, visit, request_of, t
 
 
 class Loud(FakePipeline):
-    """A model that sees the loudest place in every picture."""
+    """A model whose best match is always the loudest clip."""
 
     model_hash = "loud"
 
@@ -200,9 +200,9 @@ def test_the_users_choice_survives_a_change_of_model(page, request_of, recording
     page.make(request_of(), model="loud")
     assert visit.chosen_clip == place_of(page) == "rain"
     page.ambience.upload_own(str(recording), "", 3, 1.0, request_of())
-    heard = visit.own_recording.score
+    score_before = visit.own_recording.score
     page.ambience.change_model("model", "", 3, 1.0, request_of())
-    assert visit.chosen_clip == OWN_RECORDING and visit.own_recording.score != heard
+    assert visit.chosen_clip == OWN_RECORDING and visit.own_recording.score != score_before
     page.ambience.save_own("", 3, request_of())
     assert visit.bank.model_hash == "fake" and len(page.ambience.search("", 9, request_of())["items"]) == 5
 

@@ -1,4 +1,4 @@
-"""Places that change within the film, on the page: offered where a cut is seen, chosen, heard, reports, restored."""
+"""Scene changes on the page: detected, offered, chosen, used, and restored from a recipe."""
 
 from __future__ import annotations
 

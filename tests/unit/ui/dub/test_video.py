@@ -19,10 +19,10 @@ from tests.unit.ui.page_handlers import is_unchanged
 
 @pytest.fixture
 def handlers(tmp_path):
-    shelf = tmp_path / "examples"
-    shelf.mkdir()
-    draw_video(shelf / "wood_chopping.mp4", seconds=1.0)
-    return VideoHandlers(Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root"), find_examples(shelf))
+    examples = tmp_path / "examples"
+    examples.mkdir()
+    draw_video(examples / "wood_chopping.mp4", seconds=1.0)
+    return VideoHandlers(Engine(FakePipeline(), FakeBank()), Visits(tmp_path / "root"), find_examples(examples))
 
 
 def test_facts_of_an_upload_are_shown_with_markup_escaped(handlers, request_of, clip):

@@ -105,7 +105,7 @@ def test_returning_in_time_keeps_the_visit(tmp_path):
     assert visits.of("one") is visit and visit.removal is None
     end.join(60)
     assert not end.is_alive(), "its timer was stopped, so it ends without doing anything"
-    assert visit.folder.exists() and visit.cancel.is_set(), "what was computed had nobody who would be told"
+    assert visit.folder.exists() and visit.cancel.is_set(), "its running work was stopped"
 
 
 def test_an_idle_visit_is_removed(visits):
