@@ -27,7 +27,12 @@ def _basis(spec: AudioSpec) -> torch.Tensor:
 @lru_cache(maxsize=4)
 def mel_pseudo_inverse(spec: AudioSpec = AUDIO) -> torch.Tensor:
     """(n_fft / 2 + 1, n_mels) pseudo-inverse of the mel basis."""
-    return torch.linalg.pinv(_basis(spec))
+    basis, threads = _basis(spec), torch.get_num_threads()
+    torch.set_num_threads(1)  # the same bits in milliseconds; with more threads, a busy machine takes seconds
+    try:
+        return torch.linalg.pinv(basis)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def mel_spectrogram(waveform: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Tensor:
