@@ -8,6 +8,7 @@ Commands import torch and other large libraries inside their functions. This kee
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Callable
@@ -84,7 +85,8 @@ def _run_logged(arguments: list[str]) -> int:
         request.finish(error)
         return 1
     outcomes = {2: A2SError(), 130: Cancelled()}
-    request.finish(outcomes.get(code), code=code, **({"message": messages[0]} if messages else {}))
+    facts: dict[str, object] = {"message": messages[0]} if messages else {}
+    request.finish(outcomes.get(code), logging.INFO, code=code, **facts)
     return code
 
 

@@ -78,10 +78,8 @@ def start(path: Path, limits: Limits) -> Video:
 @contextmanager
 def _placeholders() -> Iterator[None]:
     modules = {name: _PlaceholderModule(name) for name in (COMPILER, *TRANSFORMERS)}
-    modules["transformers"].__version__ = version("transformers")
-    compiler = modules[COMPILER]
-    compiler.allow_in_graph = _unmarked
-    compiler.disable = _unmarked
+    vars(modules["transformers"])["__version__"] = version("transformers")
+    vars(modules[COMPILER]).update(allow_in_graph=_unmarked, disable=_unmarked)
     sys.modules.update(modules)
     try:
         yield
