@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.actions import click_tab
 from tests.e2e.panel import Panel
 from tests.e2e.timeline import CUES, SECONDS
 from tests.fakes import draw_video
@@ -144,30 +143,27 @@ def module_page(browser):
         yield page
 
 
+def open_page(page, address: str) -> None:
+    """Load the page anew: every control has its initial value, and the server begins a new visit."""
+    page.requested.clear()
+    page.goto(address)
+    page.wait_for_selector("#examples button")
+
+
 @pytest.fixture
 def tab(module_page, site):
     """A newly loaded page over stand-ins. The module's pages share their cache."""
-    module_page.requested.clear()
-    module_page.goto(site)
-    module_page.wait_for_selector("#examples button")
+    open_page(module_page, site)
     yield module_page
     assert module_page.errors == []
 
 
-@pytest.fixture(scope="module")
-def module_panel(module_page, shipped, tmp_path_factory):
-    module_page.goto(shipped)
-    module_page.wait_for_selector("#examples button")
-    return Panel(module_page, tmp_path_factory.mktemp("downloads"))
-
-
 @pytest.fixture
-def panel(module_panel, tmp_path):
-    """The controls of the shipped page. `Panel.load` and `Panel.dub` set every control that a test doesn't name."""
-    module_panel.folder = tmp_path
-    click_tab(module_panel.tab, "Dub")
-    yield module_panel
-    assert module_panel.tab.errors == []
+def panel(module_page, shipped, tmp_path):
+    """The controls of the shipped page, newly loaded."""
+    open_page(module_page, shipped)
+    yield Panel(module_page, tmp_path)
+    assert module_page.errors == []
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ DEFAULTS = {
 """Values of the controls that a test doesn't set. Four steps, the minimum, are enough to show an effect."""
 
 RATE = 16_000
-SEARCH = "#search textarea, #search input"
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,7 @@ class Panel:
         self.tab, self.folder = tab, folder
 
     def load(self, clip: Path) -> None:
-        """Upload a clip, which removes takes and cues, and set what `dub` doesn't set."""
-        if self.tab.input_value(SEARCH):
-            self.tab.fill(SEARCH, "")
-        if self.tab.input_value("#match-count input") != "Top 5":
-            choose(self.tab, "match-count", "Top 5")
+        """Upload a clip and open the settings."""
         upload(self.tab, clip)
         unfold(self.tab, "settings")
 
