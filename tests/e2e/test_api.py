@@ -71,7 +71,7 @@ def test_retrieve_ranks_ambiences_and_ambience_returns_the_asked_level(client, f
 def test_compare_stats_counts(client):
     answer = {"first": "ours", "second": "theirs", "question": "prefer", "answer": "first"}
     (found,) = client.predict([answer] * 9, api_name="/compare_stats")["preferences"]
-    assert found["spectrogram"] == 1.0 and found["interval"][0] == pytest.approx(0.7009, abs=1e-3)
+    assert found["share"] == 1.0 and found["interval"][0] == pytest.approx(0.7009, abs=1e-3)
 
 
 @pytest.mark.parametrize(
