@@ -139,7 +139,7 @@ class SamplerStep:
     number: int = 0
     windows: int = 1
     first_take: int = 0
-    timestep: torch.Tensor | None = None
+    timestep: torch.Tensor | int | None = None
     latents: torch.Tensor | None = None
     estimate: torch.Tensor | None = None
 
