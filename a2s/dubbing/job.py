@@ -104,9 +104,10 @@ def dub(
     Raises UnreadableVideo, TooLarge, BadSettings, UnreadableAudio, WeightsMissing, BankError, OutOfMemory, DeviceLost,
     Cancelled; with `checkpoints` also CannotWrite.
     """
-    check_settings(settings)
+    limits = getattr(video, "limits", None)  # of a `Video`; a path has the limits of the environment
+    check_settings(settings, limits)
     if cues is not None:
-        cues.check()
+        cues.check(limits)
     progress = Progress(watcher)
     job = _load(video, settings, model, bank, threads, progress)
     from a2s.cues import detect_cues  # keeps `import a2s` fast: torch and scipy

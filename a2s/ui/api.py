@@ -81,7 +81,7 @@ class Api:
             visit.need_info().duration,
         )  # fmt: skip
         take = cast("Take", deque(until_cancelled(self._make(job), visit), maxlen=1).pop())
-        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), visit.cancel.is_set)
+        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), visit.cancel.is_set, visit.limits)
         return str(files.video), str(files.sound), json.loads(files.recipe.read_text("utf-8"))
 
     def retrieve(self, video: str | None, k: int, request: gr.Request) -> list[dict]:
@@ -150,7 +150,7 @@ class Api:
             raise A2SError("Send a video.")
         visit.load(visit.receive(video, "video"), Path(video).name)
         visit.cancel.clear()  # from now on it means this call
-        visit.info = probe_video(visit.need_video())
+        visit.info = probe_video(visit.need_video(), limits=visit.limits)
         return visit
 
 

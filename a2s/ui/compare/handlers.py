@@ -199,7 +199,7 @@ def _decoded(source: Path, visit: Visit, id: str, label: str, **options: Any) ->
     from a2s.audio.loudness import integrated_lufs
     from a2s.media import read_audio, write_audio
 
-    waveform = read_audio(source, PLAYBACK_RATE, max_seconds=visit.limits.max_seconds, **options)
+    waveform = read_audio(source, PLAYBACK_RATE, max_seconds=visit.limits.max_seconds, limits=visit.limits, **options)
     path = visit.listening_session().folder / f"{id}.wav"
     write_audio(path, waveform, PLAYBACK_RATE)
     return Sound(id, label, path, integrated_lufs(waveform, PLAYBACK_RATE))

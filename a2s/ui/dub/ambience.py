@@ -57,7 +57,7 @@ class AmbienceHandlers:
         if not visit.chosen_by_user:
             visit.chosen_clip = None  # `cards` chooses the best match
         if own := visit.own_recording:
-            waveform = fitted(read_audio(own.sound, AUDIO.sample_rate))
+            waveform = fitted(read_audio(own.sound, AUDIO.sample_rate, limits=visit.limits))
             visit.own_recording = replace(own, score=self._score(visit, waveform))
 
     def search(self, words: str, k: int, request: gr.Request) -> Cards:
@@ -128,7 +128,9 @@ class AmbienceHandlers:
             raise A2SError("Choose a recording first.")
         raw = visit.receive(upload, "recording")
         try:
-            waveform = read_audio(raw, AUDIO.sample_rate, max_seconds=visit.limits.max_ambient_seconds)
+            waveform = read_audio(
+                raw, AUDIO.sample_rate, max_seconds=visit.limits.max_ambient_seconds, limits=visit.limits
+            )
             waveform = checked_waveform(waveform, Path(upload).name)
         except A2SError as error:
             raise type(error)(str(error).replace(raw.name, Path(upload).name)) from None
@@ -157,7 +159,7 @@ class AmbienceHandlers:
         if own is None:
             raise A2SError("Upload a recording first.")
         pipe, _ = self.engine.load(visit.model)
-        waveform = read_audio(own.sound, AUDIO.sample_rate)
+        waveform = read_audio(own.sound, AUDIO.sample_rate, limits=visit.limits)
         visit.bank = self.engine.bank_of(visit).add(waveform, own.name, pipe.embed_audio(fitted(waveform)))
         added = visit.bank.clips[-1].id
         visit.chosen_clip = added if visit.chosen_clip == OWN_RECORDING else visit.chosen_clip

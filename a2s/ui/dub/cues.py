@@ -136,6 +136,8 @@ def _filmstrip_url(visit: Visit) -> str:
     for old in visit.folder.glob("strip-*.jpg"):
         old.unlink(missing_ok=True)
     try:
-        return file_url(write_filmstrip(visit.need_video(), visit.next_path("strip", ".jpg"), FRAMES))
+        return file_url(
+            write_filmstrip(visit.need_video(), visit.next_path("strip", ".jpg"), FRAMES, limits=visit.limits)
+        )
     except A2SError:
         return ""

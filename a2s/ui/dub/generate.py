@@ -131,7 +131,7 @@ class DubHandlers:
     def generate(self, request: gr.Request, cues: Any, *controls: Value) -> Iterator[Progress]:
         """Make the takes that the controls ask for. cues: value of the timeline. Yields progress."""
         settings, model = self._read(controls, request)
-        check_settings(settings)  # it bounds the number of takes
+        check_settings(settings, self.engine.limits)  # it bounds the number of takes
         takes = [
             replace(settings, takes=1, first_take=settings.first_take + number) for number in range(settings.takes)
         ]
@@ -201,7 +201,7 @@ class DubHandlers:
                 self.engine.record_duration(request.model, request.settings, request.seconds, took)
                 own = visit.own_recording.name if visit.own_recording else None
                 label = TakeLabel(visit.name, visit.takes_made + 1, request.model, own)
-                visit.keep(export(event, visit.next_path("take"), label, visit.cancel.is_set))
+                visit.keep(export(event, visit.next_path("take"), label, visit.cancel.is_set, visit.limits))
                 return
             left = _seconds_left(time.perf_counter() - began, report.done, estimated)
             stage = prefix + text.dub_stage(report.stage, report.done)

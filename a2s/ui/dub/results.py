@@ -13,7 +13,7 @@ import soundfile
 
 from a2s.errors import BadSettings
 from a2s.io import write_text
-from a2s.settings import AUDIO, AmbientChange
+from a2s.settings import AUDIO, AmbientChange, Limits
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.state import plain_name
 from a2s.ui.state.take_files import TakeFiles
@@ -47,6 +47,7 @@ def export(
     folder: Path,
     label: TakeLabel,
     cancelled: Callable[[], bool] | None = None,
+    limits: Limits | None = None,
 ) -> TakeFiles:
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
@@ -64,7 +65,7 @@ def export(
     try:
         comment = report.tag()
         copied = mux_soundtrack(
-            take.video, take.waveform, take.sample_rate, video, comment=comment, cancelled=cancelled
+            take.video, take.waveform, take.sample_rate, video, limits=limits, comment=comment, cancelled=cancelled
         )
         write_audio(sound, take.waveform, take.sample_rate, comment=comment)
         write_text(recipe_file, report.to_json() + "\n")

@@ -48,7 +48,7 @@ class VideoHandlers:
 
         visit.cancel.set()  # stops a dub of the previous video
         try:
-            info = probe_video(video)
+            info = probe_video(video, limits=visit.limits)
         except A2SError as error:
             video.unlink(missing_ok=True)
             visit.video = None

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from a2s.errors import A2SError, UnreadableVideo
+from a2s.errors import A2SError, TooLarge, UnreadableVideo
 from a2s.media import probe_video
-from a2s.settings import DubSettings
+from a2s.settings import DubSettings, Limits
 from a2s.ui.dub.controls import control_values
 from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
@@ -48,6 +48,13 @@ def test_a_bad_file_unloads_the_previous_video(handlers, request_of, clip, tmp_p
         handlers.load_upload(str(fake), request_of())
     with pytest.raises(A2SError, match="Choose a video first"):
         handlers.visits.of("one").need_video()
+
+
+def test_the_limits_of_the_page_hold_for_an_upload(request_of, clip, tmp_path):
+    visits = Visits(tmp_path / "root", Limits(max_seconds=1.5))
+    handlers = VideoHandlers(Engine(FakePipeline(), FakeBank(), limits=visits.limits), visits, {})
+    with pytest.raises(TooLarge, match="longer than"):
+        handlers.load_upload(str(clip), request_of())
 
 
 def test_examples_are_loaded_by_id_only(handlers, request_of):
