@@ -106,7 +106,7 @@ def test_the_shown_level_is_that_of_the_dub(page, request_of, tmp_path, monkeypa
     """With a bank whose low-ambient clip is at -80 dB, and a model that follows its condition unevenly."""
     request, visit = request_of(), page.visits.of("one")
     Calibration(((0.0, -80.0), (0.5, -50.0), (1.0, -30.0))).save(tmp_path)
-    monkeypatch.setattr("a2s.dubbing.ambience_plan.model_folder", lambda pipe: tmp_path)
+    monkeypatch.setattr(FakePipeline, "folder", tmp_path)
     page.ambience.choose(1.0, SimpleNamespace(clip="rain"), request)
     for amount in (0.0, 0.25, 0.5, 1.0):
         page.make(request, ambient=amount)
