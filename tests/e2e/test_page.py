@@ -24,6 +24,7 @@ from tests.e2e.actions import (
     upload,
     wait_for_analysis,
 )
+from tests.e2e.conftest import browsing
 from tests.fakes import draw_video
 
 
@@ -244,32 +245,31 @@ def test_a_second_visitor_sees_the_position_in_the_queue_and_is_served(tab, site
     second.close()
 
 
-def test_cancelling_in_the_queue_leaves_it_at_once(tab, site):
+def test_cancelling_in_the_queue_leaves_it_at_once(tab, browser, site):
     """The page rests, the next one moves up, and what was asked for is not made when its turn would have come."""
     load_example(tab)
     unfold(tab, "settings")
-    second, third = (tab.context.new_page() for _ in range(2))
-    for number, page in enumerate((second, third)):
-        page.goto(site)
-        page.wait_for_selector("#examples button")
-        load_example(page, number)
-    begin_long_dub(tab)
-    for place, page in enumerate((second, third), 1):
-        page.click("#generate")
-        page.wait_for_function(f"/queue: {place}/.test(document.querySelector('#progress').innerText)")
-    second.click("#cancel")
-    second.wait_for_function("document.querySelector('#progress .stage').innerText === 'Cancelled'")
-    second.wait_for_selector("#generate:not([disabled])")
-    second.wait_for_selector("#export-stems:not([disabled])")
-    third.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
-    assert tab.is_disabled("#generate") and second.is_disabled("#cancel")
-    tab.click("#cancel")
-    third.wait_for_selector("#result video")
-    assert second.query_selector("#result video") is None
-    dub(second)
-    assert second.locator("#take label").count() == 1
-    second.close()
-    third.close()
+    # A context each: pages of one context share six connections, and each of them keeps two.
+    with browsing(browser) as second, browsing(browser) as third:
+        for number, page in enumerate((second, third)):
+            page.goto(site)
+            page.wait_for_selector("#examples button")
+            load_example(page, number)
+        begin_long_dub(tab)
+        for place, page in enumerate((second, third), 1):
+            page.click("#generate")
+            page.wait_for_function(f"/queue: {place}/.test(document.querySelector('#progress').innerText)")
+        second.click("#cancel")
+        second.wait_for_function("document.querySelector('#progress .stage').innerText === 'Cancelled'")
+        second.wait_for_selector("#generate:not([disabled])")
+        second.wait_for_selector("#export-stems:not([disabled])")
+        third.wait_for_function("/queue: 1/.test(document.querySelector('#progress').innerText)")
+        assert tab.is_disabled("#generate") and second.is_disabled("#cancel")
+        tab.click("#cancel")
+        third.wait_for_selector("#result video")
+        assert second.query_selector("#result video") is None
+        dub(second)
+        assert second.locator("#take label").count() == 1
 
 
 def test_an_upload_is_loaded_and_a_bad_one_is_one_sentence(tab, tmp_path):
