@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from a2s.cli.options import ModelName
-from a2s.errors import CannotWrite
+from a2s.errors import BadSettings, CannotWrite
 
 world_app = typer.Typer(help="Render training data with the procedural foley world.")
 
@@ -49,3 +49,21 @@ def world_examples(
         from a2s.evaluation.example_cues import check_examples  # needs the extra `eval`
 
         print(*check_examples(out, model), sep="\n")
+
+
+@world_app.command("label-recordings")
+def world_label_recordings(
+    recordings: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with manifest.csv and its recordings.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The table, a csv file.", show_default=False)],
+    ambiences: Annotated[
+        Path | None, typer.Option(help="Folder with manifest.json and recordings of ambiences.")
+    ] = None,
+) -> None:
+    """Build the table of labels of a folder of recordings."""
+    from a2s.datasets.recordings.build import recordings_in
+    from a2s.datasets.recordings.labels import write_labels
+
+    for manifest in (recordings / "manifest.csv", *([ambiences / "manifest.json"] if ambiences else [])):
+        if not manifest.is_file():
+            raise BadSettings(f"There is no {manifest}.")
+    write_labels(recordings_in(recordings, ambiences), out)

@@ -1,14 +1,11 @@
-"""Make the table of labels from the folders of recordings.
+"""The rows of the table of labels, from folders of recordings. `a2s world label-recordings` writes the table.
 
-python -m a2s.datasets.recordings.build RECORDINGS [REAL_SOUNDS] [-o TABLE]
-
-RECORDINGS holds `manifest.csv` (columns source, file, licence, author) and the files as SOURCE/FILE. REAL_SOUNDS holds
-clips of ESC-10 and `manifest.json`, a list of objects with the keys file, licence and author.
+A folder of recordings holds `manifest.csv` (columns source, file, licence, author) and the files as SOURCE/FILE. A folder
+of ambiences holds clips of ESC-10 and `manifest.json`, a list of objects with the keys file, licence and author.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 from collections.abc import Iterator
@@ -17,7 +14,7 @@ from pathlib import Path
 import soundfile
 
 from a2s.datasets.recordings.attack import attack_seconds, loudest_db
-from a2s.datasets.recordings.labels import TABLE, Recording, write_labels
+from a2s.datasets.recordings.labels import Recording
 from a2s.datasets.recordings.licences import shown_licence
 from a2s.datasets.recordings.rules import label_of
 from a2s.datasets.recordings.split import object_of, split_of
@@ -56,16 +53,3 @@ def _listed(recordings: Path, real_sounds: Path | None) -> Iterator[tuple[str, s
         for clip in json.loads((real_sounds / "manifest.json").read_text(encoding="utf-8")):
             if shown := shown_licence("esc10", clip["file"], clip["licence"], clip["author"]):
                 yield "esc10", clip["file"], real_sounds / clip["file"], *shown
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the table of labels.")
-    parser.add_argument("recordings", type=Path)
-    parser.add_argument("real_sounds", type=Path, nargs="?")
-    parser.add_argument("-o", "--table", type=Path, default=TABLE)
-    given = parser.parse_args()
-    write_labels(recordings_in(given.recordings, given.real_sounds), given.table)
-
-
-if __name__ == "__main__":
-    main()
