@@ -1,7 +1,7 @@
 """The rows of the table of labels, from folders of recordings. `a2s world label-recordings` writes the table.
 
-A folder of recordings holds `manifest.csv` (columns source, file, licence, author) and the files as SOURCE/FILE. A folder
-of ambiences holds clips of ESC-10 and `manifest.json`, a list of objects with the keys file, licence and author.
+A folder of recordings holds `manifest.csv` (columns source, file, licence, author) and the files as SOURCE/FILE. A
+folder of ambiences holds clips of ESC-10 and `manifest.json`, a list of objects with the keys file, licence and author.
 """
 
 from __future__ import annotations
