@@ -82,7 +82,7 @@ def test_a_bug_is_shown_by_its_id_and_logged_without_file_names(page, folder):
     with pytest.raises(Refused) as refused:
         list(visitor.events())
     visitor.leave()
-    known = re.fullmatch(r"Something went wrong. The log has the details under the id ([0-9a-f]{8}).*", str(refused.value))
+    known = re.fullmatch(r"Something went wrong\. .* id ([0-9a-f]{8})\.", str(refused.value))
     lines = [json.loads(line) for line in log.read_text()[before:].splitlines() if line.startswith("{")]
     (fault,) = [line for line in lines if line["request"] == known[1]]
     assert fault["event"] == "dub" and fault["level"] == "error" and "RuntimeError: out of order" in fault["trace"]
