@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from a2s.cues.formats import write_cues
+from a2s.dubbing.delivery import check_folder
 from a2s.dubbing.take import Take
 from a2s.editors.archive import write_zip
 from a2s.editors.names import sound_name
@@ -50,7 +51,7 @@ def check_package(path: str | os.PathLike, options: PackageOptions = PackageOpti
     path = Path(path)
     if path.suffix.lower() != ".zip":
         raise CannotWrite(f"A package for editors must end in .zip, not {display_name(path.name)!r}.")
-    return path
+    return check_folder(path)
 
 
 def write_package(
@@ -115,8 +116,21 @@ def _film(video: Path, options: PackageOptions, limits: Limits | None) -> _Film:
     layout = lay_out(info.fps, info.duration, timecode, options)
     own = lay_out(info.fps, info.duration, timecode or "00:00:00:00", PackageOptions())
     channels = 2 if info.has_audio else 0
-    media = Media(video.name, own.clock.first, layout.frames, channels, info.width, info.height)
+    media = Media(
+        _portable(video.name) if options.picture else video.name,
+        own.clock.first,
+        layout.frames,
+        channels,
+        info.width,
+        info.height,
+    )
     return _Film(media, info.fps, layout)
+
+
+def _portable(name: str) -> str:
+    """A name for the copy of a film that every file system and archive can hold."""
+    usable = (c if c.isprintable() and c not in '\\/:*?"<>|' else "_" for c in name)
+    return "".join(usable)
 
 
 def _texts(take: Take, timeline: DeliveryTimeline) -> Mapping[str, Callable[[], str]]:
