@@ -20,7 +20,7 @@ from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.io import atomic_file, display_name
 from a2s.media.child import isolated
 from a2s.media.decode import timed
-from a2s.media.encode import ENCODED_TICKS, add_h264, open_mp4, prepare
+from a2s.media.encode import add_h264, encoded_base, open_mp4, prepare
 from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
 from a2s.media.source import FAULTS, open_media, packets, picture_stream
 from a2s.media.timeline import Timeline
@@ -123,9 +123,9 @@ def _write(
         copied = may_copy and can_copy(source, timeline)
         if copied:
             picture = out.add_stream_from_template(source, opaque=True)
+            picture.time_base = timeline.placed_base
         else:
-            rate = source.average_rate or source.guessed_rate or Fraction(25)
-            picture = add_h264(out, frame, rate, source.sample_aspect_ratio or Fraction(1))
+            picture = add_h264(out, frame, timeline.rate, encoded_base(timeline), source.sample_aspect_ratio)
         if (matrix := display_matrix(frame)) != UPRIGHT:
             picture.set_display_matrix(matrix)
     sound = out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=SOUND_BITS)
@@ -169,17 +169,17 @@ def _copied(
     whatever the container said, and their differences are the durations of the frames.
     """
     count = np.flatnonzero(timeline.shown)[-1] + 1
-    stamps = timeline.stamps[:count] - timeline.start
+    stamps = timeline.placed(timeline.stamps[:count])
     order = np.sort(stamps)
     lead = int((order - stamps).max())
-    lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.end - timeline.start).tolist(), strict=True))
+    lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.placed(timeline.end)).tolist(), strict=True))
     for k, packet in enumerate(packets(container, source), -timeline.skipped):
         if k < 0:
             continue
         if k >= count:
             return
         packet.stream = picture
-        packet.time_base = timeline.time_base
+        packet.time_base = timeline.placed_base
         packet.pts, packet.dts = int(stamps[k]), int(order[k]) - lead
         packet.duration = lengths[int(stamps[k])]
         yield packet
@@ -188,6 +188,7 @@ def _copied(
 def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
     """Yield the picture as H.264 packets. The first frame begins at 0; each lasts until the next that decodes."""
     lengths: dict[int, int] = {}
+    base = encoded_base(timeline)
     moments = timed(frames, timeline)
     shown = next(moments, None)
     if shown is None:
@@ -199,12 +200,12 @@ def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Ti
             yield packet
 
     def ticks(time: int) -> int:
-        return round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
+        return round(int(timeline.placed(time)) * timeline.placed_base / base)
 
     end = (timeline.end, shown[1])  # its frame is not encoded
     for (time, frame), (until, _) in pairwise(chain([(timeline.start, shown[1])], moments, [end])):
         lengths[ticks(time)] = ticks(until) - ticks(time)
-        yield from finished(prepare(frame, picture, ticks(time)))
+        yield from finished(prepare(frame, picture, ticks(time), base))
     yield from finished(None)
 
 
