@@ -47,7 +47,7 @@ def _frames(
         stream = picture_stream(container, name)
         for ticks, frame in timed(decoded_picture(container, stream, limits), timeline):
             rgb = small_picture(frame, (width, height), matrix, name)
-            yield float((ticks - timeline.start) * timeline.time_base), rgb
+            yield float(timeline.seconds_at(ticks)), rgb
 
 
 def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:

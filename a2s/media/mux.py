@@ -20,7 +20,7 @@ from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.io import atomic_file, display_name
 from a2s.media.child import isolated
 from a2s.media.containers import Container, container_of, open_output
-from a2s.media.encode import add_h264
+from a2s.media.encode import add_h264, encoded_base
 from a2s.media.kept import KeptStreams, described, replaced_track
 from a2s.media.picture_packets import can_copy, copied_packets, encoded_packets
 from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
@@ -167,9 +167,10 @@ def _add_picture(
     frame = first_frame(container, source, attempt.name, attempt.limits)
     if attempt.may_copy and can_copy(source, attempt.timeline, attempt.target):
         picture, outcome = out.add_stream_from_template(source, opaque=True), described(source)
+        picture.time_base = attempt.timeline.placed_base
     else:
-        rate = source.average_rate or source.guessed_rate or Fraction(25)
-        picture = add_h264(out, frame, rate, source.sample_aspect_ratio or Fraction(1))
+        timeline = attempt.timeline
+        picture = add_h264(out, frame, timeline.rate, encoded_base(timeline), source.sample_aspect_ratio)
         reason = "as H.264, which every browser plays"
         outcome = replace(described(source), outcome="re-encoded", reason=reason)
     picture.metadata.update(stream_tags(source.metadata))

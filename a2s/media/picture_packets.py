@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from a2s.errors import UnreadableVideo
 from a2s.media.containers import Container
 from a2s.media.decode import timed
-from a2s.media.encode import ENCODED_TICKS, prepare
+from a2s.media.encode import encoded_base, prepare
 from a2s.media.source import packets
 from a2s.media.timeline import Timeline
 
@@ -48,17 +48,17 @@ def copied_packets(
     whatever the container said, and their differences are the durations of the frames.
     """
     count = np.flatnonzero(timeline.shown)[-1] + 1
-    stamps = timeline.stamps[:count] - timeline.start
+    stamps = timeline.placed(timeline.stamps[:count])
     order = np.sort(stamps)
     lead = int((order - stamps).max())
-    lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.end - timeline.start).tolist(), strict=True))
+    lengths = dict(zip(order.tolist(), np.diff(order, append=timeline.placed(timeline.end)).tolist(), strict=True))
     for k, packet in enumerate(packets(container, source), -timeline.skipped):
         if k < 0:
             continue
         if k >= count:
             return
         packet.stream = picture
-        packet.time_base = timeline.time_base
+        packet.time_base = timeline.placed_base
         packet.pts, packet.dts = int(stamps[k]), int(order[k]) - lead
         packet.duration = lengths[int(stamps[k])]
         yield packet
@@ -67,6 +67,7 @@ def copied_packets(
 def encoded_packets(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
     """Yield the picture as H.264 packets. The first frame begins at 0; each lasts until the next that decodes."""
     lengths: dict[int, int] = {}
+    base = encoded_base(timeline)
     moments = timed(frames, timeline)
     shown = next(moments, None)
     if shown is None:
@@ -78,10 +79,10 @@ def encoded_packets(frames: Iterator[av.VideoFrame], picture: VideoStream, timel
             yield packet
 
     def ticks(time: int) -> int:
-        return round((time - timeline.start) * timeline.time_base / ENCODED_TICKS)
+        return round(int(timeline.placed(time)) * timeline.placed_base / base)
 
     end = (timeline.end, shown[1])  # its frame is not encoded
     for (time, frame), (until, _) in pairwise(chain([(timeline.start, shown[1])], moments, [end])):
         lengths[ticks(time)] = ticks(until) - ticks(time)
-        yield from finished(prepare(frame, picture, ticks(time)))
+        yield from finished(prepare(frame, picture, ticks(time), base))
     yield from finished(None)
