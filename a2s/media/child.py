@@ -40,6 +40,8 @@ from a2s.settings import Limits
 
 ALLOWED_TYPES = {
     ("a2s.media.probe", "VideoInfo"),
+    ("a2s.media.streams", "MuxReport"),
+    ("a2s.media.streams", "StreamOutcome"),
     ("pathlib", "PosixPath"),
     ("pathlib._local", "PosixPath"),  # its module in Python 3.13
     ("numpy", "dtype"),

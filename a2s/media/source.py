@@ -118,11 +118,11 @@ def is_sound_file(head: bytes) -> bool:
     return wave or mpeg_audio or head.startswith((b"fLaC", b"ID3"))
 
 
-def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
-    """Yield the packets of `stream` that are not empty, up to the end of the file or to where it breaks off."""
+def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
+    """Yield the packets of `streams` that are not empty, up to the end of the file or to where it breaks off."""
     while True:
         try:
-            yield from (packet for packet in container.demux(stream) if packet.size)
+            yield from (packet for packet in container.demux(*streams) if packet.size)
             return
         except IndexError:  # PyAV raises it for a packet of a stream that appears midway; skip that packet
             continue
