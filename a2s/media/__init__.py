@@ -13,6 +13,7 @@ from a2s.media.encode import encode_frames
 from a2s.media.film import Film
 from a2s.media.mux import mux_soundtrack
 from a2s.media.probe import VideoInfo
+from a2s.media.streams import MuxReport, StreamOutcome
 
 probe_video = isolated(probe.probe_video, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
@@ -22,6 +23,8 @@ read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
     "Film",
+    "MuxReport",
+    "StreamOutcome",
     "VideoInfo",
     "encode_frames",
     "mix_under",
