@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from a2s.cues import CueTrack
+from a2s.cues.colours import MarkerColour, colour_of
 from a2s.cues.formats import FrameClock
-from a2s.editors.colours import MarkerColour, colour_of
 from a2s.editors.options import PackageOptions
 
 RATES = tuple(Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60"))

@@ -1,4 +1,4 @@
-"""Colours of markers by action, in the palette of each editor."""
+"""Colours of markers by action, in the palette of each editing program."""
 
 from __future__ import annotations
 
