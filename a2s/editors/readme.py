@@ -68,6 +68,7 @@ def _times(contents: Contents, timeline: DeliveryTimeline, layout: Layout) -> st
         f"Length of the film: {layout.frames} frames, {timeline.seconds(layout.frames):.3f} s.",
         f"First frame of the timelines: {clock.timecode(-timeline.seconds(timeline.lead))}.",
         "Sound files: 48 kHz, 24 bit, Broadcast Wave with a time reference. The stems add up to the mix.",
+        "cues.csv and cues.mid count from the first frame of the film.",
     ]
     if abs(contents.fps - rate) > 4e-4 * rate:
         lines.append(f"The film has {contents.fps:.3f} fps on average; the timelines use {rate:.6g} fps.")

@@ -1,54 +1,35 @@
-"""The Reaper project, read back by a small parser of its blocks."""
+"""The Reaper project, read back by the package rpp."""
 
 from __future__ import annotations
 
-import shlex
-
 import pytest
+import rpp
 
 from a2s.editors.options import PackageOptions
 from a2s.editors.reaper import reaper_project
 from tests.unit.editors.deliveries import CUES, FILMS, delivery, make_layout
 
 
-def parsed(text):
-    """A block as {"name": first line, "lines": [[key, values...]], "blocks": [...]}."""
-    stack = [{"lines": [], "blocks": []}]
-    for line in text.splitlines():
-        words = shlex.split(line.strip())
-        if words[0].startswith("<"):
-            stack.append({"name": [words[0][1:], *words[1:]], "lines": [], "blocks": []})
-        elif words == [">"]:
-            block = stack.pop()
-            stack[-1]["blocks"].append(block)
-        else:
-            stack[-1]["lines"].append(words)
-    (root,) = stack
-    (project,) = root["blocks"]
-    return project
-
-
 def values(block, key):
-    return [words[1:] for words in block["lines"] if words[0] == key]
+    return [line[1:] for line in block if isinstance(line, list) and line[0] == key]
 
 
 @pytest.mark.parametrize("lead", [PackageOptions(), PackageOptions(two_pop=True, handles=2.5)], ids=["plain", "lead"])
 @pytest.mark.parametrize("film", FILMS)
 def test_items_and_markers_lie_in_time(film, lead):
     timeline = delivery(make_layout(film, lead))
-    project = parsed(reaper_project(timeline))
-    assert project["name"][0] == "REAPER_PROJECT" and values(project, "SAMPLERATE")[0][0] == "48000"
+    project = rpp.loads(reaper_project(timeline))
+    assert project.tag == "REAPER_PROJECT" and values(project, "SAMPLERATE")[0][0] == "48000"
     frame = float(1 / timeline.rate)
     start = float(values(project, "PROJOFFS")[0][0])
     assert start == pytest.approx(timeline.start * frame, abs=1e-6)
     base, drop = values(project, "TIMEMODE")[0][3:5]
     fraction = "1" if "drop" in film else "2" if timeline.rate.denominator == 1001 else "0"
     assert (base, drop) == (str(timeline.clock.nominal), fraction)
-    for track, known in zip(project["blocks"], timeline.tracks, strict=True):
-        (item,) = track["blocks"]
-        (source,) = item["blocks"]
+    for track, known in zip(project.findall("TRACK"), timeline.tracks, strict=True):
+        item, source = track.find("ITEM"), track.find("ITEM").find("SOURCE")
         assert values(track, "NAME") == [[known.name]] and values(source, "FILE") == [[known.media.name]]
-        assert source["name"] == ["SOURCE", "VIDEO" if known.kind == "picture" else "WAVE"]
+        assert source.attrib == ["VIDEO" if known.kind == "picture" else "WAVE"]
         for key, frames in (("POSITION", known.at), ("LENGTH", known.frames), ("SOFFS", known.skipped)):
             assert float(values(item, key)[0][0]) == pytest.approx(frames * frame, abs=1e-6)
     markers = [words for words in values(project, "MARKER") if words[2]]
@@ -57,7 +38,7 @@ def test_items_and_markers_lie_in_time(film, lead):
 
 
 def test_a_cue_with_a_duration_is_a_region():
-    lines = values(parsed(reaper_project(delivery(make_layout("25")))), "MARKER")
+    lines = values(rpp.loads(reaper_project(delivery(make_layout("25")))), "MARKER")
     start, end = [words for words in lines if words[0] == "3"]
     assert (start[2], start[3], start[6]) == ("scrape metal", "1", "R") and end[2:] == ["", "1"]
     assert float(end[1]) - float(start[1]) == pytest.approx(0.4)
@@ -65,8 +46,8 @@ def test_a_cue_with_a_duration_is_a_region():
 
 
 def test_the_sound_of_the_film_is_turned_down_and_the_stems_are_not():
-    project = parsed(reaper_project(delivery(make_layout("25"))))
-    assert [values(track, "VOLPAN")[0][0] for track in project["blocks"]] == ["0", "1", "1", "1"]
+    project = rpp.loads(reaper_project(delivery(make_layout("25"))))
+    assert [values(track, "VOLPAN")[0][0] for track in project.findall("TRACK")] == ["0", "1", "1", "1"]
 
 
 @pytest.mark.parametrize("name", ["it's", 'a "film"', 'it\'s a "film"', "`'\"", "line\nbreak", "byte \udcff"])
