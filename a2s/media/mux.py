@@ -6,7 +6,7 @@ import heapq
 import os
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
-from itertools import chain, pairwise, repeat
+from itertools import chain, pairwise
 from pathlib import Path
 
 import av
@@ -16,18 +16,20 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from a2s.audio.resampling import of_length
 from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.io import atomic_file, display_name
 from a2s.media.child import isolated
 from a2s.media.decode import timed
 from a2s.media.encode import ENCODED_TICKS, add_h264, open_mp4, prepare
 from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
+from a2s.media.soundtrack import Soundtrack, mixed
 from a2s.media.source import FAULTS, open_media, packets, picture_stream
 from a2s.media.timeline import Timeline
-from a2s.settings import Limits
+from a2s.settings import DELIVERY, Limits
 
-SOUND_RATE, SOUND_BITS, SOUND_FRAME = 48_000, 192_000, 1024
-"""AAC, stereo, 48 kHz, in Hz, bit/s and samples: every browser and editor reads it."""
+SOUND_FRAME = 1024
+"""Samples of an AAC frame."""
 
 STRIDE = 64
 """Packets after which the child reports progress."""
@@ -43,14 +45,13 @@ some hardware only, and a dub without a picture is worse than one that was encod
 
 def mux_soundtrack(
     video: str | os.PathLike,
-    waveform: np.ndarray,
-    sample_rate: int,
+    soundtrack: Soundtrack,
     out: str | os.PathLike,
     limits: Limits | None = None,
     comment: str | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> bool:
-    """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its only soundtrack to `out`, an .mp4.
+    """Write `video`'s picture with `soundtrack` as its only sound to `out`, an .mp4.
 
     The picture's packets are copied bit for bit where mp4 and browsers allow it (`COPIED`), else encoded again as
     H.264 of constant quality, each frame at its own time. The first frame and the first sample are at time 0; the sound
@@ -63,12 +64,8 @@ def mux_soundtrack(
         raise CannotWrite(f"{display_name(out.name)} must end in .mp4.")
     if out.exists() and video.exists() and out.samefile(video):
         raise CannotWrite(f"{display_name(out.name)} is the video itself; choose another name for the dub.")
-    if np.ndim(waveform) != 1:
-        raise ValueError(f"waveform must have the shape (n,), not {np.shape(waveform)}")
     with atomic_file(out) as part:
-        steps = _write_isolated(
-            video, np.asarray(waveform, np.float32), sample_rate, part, out, comment, limits=limits or Limits()
-        )
+        steps = _write_isolated(video, soundtrack.without_action(), part, out, comment, limits=limits or Limits())
         copied = False
         for step in steps:
             if cancelled and cancelled():
@@ -78,7 +75,7 @@ def mux_soundtrack(
 
 
 def write_steps(
-    video: Path, waveform: np.ndarray, sample_rate: int, part: Path, out: Path, comment: str | None, *, limits: Limits
+    video: Path, soundtrack: Soundtrack, part: Path, out: Path, comment: str | None, *, limits: Limits
 ) -> Iterator[bool | None]:
     """Write the file of `mux_soundtrack` as `part`, in a child. Yields None regularly, and at the end whether the
     picture was copied.
@@ -91,7 +88,7 @@ def write_steps(
             with open_mp4(part) as container:
                 if comment:
                     container.metadata["comment"] = comment
-                copied = yield from _write(container, video, timeline, waveform, sample_rate, limits, may_copy)
+                copied = yield from _write(container, video, timeline, soundtrack, limits, may_copy)
             if not may_copy or len(probe_timeline(part, limits).times) == len(timeline.times):
                 break
         except OSError as fault:
@@ -110,8 +107,7 @@ def _write(
     out: OutputContainer,
     video: Path,
     timeline: Timeline,
-    waveform: np.ndarray,
-    sample_rate: int,
+    soundtrack: Soundtrack,
     limits: Limits,
     may_copy: bool,
 ) -> Generator[None, None, bool]:
@@ -128,7 +124,7 @@ def _write(
             picture = add_h264(out, frame, rate, source.sample_aspect_ratio or Fraction(1))
         if (matrix := display_matrix(frame)) != UPRIGHT:
             picture.set_display_matrix(matrix)
-    sound = out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=SOUND_BITS)
+    sound = out.add_stream("aac", rate=DELIVERY.sample_rate, layout="stereo", bit_rate=DELIVERY.aac_bits)
     out.start_encoding()
     with open_media(video, limits) as container:  # opened again, because the first frame was read from it
         source = picture_stream(container, name)
@@ -136,7 +132,7 @@ def _write(
             shown_packets = _copied(container, source, picture, timeline)
         else:
             shown_packets = _encoded(decoded_picture(container, source, limits), picture, timeline)
-        heard_packets = _sound(waveform, sample_rate, timeline.seconds, sound)
+        heard_packets = _sound(soundtrack, timeline.seconds, sound, limits)
         for number, packet in enumerate(heapq.merge(shown_packets, heard_packets, key=_decode_time)):
             out.mux(packet)
             if number % STRIDE == 0:
@@ -208,41 +204,21 @@ def _encoded(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Ti
     yield from finished(None)
 
 
-def _sound(waveform: np.ndarray, sample_rate: int, seconds: float, stream: AudioStream) -> Iterator[Packet]:
-    """Yield AAC packets of exactly `seconds`, the waveform in both channels.
+def _sound(soundtrack: Soundtrack, seconds: float, stream: AudioStream, limits: Limits) -> Iterator[Packet]:
+    """Yield AAC packets of exactly `seconds`.
 
     AAC comes in frames of 1024 samples. Every player honours an edit list at the start (AAC's priming samples need it),
     but not at the end. So the last frame ends with the picture, and the silence that completes the frames precedes
     time 0.
     """
-    total = round(seconds * SOUND_RATE)
+    total, rate, channels = DELIVERY.samples(seconds), DELIVERY.sample_rate, DELIVERY.channels
     run_up = -total % SOUND_FRAME
-    for time, block in enumerate(_blocks(waveform, sample_rate, run_up, total)):
-        frame = av.AudioFrame.from_ndarray(np.repeat(block[None], 2, axis=0), format="fltp", layout="stereo")
-        frame.sample_rate, frame.time_base = SOUND_RATE, Fraction(1, SOUND_RATE)
-        frame.pts = time * SOUND_FRAME - run_up
+    blocks = (block.mix for block in mixed(soundtrack, seconds, limits))
+    pieces = chain([np.zeros((run_up, channels), np.float32)], blocks)
+    for number, piece in enumerate(of_length(pieces, run_up + total, channels, SOUND_FRAME)):
+        planes = np.ascontiguousarray(np.clip(piece, -1, 1).T)
+        frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout="stereo")
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        frame.pts = number * SOUND_FRAME - run_up
         yield from stream.encode(frame)
     yield from stream.encode(None)
-
-
-def _blocks(waveform: np.ndarray, sample_rate: int, run_up: int, total: int) -> Iterator[np.ndarray]:
-    """Yield frames of 1024 samples at 48 kHz: `run_up` of silence, then `total`: the waveform, then silence."""
-    waveform = np.clip(np.nan_to_num(np.asarray(waveform, np.float32)), -1, 1)
-
-    def pieces() -> Iterator[np.ndarray]:
-        yield np.zeros(run_up, np.float32)
-        resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
-        for first in range(0, len(waveform), sample_rate):  # second by second, to bound the memory
-            second = waveform[None, first : first + sample_rate]
-            frame = av.AudioFrame.from_ndarray(second, format="fltp", layout="mono")
-            frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
-            yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
-        yield from (piece.to_ndarray()[0] for piece in (resampler.resample(None) if len(waveform) else ()))
-        yield from repeat(np.zeros(SOUND_FRAME, np.float32))
-
-    supply, held = pieces(), np.zeros(0, np.float32)
-    for _ in range((run_up + total) // SOUND_FRAME):
-        while len(held) < SOUND_FRAME:
-            held = np.concatenate([held, next(supply)])
-        yield held[:SOUND_FRAME]
-        held = held[SOUND_FRAME:]
