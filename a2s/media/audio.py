@@ -74,7 +74,7 @@ def sound_steps(
         file = stack.enter_context(soundfile.SoundFile(mix)) if mix else None
         for block in soundtrack_blocks(soundtrack, seconds, limits):
             whole = whole_steps(block.mix)
-            if file:
+            if file and mix:
                 there = np.right_shift(file.read(len(whole), dtype="int32", always_2d=True), 8)
                 if there.shape != whole.shape or np.abs(there - whole).max(initial=0) > MAX_DIFFERENCE:
                     raise BadSettings(f"{display_name(mix.name)} is not the mix of this take.")
