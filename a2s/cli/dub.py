@@ -24,7 +24,9 @@ MAX_NAMED_TAKES = 100
 def dub_command(
     ctx: typer.Context,
     video: VideoFile,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Output file: .mp4, .wav or .flac.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Output: .mp4, .mov, .mkv, .wav or .flac.", show_default=False)
+    ],
     model: ModelName = "compact",
     bank: BankFolder = None,
     ambient: Annotated[
@@ -100,8 +102,10 @@ def dub_command(
                 watcher=Watcher(on_progress),
                 checkpoints=checkpoints,
             )
-        deliver(take, outs, stems, report)
+        muxed = deliver(take, outs, stems, report)
     print(_summary(take, outs))
+    if muxed:
+        print(muxed.sentences())
 
 
 def _named_takes(takes: int) -> int:

@@ -13,8 +13,10 @@ from a2s.io import atomic_files
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
+    from a2s.media import MuxReport
 
-SUFFIXES = (".mp4", ".wav", ".flac")
+FILM_SUFFIXES = (".mp4", ".mov", ".mkv")
+SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac")
 
 
 def deliver(
@@ -22,11 +24,11 @@ def deliver(
     outs: Sequence[Path] = (),
     stems: str | os.PathLike | None = None,
     report: Path | None = None,
-) -> None:
+) -> MuxReport | None:
     """Write the takes of a dub to `outs`, the stems of the first one into a folder, and its report.
 
     No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
-    Raises CannotWrite.
+    Returns what became of the film's streams; None where no film is written. Raises CannotWrite.
     """
     from a2s.media import write_sounds  # keeps `import a2s` fast: PyAV
 
@@ -35,14 +37,15 @@ def deliver(
     named = stem_paths(stems, take.stems) if stems else {}
     targets = [*outs, *named.values(), *([report] if report else ())]
     with _folder(stems), atomic_files(targets) as parts:
-        free = iter(parts)
+        free, muxed = iter(parts), None
         for one, part in zip(take.takes[: len(outs)], free, strict=False):
-            one.save(part)
+            muxed = one.write(part) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
             write_sounds(files, take.stems.soundtrack(), take.seconds)
         for part in free:
-            take.save_report(part)
+            take.save_report(part, muxed)
+    return muxed
 
 
 def stem_paths(folder: str | os.PathLike, names: Iterable[str]) -> dict[str, Path]:

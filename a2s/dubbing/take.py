@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.dubbing.delivery import check_target, deliver, stem_paths
+from a2s.dubbing.delivery import FILM_SUFFIXES, check_target, deliver, stem_paths
 from a2s.dubbing.recipe import Recipe, Report
 from a2s.dubbing.stems import Stems
-from a2s.io import write_text
+from a2s.io import write_json
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
-    from a2s.media import Soundtrack
+    from a2s.media import MuxReport, Soundtrack
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,23 +75,28 @@ class Take:
         return self.seconds
 
     def save(self, path: str | os.PathLike) -> Path:
-        """Write .mp4 (the source's picture with this sound), .wav or .flac, atomically. Raises CannotWrite.
+        """Write .mp4, .mov or .mkv (the film with this sound), .wav or .flac, atomically. Raises CannotWrite.
 
         The recipe is stored as JSON in the file's comment tag; `read_recipe` reads it.
         """
+        self.write(path)
+        return Path(path)
+
+    def write(self, path: str | os.PathLike) -> MuxReport | None:
+        """`save`, and return what became of the film's streams; None for a sound file."""
         from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
         path = check_target(path, self.video)
-        if path.suffix.lower() == ".mp4":
-            mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag())
-        else:
-            mix = self.soundtrack.without_action()
-            write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
-        return path
+        if path.suffix.lower() in FILM_SUFFIXES:
+            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag())
+        mix = self.soundtrack.without_action()
+        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
+        return None
 
-    def save_report(self, path: str | os.PathLike) -> Path:
-        """Write the report as JSON. Raises CannotWrite."""
-        write_text(path, self.report.to_json() + "\n")
+    def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
+        """Write the report as JSON. muxed: what became of the film's streams, from `write`. Raises CannotWrite."""
+        values = self.report.to_dict() | (muxed.to_dict() if muxed else {})
+        write_json(path, values)
         return Path(path)
 
     def save_stems(self, folder: str | os.PathLike) -> tuple[Path, ...]:

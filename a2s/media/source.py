@@ -73,8 +73,8 @@ def check_file(path: Path, limits: Limits, sound: bool) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise kind(f"{name} is not a file.")
         if status.st_size > limits.max_bytes:
-            size, most = status.st_size / 2**20, limits.max_bytes / 2**20
-            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are allowed.")
+            size, most, raised = status.st_size / 2**20, limits.max_bytes / 2**20, limits.raised_by("max_bytes")
+            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are allowed ({raised}).")
         with path.open("rb") as file:
             head = file.read(1024)
     except FileNotFoundError as fault:
@@ -118,11 +118,11 @@ def is_sound_file(head: bytes) -> bool:
     return wave or mpeg_audio or head.startswith((b"fLaC", b"ID3"))
 
 
-def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
-    """Yield the packets of `stream` that are not empty, up to the end of the file or to where it breaks off."""
+def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
+    """Yield the packets of `streams` that are not empty, up to the end of the file or to where it breaks off."""
     while True:
         try:
-            yield from (packet for packet in container.demux(stream) if packet.size)
+            yield from (packet for packet in container.demux(*streams) if packet.size)
             return
         except IndexError:  # PyAV raises it for a packet of a stream that appears midway; skip that packet
             continue

@@ -77,7 +77,9 @@ def test_dub_writes_video_report_and_stems(home, run, tmp_path):
         "--seed",
         5,
     )
-    assert code == 0 and printed.count("\n") == 1 and "out.mp4: 1.50 s" in printed
+    assert code == 0 and printed.count("\n") == 2 and "out.mp4: 1.50 s" in printed
+    assert printed.endswith("Picture copied (h264).\n")
+    assert [stream["outcome"] for stream in json.loads(report.read_text())["streams"]] == ["copied"]
     assert probe_video(out).has_audio and probe_video(out).duration == pytest.approx(1.5, abs=0.01)
     recipe = json.loads(report.read_text())
     assert recipe["settings"]["ambient"] == 0.8 and recipe["seed"] == 5 and recipe["settings"]["steps"] == 2
@@ -239,7 +241,7 @@ def test_a_failed_report_removes_the_sound(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
     from a2s.errors import CannotWrite
 
-    def full(self, path):
+    def full(self, path, muxed):
         raise CannotWrite("The disk is full.")
 
     monkeypatch.setattr(Take, "save_report", full)
@@ -296,14 +298,14 @@ def test_control_c_leaves_nothing_behind(home, tmp_path):
 def test_control_c_while_writing_removes_the_written_files(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
 
-    save, saved = Take.save, []
+    write, saved = Take.write, []
 
     def interrupted(self, path):
         if saved:
             raise KeyboardInterrupt
-        saved.append(save(self, path))
-        return path
+        saved.append(path)
+        return write(self, path)
 
-    monkeypatch.setattr(Take, "save", interrupted)
+    monkeypatch.setattr(Take, "write", interrupted)
     assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", "--steps", 1, "--takes", 2)[0] == 130
     assert saved and not list(tmp_path.iterdir())

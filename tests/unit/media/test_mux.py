@@ -49,7 +49,7 @@ def ffmpeg() -> str:
 )
 def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out) is True
+    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out).picture_copied
     assert picture_packets(out) == picture_packets(video)
     before, after = probe_video(video), probe_video(out)
     assert (after.codec, after.width, after.height, after.rotation, after.frames) == (
@@ -81,7 +81,7 @@ def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
 )
 def test_other_pictures_become_h264(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out) is False
+    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out).picture.outcome == "re-encoded"
     before, after = probe_video(video), probe_video(out)
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
@@ -175,7 +175,7 @@ def test_nothing_is_left_behind(film, tmp_path, monkeypatch):
         yield
 
     module = sys.modules["a2s.media.mux"]
-    monkeypatch.setattr(module, "mixed", broken)
+    monkeypatch.setattr(module, "sound_packets", broken)
     monkeypatch.setattr(module, "_write_isolated", module.write_steps)  # here, not in a child
     with pytest.raises(RuntimeError):
         mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out)
@@ -186,7 +186,7 @@ def test_nothing_is_left_behind(film, tmp_path, monkeypatch):
 def test_where_it_cannot_be_written(film, tmp_path):
     video, sound = film(), np.zeros(RATE, np.float32)
     (tmp_path / "folder.mp4").mkdir()
-    for out in (tmp_path / "a.mov", tmp_path / "none" / "a.mp4", tmp_path / "folder.mp4", video):
+    for out in (tmp_path / "a.avi", tmp_path / "none" / "a.mp4", tmp_path / "folder.mp4", video):
         with pytest.raises(CannotWrite):
             mux_soundtrack(video, Soundtrack(sound, RATE), out)
     assert probe_video(video).frames == 25
