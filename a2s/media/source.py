@@ -88,8 +88,8 @@ def check_file(path: Path, limits: Limits, sound: bool) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise kind(f"{name} is not a file.")
         if status.st_size > limits.max_bytes:
-            size, most = status.st_size / 2**20, limits.max_bytes / 2**20
-            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are allowed.")
+            size, most, raised = status.st_size / 2**20, limits.max_bytes / 2**20, limits.raised_by("max_bytes")
+            raise TooLarge(f"{name} has {size:.1f} MB; at most {most:g} MB are allowed ({raised}).")
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError as fault:

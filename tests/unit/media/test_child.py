@@ -125,7 +125,10 @@ def test_a_crash_or_an_exceeded_limit_is_one_sentence(forked, tmp_path, function
     """It crashes, allocates 16 GB, runs or sleeps forever, or sends an object that would run code here."""
     with pytest.raises(UnreadableVideo) as caught:
         forked(function, max_decode_seconds=seconds)(tmp_path / "film.mp4")
-    assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
+    assert str(caught.value) == (
+        "film.mp4 breaks its decoder, or asks it for too much time or memory"
+        " (--limit max_decode_seconds=... and max_decode_bytes=... allow more)."
+    )
 
 
 def test_the_total_time_of_all_frames_is_limited(forked, tmp_path):
