@@ -60,7 +60,7 @@ def export(
     folder.mkdir()
     try:
         comment = report.tag()
-        copied = mux_soundtrack(take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled)
+        muxed = mux_soundtrack(take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled)
         write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, limits)
         write_text(recipe_file, report.to_json() + "\n")
         take.cues.save(cue_file)
@@ -72,7 +72,7 @@ def export(
         label=f"Take {label.number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=recipe_file, cue_file=cue_file, figure=figure,
         spectrogram=spectrogram,
-        summary=summary(take.report) + ("" if copied else _note(REENCODED)),
+        summary=summary(take.report) + ("" if muxed.picture_copied else _note(REENCODED)),
         settings=settings, report=report, model=label.model,
     )  # fmt: skip
 
