@@ -18,6 +18,10 @@ from a2s.editors.options import PackageOptions
 RATES = tuple(Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60"))
 """Frame rates that the timelines of all four editors have, with an SMPTE timecode."""
 
+WHOLE_RATES = tuple(rate for rate in RATES if rate.denominator == 1)
+FACTORS = (1, 2, 3, 4, 5, 6, Fraction(1, 2), Fraction(1, 3), Fraction(1, 4), Fraction(1, 5))
+"""Ratios of the timeline's rate to the film's, in the order in which they are tried."""
+
 POP_SECONDS = 2
 """Seconds of timecode from the start of a 2-pop to the first frame."""
 
@@ -145,16 +149,16 @@ class Layout:
 def editing_rate(fps: float) -> Fraction:
     """The rate of the timeline for a film of mean rate `fps`: the film's own, where editors have it.
 
-    Otherwise its smallest multiple or largest part that they have (15 becomes 30, 120 becomes 60), within 5 % for a
-    film of variable frame rate.
+    Otherwise its smallest multiple or largest part that they have: 15 becomes 30, 120 becomes 60. A film of variable
+    frame rate gets a whole rate near its mean, or near a multiple of it.
     """
-    for tolerance in (4e-4, 0.05):  # 24 and 23.976 are 1e-3 apart
-        for factor in (1, 2, 3, 4, 5, 6, Fraction(1, 2), Fraction(1, 3), Fraction(1, 4), Fraction(1, 5)):
+    for rates, tolerance in ((RATES, 4e-4), (WHOLE_RATES, 0.05)):  # 24 and 23.976 are 1e-3 apart
+        for factor in FACTORS:
             wanted = fps * factor
-            near = min(RATES, key=lambda rate: abs(rate - wanted))
+            near = min(rates, key=lambda rate: abs(rate - wanted))
             if abs(near - wanted) <= tolerance * wanted:
                 return near
-    return min(RATES, key=lambda rate: abs(rate - fps))
+    return min(WHOLE_RATES, key=lambda rate: abs(rate - fps))
 
 
 def lay_out(fps: float, duration: float, timecode: str | None, options: PackageOptions) -> Layout:
