@@ -16,13 +16,15 @@ from av.video.stream import VideoStream
 
 from a2s.errors import CannotWrite
 from a2s.io import atomic_file, display_name
+from a2s.media.frame_grid import FrameGrid, nominal_rate
+from a2s.media.timeline import Timeline
 
 BT709 = 1
 """ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
 UNSPECIFIED = 2
 
-ENCODED_TICKS = Fraction(1, 90_000)
-"""Time base of an encoded picture, fine enough for variable frame rates."""
+VARIABLE_TICKS = Fraction(1, 90_000)
+"""Time base of an encoded picture with a variable frame rate."""
 
 
 def open_mp4(path: Path) -> OutputContainer:
@@ -30,7 +32,14 @@ def open_mp4(path: Path) -> OutputContainer:
     return av.open(f"file:{path.absolute()}", "w", format="mp4", options={"movflags": "+faststart"})
 
 
-def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect: Fraction = Fraction(1)) -> VideoStream:
+def encoded_base(timeline: Timeline) -> Fraction:
+    """Seconds per tick of an encoded picture: at a constant frame rate, every frame lasts a whole number of ticks."""
+    return timeline.placed_base if timeline.grid else VARIABLE_TICKS
+
+
+def add_h264(
+    out: OutputContainer, frame: av.VideoFrame, rate: Fraction, time_base: Fraction, aspect: Fraction | None = None
+) -> VideoStream:
     """Add an H.264 stream of constant quality with the size of `frame` (even, for 4:2:0) and its colours."""
     rate = min(max(rate, Fraction(1)), Fraction(240))
     # without B-frames, mp4 stores each frame's exact duration, also at variable rates
@@ -38,8 +47,8 @@ def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect:
     stream.width, stream.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
-    context.time_base = ENCODED_TICKS
-    context.sample_aspect_ratio = aspect
+    context.time_base = time_base
+    context.sample_aspect_ratio = aspect or Fraction(1)
     context.color_range = ColorRange.MPEG
     rgb = is_rgb(frame)  # otherwise keep the source's colours: HDR stays HDR, with eight bits
     context.colorspace = BT709 if rgb else frame.colorspace or UNSPECIFIED  # 0 would mean RGB
@@ -48,12 +57,12 @@ def add_h264(out: OutputContainer, frame: av.VideoFrame, rate: Fraction, aspect:
     return stream
 
 
-def prepare(frame: av.VideoFrame, stream: VideoStream, ticks: int) -> av.VideoFrame:
-    """`frame` as `add_h264`'s stream takes it, shown at `ticks` of `ENCODED_TICKS`."""
+def prepare(frame: av.VideoFrame, stream: VideoStream, ticks: int, time_base: Fraction) -> av.VideoFrame:
+    """`frame` as `add_h264`'s stream takes it, shown at `ticks` of `time_base`."""
     matrix = Colorspace.ITU709 if is_rgb(frame) else None
     size = stream.width, stream.height
     ready = frame.reformat(*size, "yuv420p", dst_colorspace=matrix, dst_color_range=ColorRange.MPEG)
-    ready.pts, ready.time_base = ticks, ENCODED_TICKS
+    ready.pts, ready.time_base = ticks, time_base
     ready.pict_type = 0  # the encoder chooses the key frames
     return ready
 
@@ -77,14 +86,15 @@ def encode_frames(
     first = next(rest, None)
     if first is None:
         raise CannotWrite(f"There is no frame to write into {display_name(path)}.")
-    rate = Fraction(fps).limit_denominator(1001)
+    rate = nominal_rate(Fraction(fps).limit_denominator(1001))
+    base = FrameGrid(rate).time_base
     with atomic_file(path) as part:
         with open_mp4(part) as out:
-            stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate)
+            stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate, base)
             stream.codec_context.options |= dict(encoder_options or {})
             for time, rgb in chain([first], rest):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-                out.mux(_lasting(stream, prepare(frame, stream, round(time / ENCODED_TICKS)), rate))
+                out.mux(_lasting(stream, prepare(frame, stream, round(time / base), base), rate))
             out.mux(_lasting(stream, None, rate))
 
 

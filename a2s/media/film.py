@@ -40,7 +40,7 @@ class Film:
     @cached_property
     def times(self) -> np.ndarray:
         """(F,) float64: presentation time of each frame, s from the first. Raises UnreadableVideo, TooLarge."""
-        return (self._timeline.times - self._timeline.start) * float(self._timeline.time_base)
+        return self._timeline.seconds_at(self._timeline.times)
 
     def pictures(self, frames: np.ndarray, size: int) -> np.ndarray:
         """Frames by number (K,), ascending, as (K, size, size, 3) uint8 RGB, upright, squeezed to a square.

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
+from a2s.media.frame_grid import FrameGrid, find_grid, nominal_rate
 from a2s.media.source import packets, time_base_of
 from a2s.settings import Limits
 
@@ -25,7 +26,7 @@ class Timeline:
     stamps: (N,) int64 presentation times in the order of the packets. shown: (N,) bool, False where an edit list hides.
     times: (F,) int64 presentation times of the shown frames, ascending.
     end: the end of the last frame. exact: False where the container has no usable times, so that frames are counted.
-    skipped: number of packets before the first key frame; no decoder can use them.
+    skipped: number of packets before the first key frame; no decoder can use them. grid: of a constant frame rate.
     """
 
     stamps: np.ndarray
@@ -35,6 +36,7 @@ class Timeline:
     time_base: Fraction
     exact: bool
     skipped: int
+    grid: FrameGrid | None = None
 
     @property
     def start(self) -> int:
@@ -44,18 +46,43 @@ class Timeline:
     @property
     def seconds(self) -> float:
         """Duration from the start of the first frame to the end of the last."""
-        return float((self.end - self.start) * self.time_base)
+        return float(int(self.placed(self.end)) * self.placed_base)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second: of the grid, or the mean of a variable frame rate."""
+        mean = len(self.times) / (int(self.end - self.start) * self.time_base)
+        return self.grid.rate if self.grid else mean.limit_denominator(1001)
+
+    @property
+    def placed_base(self) -> Fraction:
+        """Seconds per tick of `placed`: a constant frame rate has frames of equal length in it."""
+        return self.grid.time_base if self.grid else self.time_base
+
+    def placed(self, ticks: np.ndarray | int) -> np.ndarray:
+        """Times in ticks of `time_base` as times from the first frame in ticks of `placed_base`, int64.
+
+        At a constant frame rate they lie on its grid: what the container rounded is exact again.
+        """
+        since = np.asarray(ticks, np.int64) - self.start
+        return self.grid.slots(since, self.time_base) * self.grid.slot_ticks if self.grid else since
+
+    def seconds_at(self, ticks: np.ndarray | int) -> np.ndarray:
+        """Times in ticks of `time_base` as seconds from the first frame, float64, exact as `placed` makes them."""
+        return self.placed(ticks) * float(self.placed_base)
 
     def to_plain(self) -> tuple:
         """The timeline as built-in types and arrays, as a child process may send it."""
         ratio = self.time_base.numerator, self.time_base.denominator
-        return self.stamps, self.shown, self.times, self.end, ratio, self.exact, self.skipped
+        rate = (self.grid.rate.numerator, self.grid.rate.denominator) if self.grid else None
+        return self.stamps, self.shown, self.times, self.end, ratio, self.exact, self.skipped, rate
 
 
 def from_plain(values: tuple) -> Timeline:
     """The timeline that `Timeline.to_plain` gave."""
-    stamps, shown, times, end, ratio, exact, skipped = values
-    return Timeline(stamps, shown, times, end, Fraction(*ratio), exact, skipped)
+    stamps, shown, times, end, ratio, exact, skipped, rate = values
+    grid = FrameGrid(Fraction(*rate)) if rate else None
+    return Timeline(stamps, shown, times, end, Fraction(*ratio), exact, skipped, grid)
 
 
 def read_timeline(container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> Timeline:
@@ -79,17 +106,20 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
         first = time if first is None else first
         rows.append((time, packet.duration or 0, not packet.is_discard))
         if len(rows) > limits.max_frames:
-            raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
+            raised = limits.raised_by("max_frames")
+            raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit ({raised}).")
         if (time - first) * time_base > limits.max_seconds:
-            raise _too_long(name, limits)
+            raise too_long(name, limits)
     timeline = _timeline(rows, period, stream, exact, skipped, name)
     if timeline.seconds > limits.max_seconds:  # the last frame may claim a duration of hours
-        raise _too_long(name, limits)
+        raise too_long(name, limits)
     return timeline
 
 
-def _too_long(name: str, limits: Limits) -> TooLarge:
-    return TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
+def too_long(name: str, limits: Limits) -> TooLarge:
+    """The error for a file that is longer than the limit."""
+    most, raised = limits.max_seconds / 60, limits.raised_by("max_seconds")
+    return TooLarge(f"{name} is longer than {most:g} minutes, which is the limit ({raised}).")
 
 
 def _timeline(
@@ -101,20 +131,37 @@ def _timeline(
         raise UnreadableVideo(f"{name} is damaged or incomplete: it has no frame.")
     if shown[0] and exact:  # pictures before the first key frame refer to frames that are not in the file
         shown &= stamps >= stamps[0]
-    times = np.unique(stamps[shown])
+    times, time_base = np.unique(stamps[shown]), time_base_of(stream, name)
+    grid = _grid(stamps, times, stream, time_base)
     if len(times) < shown.sum():  # two frames at one time cannot both be shown then
-        exact = False
-        times = times[0] + period * np.arange(shown.sum())
+        exact, rate = False, nominal_rate(_rate(stream))
+        grid = FrameGrid(rate)
+        times = times[0] + np.rint(np.arange(shown.sum()) / float(rate * time_base)).astype(np.int64)
     length = int(lengths[shown][np.argmax(stamps[shown])]) or period
     if exact and (np.diff(stamps) < 0).any() and stream.duration is not None:
         # B-frames: mp4 lists durations in decoding order, so the last shown frame has another frame's. The end of
         # the track is better, unless the file breaks off before it
         rest = (stream.start_time or 0) + stream.duration - int(times[-1])
         length = rest if 0 < rest <= np.diff(times).max(initial=0) else length
-    return Timeline(stamps, shown, times, int(times[-1]) + max(length, 1), time_base_of(stream, name), exact, skipped)
+    if grid:
+        length = max(length, round(1 / (grid.rate * time_base)))
+    end = int(times[-1]) + max(length, 1)
+    return Timeline(stamps, shown, times, end, time_base, exact, skipped, grid)
+
+
+def _grid(stamps: np.ndarray, times: np.ndarray, stream: VideoStream, time_base: Fraction) -> FrameGrid | None:
+    grid = find_grid(times, time_base, (stream.base_rate, stream.guessed_rate, stream.average_rate))
+    if grid is None:
+        return None
+    slots = grid.slots(stamps - times[0], time_base)
+    return grid if len(np.unique(slots)) == len(np.unique(stamps)) else None  # hidden frames may lie between slots
 
 
 def _period(stream: VideoStream, time_base: Fraction) -> int:
-    """Duration of one frame in ticks, from the frame rate; 25 fps where the file has none."""
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return max(1, round(1 / (rate * time_base)))
+    """Duration of one frame in ticks."""
+    return max(1, round(1 / (_rate(stream) * time_base)))
+
+
+def _rate(stream: VideoStream) -> Fraction:
+    """The frame rate that the file states; 25 where it states none."""
+    return stream.average_rate or stream.guessed_rate or Fraction(25)

@@ -26,6 +26,9 @@ EXTRAS_OF = {
     "audio/onset_scores.py": ("eval",),
     "training/": ("train",),
     "evaluation/": ("eval",),
+    "scale/": ("scale",),
+    "datasets/shards.py": ("scale",),
+    "datasets/curation/taggers.py": ("scale",),
 }
 """Extras that parts of a2s may import besides the core dependencies. The key is the begin of a path below a2s/."""
 

@@ -1,0 +1,179 @@
+"""The streams of a film that its dub keeps as they are: further sound tracks, subtitles, cover, attached files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import AttachmentStream, Disposition, Stream
+
+from a2s.io import display_name
+from a2s.media.containers import Container
+from a2s.media.soundtrack import OriginalTrack
+from a2s.media.source import packets
+from a2s.media.streams import Kind, Outcome, StreamOutcome
+from a2s.media.tags import stream_tags
+from a2s.media.timeline import Timeline
+
+RUN_UP = Fraction(1, 10)
+"""Seconds of a sound track before the first frame that are kept unheard: codecs need one packet to begin with."""
+
+KINDS: dict[str, Kind] = {
+    "video": "picture",
+    "audio": "sound",
+    "subtitle": "subtitles",
+    "attachment": "attachment",
+}
+
+
+@dataclass
+class KeptStreams:
+    """Streams beside the picture and the new sound, added to one output.
+
+    target: the container of the output. timeline: of the picture, which sets time 0 and the end. replaced: index of the
+    sound track that the dub takes the place of; None where there is none. refused: why the writer refused streams in an
+    earlier attempt, by their index.
+    """
+
+    target: Container
+    timeline: Timeline
+    replaced: int | None
+    refused: Mapping[int, str] = field(default_factory=dict)
+    outcomes: list[StreamOutcome] = field(default_factory=list)
+    outputs: dict[int, Stream] = field(default_factory=dict)
+    covers: list[int] = field(default_factory=list)
+
+    def add(self, source: InputContainer, picture: int, out: OutputContainer) -> None:
+        """Add a stream to `out` for each stream of `source` that can be kept, and record what becomes of the others.
+
+        source: newly opened. picture: index of the stream that is the picture; it is not recorded here.
+        """
+        for stream in source.streams:
+            if stream.index != picture:
+                outcome, reason = self._add(stream, source, out)
+                self.outcomes.append(replace(described(stream), outcome=outcome, reason=reason))
+        if self.replaced is not None:
+            at = next(k for k, outcome in enumerate(self.outcomes) if outcome.index == self.replaced)
+            self.outcomes[at] = replace(self.outcomes[at], replaced=True)
+
+    def _add(self, stream: Stream, source: InputContainer, out: OutputContainer) -> tuple[Outcome, str]:
+        kind, codec, name = kind_of(stream), codec_of(stream), self.target.name
+        if stream.index == self.replaced:
+            return "dropped", "the dub replaces it"
+        if stream.index in self.refused:
+            return "dropped", self.refused[stream.index]
+        if kind == "picture":
+            return "dropped", "a dub has one picture"
+        if kind == "cover":
+            return self._add_cover(stream, source, out)
+        if kind == "attachment":
+            if not self.target.attachments or not isinstance(stream, AttachmentStream):
+                return "dropped", f"{name} holds no attached files"
+            out.add_stream_from_template(stream)
+            return "copied", ""
+        held = {"sound": self.target.sounds, "subtitles": self.target.subtitles}.get(kind, frozenset())
+        if codec not in held:
+            return "dropped", f"{name} cannot hold it"
+        try:
+            output = out.add_stream_from_template(stream)
+        except ValueError:
+            return "dropped", f"{name} cannot hold it"
+        self._describe(output, stream)
+        return "copied", ""
+
+    def _add_cover(self, stream: Stream, source: InputContainer, out: OutputContainer) -> tuple[Outcome, str]:
+        codec = codec_of(stream)
+        if not self.target.covers or codec not in ("mjpeg", "png"):
+            return "dropped", f"{self.target.name} cannot hold it"
+        if self.target.attachments:  # matroska holds covers as attached files
+            data = next((bytes(packet) for packet in packets(source, stream)), b"")
+            kind = {"mjpeg": "jpeg", "png": "png"}[codec]
+            out.add_attachment(f"cover.{kind.replace('jpeg', 'jpg')}", f"image/{kind}", data)
+            return "copied", ""
+        output = out.add_stream_from_template(stream, opaque=True)
+        output.disposition = Disposition.attached_pic
+        self.outputs[stream.index] = output
+        self.covers.append(stream.index)
+        return "copied", ""
+
+    def _describe(self, output: Stream, stream: Stream) -> None:
+        """Give the output the stream's tags and dispositions; the dub is the default sound track, not this one."""
+        output.metadata.update(stream_tags(stream.metadata))
+        output.disposition = stream.disposition
+        if stream.type == "audio":
+            output.disposition = stream.disposition & ~Disposition.default
+        self.outputs[stream.index] = output
+
+    def packets(self, source: InputContainer) -> Iterator[tuple[int, Packet]]:
+        """Yield (index of the stream, packet) with times that begin at the first frame; nothing from the end on."""
+        begin = self.timeline.start * self.timeline.time_base
+        end = self.timeline.end * self.timeline.time_base - begin
+        streams = [source.streams[index] for index in self.outputs]
+        last: dict[int, Fraction] = {}
+        for packet in packets(source, *streams) if streams else ():
+            index, base = packet.stream.index, packet.time_base
+            if index in self.covers:
+                packet.pts = packet.dts = 0
+            elif (time := self._time(packet, begin, end)) is None or time < last.get(index, time):
+                continue
+            else:
+                last[index] = time
+                packet.pts = packet.dts = round(time / base)
+                packet.duration = min(packet.duration or 0, max(round(end / base) - packet.pts, 1))
+            packet.stream = self.outputs[index]
+            yield index, packet
+
+    def _time(self, packet: Packet, begin: Fraction, end: Fraction) -> Fraction | None:
+        """When the packet begins, in seconds from the first frame; None where it is outside of the picture."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None or packet.time_base is None:
+            return None
+        time = stamp * packet.time_base - begin
+        if packet.stream.type == "subtitle":
+            past = time + (packet.duration or 0) * packet.time_base <= 0
+            return None if past or time >= end else max(time, Fraction(0))
+        earliest = -RUN_UP if self.target.edit_lists else Fraction(0)
+        return time if earliest <= time < end else None
+
+
+def kind_of(stream: Stream) -> Kind:
+    """What the stream holds."""
+    if stream.disposition & Disposition.attached_pic:
+        return "cover"
+    return KINDS.get(stream.type, "data")
+
+
+def codec_of(stream: Stream) -> str:
+    """The name of the stream's codec."""
+    context = stream.codec_context
+    return context.codec.canonical_name if context else getattr(stream, "name", None) or "unknown"
+
+
+def described(stream: Stream) -> StreamOutcome:
+    """The stream as a record, called copied."""
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    title = tags.get("title") or tags.get("name") or tags.get("filename", "")
+    language = tags.get("language", "")
+    return StreamOutcome(
+        stream.index,
+        kind_of(stream),
+        display_name(codec_of(stream)),
+        "copied",
+        title=display_name(title),
+        language="" if language == "und" else display_name(language),
+    )
+
+
+def replaced_track(source: InputContainer, mixed_in: OriginalTrack | None = None) -> int | None:
+    """Index of the sound track that a dub takes the place of: the one that is mixed in, the default one, or the first.
+
+    None without sound.
+    """
+    if mixed_in is not None and mixed_in.number <= len(source.streams.audio):
+        return source.streams.audio[mixed_in.number - 1].index
+    tracks = [stream for stream in source.streams.audio if stream.codec_context]
+    best = next((stream for stream in tracks if stream.disposition & Disposition.default), None)
+    return (best or tracks[0]).index if tracks else None
