@@ -64,8 +64,8 @@ def export(
     folder.mkdir()
     try:
         comment = report.tag()
-        copied = mux_soundtrack(
-            take.video, take.waveform, take.sample_rate, video, limits=limits, comment=comment, cancelled=cancelled
+        muxed = mux_soundtrack(
+            take.video, take.waveform, take.sample_rate, video, limits, comment, cancelled, picture="browser"
         )
         write_audio(sound, take.waveform, take.sample_rate, comment=comment)
         write_text(recipe_file, report.to_json() + "\n")
@@ -78,7 +78,7 @@ def export(
         label=f"Take {label.number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=recipe_file, cue_file=cue_file, figure=figure,
         spectrogram=spectrogram,
-        summary=summary(take.report) + ("" if copied else _note(REENCODED)),
+        summary=summary(take.report) + ("" if muxed.picture_copied else _note(REENCODED)),
         settings=settings, report=report, model=label.model,
     )  # fmt: skip
 
