@@ -14,6 +14,7 @@ from a2s.io import display_name
 from a2s.media.containers import Container
 from a2s.media.source import packets
 from a2s.media.streams import Kind, Outcome, StreamOutcome
+from a2s.media.subtitles import BITMAPS, TEXT, add_text, converted
 from a2s.media.tags import stream_tags
 from a2s.media.timeline import Timeline
 
@@ -44,6 +45,7 @@ class KeptStreams:
     outcomes: list[StreamOutcome] = field(default_factory=list)
     outputs: dict[int, Stream] = field(default_factory=dict)
     covers: list[int] = field(default_factory=list)
+    converted: set[int] = field(default_factory=set)
 
     def add(self, source: InputContainer, picture: int, out: OutputContainer) -> None:
         """Add a stream to `out` for each stream of `source` that can be kept, and record what becomes of the others.
@@ -74,8 +76,13 @@ class KeptStreams:
             out.add_stream_from_template(stream)
             return "copied", ""
         held = {"sound": self.target.sounds, "subtitles": self.target.subtitles}.get(kind, frozenset())
+        if kind == "subtitles" and codec in TEXT and codec not in held:
+            self._describe(add_text(out, self.target.text), stream)
+            self.converted.add(stream.index)
+            return "re-encoded", f"as {self.target.text}, which {name} holds"
         if codec not in held:
-            return "dropped", f"{name} cannot hold it"
+            bitmap = kind == "subtitles" and codec in BITMAPS
+            return "dropped", f"they are pictures, and {name} holds text only" if bitmap else f"{name} cannot hold it"
         try:
             output = out.add_stream_from_template(stream)
         except ValueError:
@@ -108,34 +115,45 @@ class KeptStreams:
 
     def packets(self, source: InputContainer) -> Iterator[tuple[int, Packet]]:
         """Yield (index of the stream, packet) with times that begin at the first frame; nothing from the end on."""
-        begin = self.timeline.start * self.timeline.time_base
-        end = self.timeline.end * self.timeline.time_base - begin
         streams = [source.streams[index] for index in self.outputs]
-        last: dict[int, Fraction] = {}
+        last: dict[int, int] = {}
         for packet in packets(source, *streams) if streams else ():
-            index, base = packet.stream.index, packet.time_base
-            if index in self.covers:
-                packet.pts = packet.dts = 0
-            elif (time := self._time(packet, begin, end)) is None or time < last.get(index, time):
+            index = packet.stream.index
+            ticks = 0 if index in self.covers else self._ticks(packet)
+            if ticks is None or ticks < last.get(index, ticks):
                 continue
-            else:
-                last[index] = time
-                packet.pts = packet.dts = round(time / base)
-                packet.duration = min(packet.duration or 0, max(round(end / base) - packet.pts, 1))
-            packet.stream = self.outputs[index]
-            yield index, packet
+            last[index] = packet.pts = packet.dts = ticks
+            ready = converted(packet, self.outputs[index]) if index in self.converted else packet
+            if ready:
+                ready.stream = self.outputs[index]
+                yield index, ready
 
-    def _time(self, packet: Packet, begin: Fraction, end: Fraction) -> Fraction | None:
-        """When the packet begins, in seconds from the first frame; None where it is outside of the picture."""
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.time_base is None:
+    def _ticks(self, packet: Packet) -> int | None:
+        """The packet's time from the first frame, in its time base; None where it is outside of the picture.
+
+        A packet that lasts beyond the picture is shortened.
+        """
+        stamp, base = packet.pts if packet.pts is not None else packet.dts, packet.time_base
+        if stamp is None or not base:
             return None
-        time = stamp * packet.time_base - begin
-        if packet.stream.type == "subtitle":
-            past = time + (packet.duration or 0) * packet.time_base <= 0
-            return None if past or time >= end else max(time, Fraction(0))
-        earliest = -RUN_UP if self.target.edit_lists else Fraction(0)
-        return time if earliest <= time < end else None
+        time, length = stamp * base - self.begin, (packet.duration or 0) * base
+        if packet.stream.type == "subtitle" and time < 0:
+            time, length = Fraction(0), time + length
+        earliest = -RUN_UP if self.target.edit_lists and packet.stream.type == "audio" else Fraction(0)
+        if not (earliest <= time < self.end and length >= 0):
+            return None
+        packet.duration = max(round(min(length, self.end - time) / base), min(packet.duration or 0, 1))
+        return round(time / base)
+
+    @property
+    def begin(self) -> Fraction:
+        """Time of the first frame in the source, s."""
+        return self.timeline.start * self.timeline.time_base
+
+    @property
+    def end(self) -> Fraction:
+        """Length of the picture, s."""
+        return int(self.timeline.placed(self.timeline.end)) * self.timeline.placed_base
 
 
 def kind_of(stream: Stream) -> Kind:

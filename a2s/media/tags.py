@@ -56,7 +56,7 @@ def stream_tags(tags: Mapping[str, str]) -> dict[str, str]:
 def keep_chapters(source: InputContainer, out: OutputContainer, timeline: Timeline) -> int:
     """Give the output the chapters that lie within the picture, in its time. Returns how many."""
     begin = timeline.start * timeline.time_base
-    end = timeline.end * timeline.time_base - begin
+    end = int(timeline.placed(timeline.end)) * timeline.placed_base
     kept: list[Chapter] = []
     for chapter in source.chapters():
         base = chapter["time_base"]
