@@ -114,6 +114,30 @@ class VideoSpec:
         return round(self.window_seconds * self.tokens_per_second)
 
 
+@dataclass(frozen=True)
+class DeliverySpec:
+    """The sound of a finished file, whatever the model's rate.
+
+    sample_rate: Hz. channels: left and right; a dub of one channel goes to both. bits: of a sample in wav, flac and
+    stems. aac_bits: bit/s of the sound in mp4, mov and mkv. ceiling_db: highest true peak, dBTP.
+    """
+
+    sample_rate: int = 48_000
+    channels: int = 2
+    bits: int = 24
+    aac_bits: int = 192_000
+    ceiling_db: float = -1.0
+
+    @property
+    def full_scale(self) -> int:
+        """Steps of a sample from 0 to full scale: 2**23."""
+        return 2 ** (self.bits - 1)
+
+    def samples(self, seconds: float) -> int:
+        """Samples of a sound as long as a picture of `seconds`."""
+        return round(seconds * self.sample_rate)
+
+
 class SamplerDefaults(Protocol):
     """The defaults that a pipeline brings for its sampler."""
 
@@ -264,3 +288,4 @@ def _positive(name: str, value: Any, whole: bool) -> int | float:
 
 AUDIO = AudioSpec()
 VIDEO = VideoSpec()
+DELIVERY = DeliverySpec()

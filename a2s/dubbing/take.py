@@ -16,17 +16,18 @@ from a2s.io import write_json
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
-    from a2s.media import MuxReport
+    from a2s.media import MuxReport, Soundtrack
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Take:
     """One sound. Its arrays are read-only.
 
-    waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before mastering.
-    report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`. condition: (m,)
-    float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    others: the further takes of the same dub.
+    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture,
+    without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T) float32 in [0, 1],
+    before mastering. report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`.
+    condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
+    seconds: of the picture. others: the further takes of the same dub.
     """
 
     waveform: np.ndarray
@@ -34,8 +35,10 @@ class Take:
     mel: np.ndarray
     report: Report
     video: Path
+    soundtrack: Soundtrack
     stems: Stems
     condition: np.ndarray
+    seconds: float
     others: tuple[Take, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,7 +72,7 @@ class Take:
     @property
     def duration(self) -> float:
         """Seconds."""
-        return len(self.waveform) / self.sample_rate
+        return self.seconds
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write .mp4, .mov or .mkv (the film with this sound), .wav or .flac, atomically. Raises CannotWrite.
@@ -81,12 +84,13 @@ class Take:
 
     def write(self, path: str | os.PathLike) -> MuxReport | None:
         """`save`, and return what became of the film's streams; None for a sound file."""
-        from a2s.media import mux_soundtrack, write_audio  # keeps `import a2s` fast: PyAV
+        from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
         path = check_target(path, self.video)
         if path.suffix.lower() in FILM_SUFFIXES:
-            return mux_soundtrack(self.video, self.waveform, self.sample_rate, path, comment=self.report.tag())
-        write_audio(path, self.waveform, self.sample_rate, comment=self.report.tag())
+            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag())
+        mix = self.soundtrack.without_action()
+        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
         return None
 
     def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
@@ -95,13 +99,13 @@ class Take:
         write_json(path, values)
         return Path(path)
 
-    def save_stems(self, folder: str | os.PathLike) -> tuple[Path, Path]:
-        """Write action.wav and ambience.wav, both or neither. The folder is made if its parent exists.
+    def save_stems(self, folder: str | os.PathLike) -> tuple[Path, ...]:
+        """Write action.wav, ambience.wav and, where it is kept, original.wav: all or none. They add up to the mix.
 
-        Raises CannotWrite, and BadSettings for a take without stems.
+        The folder is made if its parent exists. Raises CannotWrite, and BadSettings for a take without stems.
         """
         deliver(self, stems=folder)
-        return stem_paths(folder)
+        return tuple(stem_paths(folder, self.stems).values())
 
     def with_others(self, others: tuple[Take, ...]) -> Take:
         """This take as the first of several."""

@@ -12,6 +12,7 @@ from av.stream import AttachmentStream, Disposition, Stream
 
 from a2s.io import display_name
 from a2s.media.containers import Container
+from a2s.media.soundtrack import OriginalTrack
 from a2s.media.source import packets
 from a2s.media.streams import Kind, Outcome, StreamOutcome
 from a2s.media.subtitles import BITMAPS, TEXT, add_text, converted
@@ -184,8 +185,13 @@ def described(stream: Stream) -> StreamOutcome:
     )
 
 
-def replaced_track(source: InputContainer) -> int | None:
-    """Index of the sound track that a dub takes the place of: the default one, else the first. None without sound."""
+def replaced_track(source: InputContainer, mixed_in: OriginalTrack | None = None) -> int | None:
+    """Index of the sound track that a dub takes the place of: the one that is mixed in, the default one, or the first.
+
+    None without sound.
+    """
+    if mixed_in is not None and mixed_in.number <= len(source.streams.audio):
+        return source.streams.audio[mixed_in.number - 1].index
     tracks = [stream for stream in source.streams.audio if stream.codec_context]
     best = next((stream for stream in tracks if stream.disposition & Disposition.default), None)
     return (best or tracks[0]).index if tracks else None

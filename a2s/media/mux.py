@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -24,12 +23,13 @@ from a2s.media.encode import add_h264, encoded_base
 from a2s.media.kept import KeptStreams, described, replaced_track
 from a2s.media.picture_packets import can_copy, copied_packets, encoded_packets
 from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
-from a2s.media.sound_packets import SOUND_BITS, SOUND_RATE, sound_packets
+from a2s.media.sound_packets import sound_packets
+from a2s.media.soundtrack import Soundtrack
 from a2s.media.source import FAULTS, open_media, picture_stream
 from a2s.media.streams import MuxReport, StreamOutcome
 from a2s.media.tags import film_tags, keep_chapters, stream_tags
 from a2s.media.timeline import Timeline
-from a2s.settings import Limits
+from a2s.settings import DELIVERY, Limits
 
 STRIDE = 64
 """Packets after which the child reports progress."""
@@ -37,14 +37,13 @@ STRIDE = 64
 
 def mux_soundtrack(
     video: str | os.PathLike,
-    waveform: np.ndarray,
-    sample_rate: int,
+    soundtrack: Soundtrack,
     out: str | os.PathLike,
     limits: Limits | None = None,
     comment: str | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> MuxReport:
-    """Write `video`'s picture with `waveform` (n,) float in [-1, 1] as its first soundtrack to `out`.
+    """Write `video`'s picture with `soundtrack` as its first sound track to `out`.
 
     The name of `out` chooses the container: .mp4, .mov or .mkv. The picture's packets are copied bit for bit where the
     container and browsers allow it, else encoded again as H.264 of constant quality, each frame at its own time. The
@@ -58,12 +57,8 @@ def mux_soundtrack(
     container_of(out)
     if out.exists() and video.exists() and out.samefile(video):
         raise CannotWrite(f"{display_name(out.name)} is the video itself; choose another name for the dub.")
-    if np.ndim(waveform) != 1:
-        raise ValueError(f"waveform must have the shape (n,), not {np.shape(waveform)}")
     with atomic_file(out) as part:
-        steps = _write_isolated(
-            video, np.asarray(waveform, np.float32), sample_rate, part, out, comment, limits=limits or Limits()
-        )
+        steps = _write_isolated(video, soundtrack.without_action(), part, out, comment, limits=limits or Limits())
         report = None
         for step in steps:
             if cancelled and cancelled():
@@ -96,7 +91,7 @@ class _RefusedPacket(Exception):
 
 
 def write_steps(
-    video: Path, waveform: np.ndarray, sample_rate: int, part: Path, out: Path, comment: str | None, *, limits: Limits
+    video: Path, soundtrack: Soundtrack, part: Path, out: Path, comment: str | None, *, limits: Limits
 ) -> Iterator[MuxReport | None]:
     """Write the file of `mux_soundtrack` as `part`, in a child. Yields None regularly, and at the end the report.
 
@@ -107,7 +102,7 @@ def write_steps(
         target = attempt.target.name
         try:
             with open_output(part, attempt.target) as container:
-                report = yield from _write(container, attempt, waveform, sample_rate)
+                report = yield from _write(container, attempt, soundtrack)
             frames = len(attempt.timeline.times)
             if not report.picture_copied or len(probe_timeline(part, limits).times) == frames:
                 break
@@ -128,17 +123,15 @@ def write_steps(
 _write_isolated = isolated(write_steps, UnreadableVideo, writes=True)
 
 
-def _write(
-    out: OutputContainer, attempt: _Attempt, waveform: np.ndarray, sample_rate: int
-) -> Generator[None, None, MuxReport]:
+def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> Generator[None, None, MuxReport]:
     """Fill the container. Yields every `STRIDE` packets; returns what became of each stream."""
     limits, timeline, target = attempt.limits, attempt.timeline, attempt.target
     with open_media(attempt.video, limits) as container:
         source = picture_stream(container, attempt.name)
         picture, outcome = _add_picture(out, container, source, attempt)
-        sound = out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=SOUND_BITS)
+        sound = out.add_stream("aac", rate=DELIVERY.sample_rate, layout="stereo", bit_rate=DELIVERY.aac_bits)
         picture.disposition = sound.disposition = Disposition.default
-        kept = KeptStreams(target, timeline, replaced_track(container), attempt.refused)
+        kept = KeptStreams(target, timeline, replaced_track(container, soundtrack.original), attempt.refused)
         with open_media(attempt.video, limits) as beginning:
             kept.add(beginning, source.index, out)
         out.metadata.update(film_tags(container.metadata, attempt.comment))
@@ -151,7 +144,7 @@ def _write(
             shown_packets = copied_packets(reader, source, picture, timeline)
         else:
             shown_packets = encoded_packets(decoded_picture(reader, source, limits), picture, timeline)
-        heard_packets = sound_packets(waveform, sample_rate, timeline.seconds, sound, target.edit_lists)
+        heard_packets = sound_packets(soundtrack, timeline.seconds, sound, target.edit_lists, limits)
         for number, packet in enumerate(_interleaved(shown_packets, heard_packets, kept.packets(further))):
             _mux(out, *packet)
             if number % STRIDE == 0:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from a2s.media import MuxReport, mux_soundtrack
+from a2s.media import MuxReport, Soundtrack, mux_soundtrack
 from a2s.media.streams import StreamOutcome
 from a2s.media.tags import film_tags
 
@@ -96,7 +96,7 @@ def subtitles(path: Path) -> tuple[str, list[tuple[str, float, float]]]:
 @pytest.mark.parametrize("source", [".mp4", ".mkv"])
 def test_sound_tracks_chapters_and_tags_are_kept(tmp_path, source, suffix, start):
     film, out = rich_film(tmp_path / f"in{source}", start), tmp_path / f"out{suffix}"
-    report = mux_soundtrack(film, SILENCE, 16_000, out, comment="recipe")
+    report = mux_soundtrack(film, Soundtrack(SILENCE, 16_000), out, comment="recipe")
     assert report.picture_copied and report.chapters == 2
     tracks = [stream for stream in report.streams if stream.kind == "sound"]
     assert [(one.title, one.outcome, one.replaced) for one in tracks] == [
@@ -141,7 +141,7 @@ def test_a_cover_and_a_font(film, tmp_path, suffix, kept):
             if packet.size:
                 packet.stream = picture
                 target.mux(packet)
-    report = mux_soundtrack(covered, SILENCE, 16_000, out)
+    report = mux_soundtrack(covered, Soundtrack(SILENCE, 16_000), out)
     outcomes = {stream.kind: stream for stream in report.streams}
     assert outcomes["cover"].outcome == ("copied" if kept else "dropped")
     assert outcomes["attachment"].outcome == ("copied" if suffix == ".mkv" else "dropped")
