@@ -17,30 +17,36 @@ from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import ORDER, Value, read_settings
 from a2s.ui.dub.cues import track_in
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
-from a2s.ui.dub.results import TakeLabel, export
+from a2s.ui.dub.results import TakeLabel, Writing, export
 from a2s.ui.dub.scene_changes import ambient_changes_of
 from a2s.ui.engine import Engine
 from a2s.ui.gradio_compat.queue import leave_queue
 from a2s.ui.parts.job_progress import NO_VIDEO, Progress, cancelled, progress
 from a2s.ui.state import Visit, Visits
-from a2s.ui.worker import PreviewImage, ProgressReport
+from a2s.ui.state.records import FilmFormat
+from a2s.ui.worker import Emit, PreviewImage, ProgressReport, Worker
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.dubbing.take import Take
+    from a2s.ui.state.take_files import TakeFiles
 
 AMBIENCE_LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes of `generate_levels`."""
 
-CANCELLABLE = ("generate", "generate_levels", "generate_restored", "export_stems")
+CANCELLABLE = ("generate", "generate_levels", "generate_restored", "export_stems", "export_package")
 """Names of the handlers that Cancel stops."""
 
-Buttons = tuple[gr.Button, gr.Button, gr.Button, gr.Button]
-"""(generate, generate levels, export stems, cancel)"""
+Buttons = tuple[gr.Button, gr.Button, gr.Button, gr.Button, gr.Button]
+"""(generate, generate levels, export stems, package for editors, cancel)"""
+
+WRITING = 0.1
+"""Share of a take that writing its files is assumed to take."""
 
 
 def _buttons(busy: bool) -> Buttons:
-    generate, levels, stems = (gr.Button(interactive=not busy) for _ in range(3))
-    return generate, levels, stems, gr.Button(interactive=busy)
+    generate, levels, stems, package = (gr.Button(interactive=not busy) for _ in range(4))
+    return generate, levels, stems, package, gr.Button(interactive=busy)
 
 
 class DubHandlers:
@@ -50,13 +56,15 @@ class DubHandlers:
         self.engine, self.visits, self.ambience = engine, visits, ambience
         self._make = take_maker(engine, visits)
 
-    def begin(self, seed: Value, seed_locked: bool, request: gr.Request) -> tuple:
+    def begin(self, seed: Value, seed_locked: bool, container: str, picture: Any, request: gr.Request) -> tuple:
         """A generate button was pressed. Returns as `begin_again`, and the seed: a new one unless it is locked.
 
         The visit knows the seed as well, for a browser may send the next event before it shows it.
+        container, picture: of the film to download, as in `FilmFormat`.
         """
-        busy = self.begin_again(request)
+        chosen, busy = FilmFormat(container, picture), self.begin_again(request)
         visit = self.visits.of(request.session_hash)
+        visit.film_format = chosen
         visit.seed = seed if seed_locked else secrets.randbelow(2**31)
         return *busy, visit.seed
 
