@@ -7,11 +7,14 @@ import os
 import signal
 import sys
 
+from a2s.limits import LOOPBACK, Limits, limits_help
+
 ON_SPACE = bool(os.environ.get("SPACE_ID"))
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Open the a2s page in a browser at the address that is printed.")
+    about = "Open the a2s page in a browser at the address that is printed."
+    parser = argparse.ArgumentParser(None, None, about, limits_help(), [], argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--host", default="0.0.0.0" if ON_SPACE else "127.0.0.1", help="address to listen on (default: this machine)")
     add("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free port from 7860")
@@ -31,12 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     flags = parse(arguments)
     from a2s.errors import A2SError  # after the flags: keeps `python app.py --help` fast
     from a2s.log import Request, to_stderr
-    from a2s.settings import Limits
 
     to_stderr(flags.log_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an exit removes the visits' files, a kill does not
     try:
-        limits = Limits(**{name: value for name, _, value in (limit.partition("=") for limit in flags.limit)})
+        limits = Limits.read(flags.limit, served=flags.share or flags.host not in LOOPBACK)
         from a2s.ui import Engine, build, serve
         from a2s.ui.malloc_arenas import limit_malloc_arenas
 

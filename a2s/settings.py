@@ -1,4 +1,6 @@
-"""Settings that several parts of a2s share: the model's audio and video specifications, limits, and the dub's settings.
+"""Settings that several parts of a2s share: the model's audio and video specifications, and the dub's settings.
+
+The limits are in `a2s.limits`; `Limits` can be imported from here too.
 
 All of them are immutable values that callers hand down. A number that follows from another one is a property, so it is
 written once.
@@ -7,17 +9,14 @@ written once.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated, Any, Protocol, Self
-
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Any, Protocol
 
 from a2s.errors import BadSettings
+from a2s.limits import Limits as Limits
+from a2s.limits import not_positive
 
 ACTIONS = ("hit", "knock", "chop", "scrape", "pour", "step", "bounce", "splash")
 """Classes of actions that make a sound. The order is part of the weights: a class is its index."""
@@ -115,65 +114,28 @@ class VideoSpec:
         return round(self.window_seconds * self.tokens_per_second)
 
 
-Count = Annotated[int, Field(gt=0)]
-Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+@dataclass(frozen=True)
+class DeliverySpec:
+    """The sound of a finished file, whatever the model's rate.
 
-
-class Limits(BaseSettings):
-    """Upper bounds of a request. `Limits()` reads the environment when it is built: A2S_MAX_SECONDS=60.
-
-    An argument overrides the environment. `app.py` and the command line build one `Limits` and hand it down.
-    Raises BadSettings, which names the variable, for a value that is not a number above 0 and for an A2S_MAX_ variable
-    that is not a limit.
+    sample_rate: Hz. channels: left and right; a dub of one channel goes to both. bits: of a sample in wav, flac and
+    stems. aac_bits: bit/s of the sound in mp4, mov and mkv. ceiling_db: highest true peak, dBTP.
     """
 
-    model_config = SettingsConfigDict(env_prefix="A2S_", frozen=True, extra="forbid")
+    sample_rate: int = 48_000
+    channels: int = 2
+    bits: int = 24
+    aac_bits: int = 192_000
+    ceiling_db: float = -1.0
 
-    # Media files.
-    max_bytes: Count = 512 * 2**20  # of one file
-    max_seconds: Amount = 30 * 60.0  # of one video or recording
-    max_frames: Count = 200_000  # of one video
-    max_pixels: Count = 8192 * 4608  # of one picture
-    # The child process that decodes.
-    max_decode_seconds: Count = 60  # of processor time for one answer or one frame
-    max_work_seconds: Count = 4 * 3600  # of processor time for a whole file; 8 for each second of the longest video
-    max_decode_bytes: Count = 4 * 2**30  # of memory
-    # One dub.
-    max_takes: Count = 6
-    max_steps: Count = 100  # of the sampler
-    max_cues: Count = 20_000
-    max_places: Count = 50  # acoustic places in one film
-    max_ambient_seconds: Amount = 600.0  # of one ambience recording
-    # Ambient banks and zip archives.
-    max_recordings: Count = 200  # for a bank built on the page
-    max_zip_files: Count = 1_000
-    max_zip_file_bytes: Count = 256 * 2**20  # unpacked, of one file
-    max_zip_bytes: Count = 1024 * 2**20  # unpacked, of all files
-    max_zip_ratio: Count = 200  # unpacked to packed bytes: recordings reach 2, silence 100, a zip bomb 1000
-    # The page.
-    max_kept_takes: Count = 12  # of one session; the oldest is removed first
-    max_waiting: Count = 16  # requests in the queue
-    max_stored_bytes: Count = 16 * 2**30  # of all sessions together
-    max_idle_seconds: Amount = 3600.0  # after which an unused session is removed
-    max_away_seconds: Amount = 30.0  # from the moment a browser leaves to the removal of its session
+    @property
+    def full_scale(self) -> int:
+        """Steps of a sample from 0 to full scale: 2**23."""
+        return 2 ** (self.bits - 1)
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _check(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Refuse unknown names, and turn pydantic's report into one sentence. values: what sources and caller gave."""
-        names = [f"A2S_{name.upper()}" for name in cls.model_fields]
-        given = {name.upper() for name in os.environ if name.upper().startswith("A2S_MAX_")}
-        given |= {f"A2S_{name.upper()}" for name in values}
-        if unknown := sorted(given.difference(names)):
-            near = get_close_matches(unknown[0], names, 1, 0)[0]
-            raise BadSettings(f"There is no limit {unknown[0][:40]}; the nearest is {near}.")
-        try:
-            return handler(values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = str(first["loc"][0])
-            whole = cls.model_fields[name].annotation is int
-            raise BadSettings(_not_positive(f"A2S_{name.upper()}", first["input"], whole)) from None
+    def samples(self, seconds: float) -> int:
+        """Samples of a sound as long as a picture of `seconds`."""
+        return round(seconds * self.sample_rate)
 
 
 class SamplerDefaults(Protocol):
@@ -294,7 +256,10 @@ def _check_changes(changes: tuple[AmbientChange, ...], limits: Limits) -> None:
     if not isinstance(changes, tuple) or not all(isinstance(change, AmbientChange) for change in changes):
         raise BadSettings(f"ambient_changes must be AmbientChange objects, not {repr(changes)[:40]}.")
     if len(changes) > limits.max_places:
-        raise BadSettings(f"There are {len(changes)} changes of place; at most {limits.max_places} are allowed.")
+        raise BadSettings(
+            f"There are {len(changes)} changes of place; at most {limits.max_places} are allowed"
+            f" ({limits.raised_by('max_places')})."
+        )
     for change in changes:
         time = change.time
         if isinstance(time, bool) or not (isinstance(time, int | float) and math.isfinite(time)):
@@ -317,13 +282,10 @@ def _positive(name: str, value: Any, whole: bool) -> int | float:
     """A finite number above 0. Raises BadSettings."""
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not (number and math.isfinite(value) and value > 0):
-        raise BadSettings(_not_positive(name, value, whole))
+        raise BadSettings(not_positive(name, value, whole))
     return value
-
-
-def _not_positive(name: str, value: Any, whole: bool) -> str:
-    return f"{name} must be a {'whole ' if whole else ''}number above 0, not {repr(value)[:40]}."
 
 
 AUDIO = AudioSpec()
 VIDEO = VideoSpec()
+DELIVERY = DeliverySpec()

@@ -30,7 +30,8 @@ def entries(path: Path, limits: Limits | None = None) -> list[zipfile.ZipInfo]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as fault:
         raise BankError("The file is damaged or is not a zip.") from fault
     if len(listed) > limits.max_zip_files:
-        raise TooLarge(f"The zip has {len(listed)} files; at most {limits.max_zip_files} are allowed.")
+        most, raised = limits.max_zip_files, limits.raised_by("max_zip_files")
+        raise TooLarge(f"The zip has {len(listed)} files; at most {most} are allowed ({raised}).")
     for entry in listed:
         _check(entry)
     return [entry for entry in listed if not entry.is_dir() and not _hidden(entry)]
@@ -69,10 +70,12 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, total
         while block := source.read(_BLOCK):
             out, total = out + len(block), total + len(block)
             if out > limits.max_zip_file_bytes or total > limits.max_zip_bytes:
-                most = limits.max_zip_bytes / 2**20
-                raise TooLarge(f"The zip unpacks to more than {most:g} MB, or one of its files is too large.")
+                name = "max_zip_bytes" if total > limits.max_zip_bytes else "max_zip_file_bytes"
+                most = f"{getattr(limits, name) / 2**20:g} MB ({limits.raised_by(name)})"
+                raise TooLarge(f"The zip unpacks to more than {most}, or one of its files is too large.")
             if out > RATIO_FROM and out > limits.max_zip_ratio * max(1, entry.compress_size):
-                raise BankError("The zip's compression ratio is too high for recordings.")
+                raised = limits.raised_by("max_zip_ratio")
+                raise BankError(f"The zip's compression ratio is too high for recordings ({raised}).")
             file.write(block)
     return total
 

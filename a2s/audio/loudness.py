@@ -1,19 +1,20 @@
-"""Bring a sound to a loudness target with its true peak below a ceiling (ITU-R BS.1770-4, EBU R 128)."""
+"""Bring a sound to a loudness target with its true peak below a ceiling (ITU-R BS.1770-4, EBU R 128).
+
+All gains are curves of one point per millisecond, found from what `a2s.audio.metering` measured. So a film of any
+length needs little memory, and the same curve serves the mix and each of its stems.
+"""
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pyloudnorm
-from scipy.ndimage import minimum_filter1d
-from scipy.signal import oaconvolve, resample_poly
 
+from a2s.audio.curve import applied, gain_at
 from a2s.audio.levels import amplitude_db, db_to_amplitude
-
-SILENCE_LUFS = -70.0
-"""The absolute gate of BS.1770, below which a sound has no loudness. It stands for silence too."""
+from a2s.audio.metering import SILENCE_LUFS, Metered, integrated, metered
+from a2s.audio.resampling import sliced
 
 MAX_GAIN_DB = 40.0
 """Largest gain; more would only amplify noise."""
@@ -21,13 +22,17 @@ MAX_GAIN_DB = 40.0
 MAX_LIMITING_DB = 6.0
 """Largest reduction of a peak. A hit needs its attack, so beyond that the whole sound becomes quieter."""
 
-LOOK_AHEAD_SECONDS = 0.008
+LOOK_AHEAD = 8
+"""Milliseconds before a peak in which the limiter lowers the gain, and after it in which it returns."""
 
-PEAK_RATE = 192_000
-"""Sample rate in Hz for true peaks: four times 48 kHz (BS.1770-4, annex 2). 64 kHz would miss up to 0.7 dB."""
+METER_TOLERANCE_DB = 0.05
+"""How far two true-peak meters may differ. The limiter stays below its ceiling by that."""
 
-BLOCK = 1 << 18
-"""Samples that are oversampled at a time."""
+CLOSE_LU = 0.05
+"""Distance from the target that counts as reached."""
+
+Pieces = Callable[[], Iterable[np.ndarray]]
+"""A sound that can be gone through several times: (k, channels) float32 pieces."""
 
 
 @dataclass(frozen=True)
@@ -35,89 +40,148 @@ class Loudness:
     """Loudness of a normalised sound.
 
     lufs: integrated loudness, at least -70. true_peak_db: true peak in dBTP, at least -120. gain_db: the applied gain.
+    limited_db: the largest reduction of a peak. held_by: what kept the sound from its target: "peaks", "gain",
+    "silence"; "" where the target is reached or none was given.
     """
 
     lufs: float
     true_peak_db: float
     gain_db: float
+    limited_db: float = 0.0
+    held_by: str = ""
 
 
 def normalise(
     waveform: np.ndarray, sample_rate: int, target_lufs: float | None, ceiling_db: float = -1.0
 ) -> tuple[np.ndarray, Loudness]:
-    """Bring (n,) float32 to `target_lufs` and keep its true peak at or below `ceiling_db` (dBTP).
+    """Bring (n,) or (n, channels) float32 to `target_lufs` and keep its true peak at or below `ceiling_db` (dBTP).
 
     A look-ahead limiter reduces peaks above the ceiling by at most 6 dB. A sound that needs more (a few sharp hits in
     silence) stays below the target and keeps its attacks. With None as the target only the ceiling applies. Silence
-    stays silence. Returns ((n,) float32, its Loudness).
+    stays silence. Returns (an array of the same shape, its Loudness).
     """
     waveform = np.nan_to_num(np.asarray(waveform, np.float32))
-    envelope, before = true_peak_envelope(waveform, sample_rate), integrated_lufs(waveform, sample_rate)
-    highest = min(ceiling_db + MAX_LIMITING_DB - amplitude_db(envelope.max(initial=0)), MAX_GAIN_DB)
-    target = None if before <= SILENCE_LUFS else target_lufs
-    gain = min(0.0 if target is None else target - before, highest)
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    curve, loudness = find_gain(
+        lambda: sliced(waveform, sample_rate, channels), sample_rate, channels, target_lufs, ceiling_db
+    )
+    return applied(curve, waveform, sample_rate), loudness
+
+
+def find_gain(
+    pieces: Pieces,
+    rate: int,
+    channels: int,
+    target: float | None,
+    ceiling_db: float = -1.0,
+    within: slice | None = None,
+) -> tuple[np.ndarray, Loudness]:
+    """The gain curve (p,) float32 that `normalise` applies, and the loudness that it gives.
+
+    within: milliseconds in which peaks are limited; outside, the sound stays as it is.
+    """
+    before = metered(pieces(), rate, channels)
+    aim, ceiling = target, ceiling_db - METER_TOLERANCE_DB
     for _ in range(4):
-        result = limit_peaks(waveform, envelope, sample_rate, gain, ceiling_db)
-        lufs = integrated_lufs(result, sample_rate)
-        better = gain if target is None else min(gain + target - lufs, highest)  # limiting costs a little loudness
-        if abs(better - gain) < 0.05:
+        if within is None:
+            curve, loudness = planned(before, aim, ceiling)
+        else:
+            curve, loudness = _limited(_only(before, within), 0.0, ceiling)
+        if loudness.limited_db == 0 and loudness.gain_db == 0:
+            return curve, Loudness(before.lufs, before.true_peak_db, 0.0, held_by=loudness.held_by)
+        if loudness.limited_db == 0:
+            break
+        after = metered(gained(pieces(), curve, rate), rate, channels)
+        over = _only(after, within).true_peak_db - ceiling_db
+        missing = 0.0 if target is None else target - after.lufs
+        loudness = replace(loudness, lufs=after.lufs, true_peak_db=after.true_peak_db)
+        if over <= 0 and (loudness.held_by or abs(missing) < CLOSE_LU):
+            break
+        ceiling -= over + 1e-3 if over > 0 else 0.0
+        aim = None if aim is None else aim + missing
+    return curve, loudness
+
+
+def _only(found: Metered, within: slice | None) -> Metered:
+    """The measured sound with peaks in a part of it alone."""
+    if within is None:
+        return found
+    peak = np.zeros_like(found.peak)
+    peak[within] = found.peak[within]
+    return replace(found, peak=peak)
+
+
+def planned(before: Metered, target: float | None, ceiling_db: float) -> tuple[np.ndarray, Loudness]:
+    """The gain curve for a target, from one measurement. Its loudness is exact where nothing is limited."""
+    lufs, peak = before.lufs, before.true_peak_db
+    if target is None or lufs <= SILENCE_LUFS:
+        gain = min(0.0, ceiling_db + MAX_LIMITING_DB - peak)
+        held = "" if target is None else "silence"
+        return _limited(before, gain, ceiling_db, held)
+    most = min(ceiling_db + MAX_LIMITING_DB - peak, MAX_GAIN_DB)
+    gain = min(target - lufs, most)
+    for _ in range(6):
+        curve, loudness = _limited(before, gain, ceiling_db)
+        missing = target - loudness.lufs  # limiting costs a little loudness
+        better = min(gain + missing, most)
+        if abs(better - gain) < CLOSE_LU / 5:
             break
         gain = better
-    return result, Loudness(lufs, true_peak(result, sample_rate), gain)
+    held = ("gain" if most == MAX_GAIN_DB else "peaks") if target - loudness.lufs > CLOSE_LU else ""
+    return curve, Loudness(loudness.lufs, loudness.true_peak_db, gain, loudness.limited_db, held)
+
+
+def _limited(before: Metered, gain_db: float, ceiling_db: float, held: str = "") -> tuple[np.ndarray, Loudness]:
+    """The curve of a gain and a limiter, and what it makes of the measured sound."""
+    gain = np.float32(db_to_amplitude(gain_db))
+    limiter = limiting(before.peak * gain, ceiling_db)
+    curve = gain * limiter
+    if len(limiter) == 1:
+        lufs = before.lufs + gain_db if before.lufs > SILENCE_LUFS else SILENCE_LUFS
+        return curve, Loudness(max(lufs, SILENCE_LUFS), before.true_peak_db + gain_db, gain_db, 0.0, held)
+    middle = (curve[1:] + curve[:-1]) / 2
+    lufs, peak = (
+        integrated(before.power * np.square(middle, dtype=np.float64)),
+        amplitude_db((before.peak * middle).max()),
+    )
+    return curve, Loudness(lufs, peak, gain_db, -amplitude_db(float(limiter.min())), held)
+
+
+def limiting(peak: np.ndarray, ceiling_db: float) -> np.ndarray:
+    """(m + 1,) float32: the gain curve that keeps peaks at or below the ceiling; (1,) where none is above it.
+
+    peak: (m,) largest magnitude of each millisecond. The gain is the lowest that a peak within the look-ahead needs,
+    averaged over the look-ahead with a Hann window, so that it is at its minimum when the peak arrives.
+    """
+    from scipy.ndimage import minimum_filter1d  # keeps imports fast
+
+    ceiling = np.float32(db_to_amplitude(ceiling_db))
+    if not len(peak) or peak.max() <= ceiling:
+        return np.ones(1, np.float32)
+    asked = np.minimum(1, ceiling / np.maximum(peak, 1e-9))
+    points = np.minimum(np.append(asked, asked[-1]), np.insert(asked, 0, asked[0]))  # a point bounds two milliseconds
+    lowest = minimum_filter1d(np.pad(points, LOOK_AHEAD, mode="edge"), 2 * LOOK_AHEAD + 1, mode="nearest")
+    window = np.hanning(2 * LOOK_AHEAD + 3)[1:-1]
+    return np.clip(1 - np.convolve(1 - lowest, window / window.sum(), mode="valid"), 0, 1).astype(np.float32)
+
+
+def gained(pieces: Iterable[np.ndarray], curve: np.ndarray, rate: int) -> Iterator[np.ndarray]:
+    """Yield the pieces (k, channels) with a gain curve applied."""
+    first = 0
+    for piece in pieces:
+        yield piece * gain_at(curve, first, len(piece), rate)[:, None]
+        first += len(piece)
 
 
 def integrated_lufs(waveform: np.ndarray, sample_rate: int) -> float:
-    """Integrated loudness of (n,) in LUFS, at least -70. A sound shorter than a gating block (0.4 s) is looped."""
-    block = int(np.ceil(0.4 * sample_rate)) + 1
-    if not np.any(waveform):
-        return SILENCE_LUFS
-    if len(waveform) < block:
-        waveform = np.resize(waveform, block)
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore")
-        lufs = pyloudnorm.Meter(sample_rate).integrated_loudness(np.asarray(waveform, np.float64))
-    return max(float(np.nan_to_num(lufs, nan=SILENCE_LUFS, neginf=SILENCE_LUFS)), SILENCE_LUFS)
+    """Integrated loudness of (n,) or (n, channels) in LUFS, at least -70. A sound shorter than 0.4 s is looped."""
+    waveform = np.asarray(waveform)
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    return metered(sliced(waveform, sample_rate, channels), sample_rate, channels).lufs
 
 
 def true_peak(waveform: np.ndarray, sample_rate: int) -> float:
-    """True peak of (n,) in dBTP, at least -120: the maximum also between the samples (BS.1770-4, annex 2)."""
-    return amplitude_db(true_peak_envelope(waveform, sample_rate).max(initial=0))
-
-
-def true_peak_envelope(waveform: np.ndarray, sample_rate: int, margin: int = 64) -> np.ndarray:
-    """(n,) float32: the largest magnitude at each sample of (n,) and between it and its neighbours.
-
-    margin: samples around each block that its resampling filter needs.
-    """
-    times = max(1, -(-PEAK_RATE // sample_rate))
-    envelope = np.zeros(len(waveform), np.float32)
-    for first in range(0, len(waveform), BLOCK):  # in blocks, because an hour at 192 kHz takes much memory
-        before = min(first, margin)
-        piece = np.asarray(waveform[first - before : first + BLOCK + margin], np.float32)
-        fine = np.abs(resample_poly(piece, times, 1)).reshape(-1, times)
-        top = np.maximum(fine.max(axis=1), np.abs(piece))
-        top[1:] = np.maximum(top[1:], fine[:-1].max(axis=1))
-        envelope[first : first + BLOCK] = top[before : before + BLOCK]
-    return envelope
-
-
-def limit_peaks(
-    waveform: np.ndarray, envelope: np.ndarray, sample_rate: int, gain_db: float, ceiling_db: float
-) -> np.ndarray:
-    """Apply `gain_db` to (n,) float32 and limit its true peak to `ceiling_db`, smoothly and ahead of each peak.
-
-    envelope: its `true_peak_envelope`. The limiting gain is the lowest that a peak within the look-ahead needs,
-    averaged over the look-ahead with a Hann window, so that it is at its minimum when the peak arrives.
-    """
-    louder = waveform * np.float32(db_to_amplitude(gain_db))
-    ceiling = np.float32(db_to_amplitude(ceiling_db - gain_db))
-    if envelope.max(initial=0) <= ceiling:
-        return louder
-    reach = max(1, round(LOOK_AHEAD_SECONDS * sample_rate))
-    asked = np.pad(np.minimum(1, ceiling / np.maximum(envelope, 1e-9)), reach, mode="edge")
-    window = np.hanning(2 * reach + 3)[1:-1].astype(np.float32)
-    lowest = minimum_filter1d(asked, 2 * reach + 1, mode="nearest")
-    gain = 1 - oaconvolve(1 - lowest, window / window.sum(), mode="valid")
-    result = louder * np.clip(gain, 0, 1)
-    over = true_peak(result, sample_rate) - ceiling_db  # a moving gain changes values between samples a little
-    return result * np.float32(db_to_amplitude(-(over + 1e-3))) if over > 0 else result
+    """True peak of (n,) or (n, channels) in dBTP, at least -120, also between the samples (BS.1770-4, annex 2)."""
+    waveform = np.asarray(waveform)
+    channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    return metered(sliced(waveform, sample_rate, channels), sample_rate, channels).true_peak_db

@@ -32,11 +32,11 @@ def time_dub(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int, r
 
 def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int, repeats: int) -> dict[str, float]:
     """Seconds of each stage. Decoding, observing and muxing: the whole clip; the other stages: its first window."""
-    from a2s.media import mux_soundtrack, read_frames
+    from a2s.media import Soundtrack, mux_soundtrack, read_frames
     from a2s.pipelines.windows import vocode
 
     motion = analyze_motion(clip)
-    silence = np.zeros(round(motion.duration * AUDIO.sample_rate), np.float32)
+    silence = Soundtrack(np.zeros(round(motion.duration * AUDIO.sample_rate), np.float32), AUDIO.sample_rate)
     muxed = clip.with_name("muxed.mp4")
 
     def seconds(run: Callable[[], object]) -> float:
@@ -56,7 +56,7 @@ def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int
             "unet_step": round(step, 4),
             "conditions_and_vae_decode": round(max(0.0, generating - pipe.default_steps * step), 4),
             "vocoder": seconds(lambda: vocode(pipe, mel.numpy(), AUDIO.window_samples)),
-            "mux": seconds(lambda: mux_soundtrack(clip, silence, AUDIO.sample_rate, muxed)),
+            "mux": seconds(lambda: mux_soundtrack(clip, silence, muxed)),
         }
 
 

@@ -126,14 +126,14 @@ class CueTrack:
         if not isinstance(data, list):
             raise BadCues("The cue file holds no list of cues.")
         if len(data) > limits.max_cues:  # checked before they are read
-            raise BadCues(f"The cue file holds {len(data)} cues; at most {limits.max_cues} are allowed.")
+            raise BadCues(f"The cue file holds {len(data)} cues; {_most(limits)}.")
         return cls(tuple(_read_cue(entry, number, limits) for number, entry in enumerate(data, 1)), source)
 
     def check(self, limits: Limits | None = None) -> None:
         """Raises BadCues where the track has more cues than the limits allow, or a cue after the longest video."""
         limits = limits or Limits()
         if len(self.cues) > limits.max_cues:
-            raise BadCues(f"There are {len(self.cues)} cues; at most {limits.max_cues} are allowed.")
+            raise BadCues(f"There are {len(self.cues)} cues; {_most(limits)}.")
         for cue in self.cues:
             _check_cue(cue, limits)
 
@@ -163,6 +163,10 @@ def _number(value: object, what: str, low: float, high: float) -> float:
         allowed = f"a number from {low:g} to {high:g}" if math.isfinite(high) else f"a number of at least {low:g}"
         raise BadCues(f"{what[0].upper()}{what[1:]} must be {allowed}.")
     return number
+
+
+def _most(limits: Limits) -> str:
+    return f"at most {limits.max_cues} are allowed ({limits.raised_by('max_cues')})"
 
 
 def _member(value: object, what: str, known: tuple[str, ...]) -> None:

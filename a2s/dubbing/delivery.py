@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.errors import CannotWrite
-from a2s.io import atomic_files
+from a2s.io import atomic_files, display_name
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
+    from a2s.media import MuxReport
 
-SUFFIXES = (".mp4", ".wav", ".flac")
+FILM_SUFFIXES = (".mp4", ".mov", ".mkv")
+SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac")
 
 
 def deliver(
@@ -22,30 +24,37 @@ def deliver(
     outs: Sequence[Path] = (),
     stems: str | os.PathLike | None = None,
     report: Path | None = None,
-) -> None:
-    """Write the takes of a dub to `outs`, the stems of the first one into a folder, and its report.
+    package: tuple[Path, Callable[[Path], object]] | None = None,
+) -> MuxReport | None:
+    """Write the takes of a dub to `outs`, the stems of the first one into a folder, its report and its package.
 
+    package: the path of a package for editors, and a function that writes one to the path that it receives.
     No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
-    Raises CannotWrite.
+    Returns what became of the film's streams; None where no film is written. Raises CannotWrite.
     """
-    from a2s.media import write_audio  # keeps `import a2s` fast: PyAV
+    from a2s.media import write_sounds  # keeps `import a2s` fast: PyAV
 
     for out in outs:
         check_target(out, take.video)
-    targets = [*outs, *(stem_paths(stems) if stems else ()), *([report] if report else ())]
+    named = stem_paths(stems, take.stems) if stems else {}
+    targets = [*outs, *named.values(), *([report] if report else ()), *([package[0]] if package else ())]
     with _folder(stems), atomic_files(targets) as parts:
-        free = iter(parts)
+        free, muxed = iter(parts), None
         for one, part in zip(take.takes[: len(outs)], free, strict=False):
-            one.save(part)
-        for name, part in zip(take.stems if stems else (), free, strict=False):
-            write_audio(part, take.stems[name], take.sample_rate)
-        for part in free:
-            take.save_report(part)
+            muxed = one.write(part) or muxed
+        if named:
+            files = dict(zip(named, free, strict=False))
+            write_sounds(files, take.stems.soundtrack(), take.seconds)
+        if report:
+            take.save_report(next(free), muxed)
+        if package:
+            package[1](next(free))
+    return muxed
 
 
-def stem_paths(folder: str | os.PathLike) -> tuple[Path, Path]:
-    """The paths of the stems in their folder."""
-    return Path(folder) / "action.wav", Path(folder) / "ambience.wav"
+def stem_paths(folder: str | os.PathLike, names: Iterable[str]) -> dict[str, Path]:
+    """The paths of the stems in their folder, by name."""
+    return {name: Path(folder) / f"{name}.wav" for name in names}
 
 
 def check_target(path: str | os.PathLike, video: str | os.PathLike | None = None) -> Path:
@@ -67,6 +76,14 @@ def check_folder(path: Path) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise CannotWrite(f"The folder {path.parent} may not be written to.")
     return path
+
+
+def check_new(paths: Sequence[Path], overwrite: bool = False) -> None:
+    """Raises CannotWrite where one of the files exists, unless it may be replaced."""
+    existing = [] if overwrite else [path for path in paths if path.exists()]
+    if existing:
+        more = f" and {len(existing) - 1} more exist" if len(existing) > 1 else " exists"
+        raise CannotWrite(f"{display_name(existing[0])}{more} already; --overwrite replaces what exists.")
 
 
 @contextmanager

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack
+    from a2s.media import OriginalTrack
     from a2s.pipelines import AVLDMPipeline
     from a2s.pipelines.ambience import Ambience
     from a2s.pipelines.long_form import VideoGenerator
@@ -54,9 +55,13 @@ class Job:
         return max(1, samples_of(self.video.info.duration))
 
     @cached_property
-    def original(self) -> np.ndarray | None:
-        """(n,) float32: the original soundtrack, where it is to be mixed in and the video has one."""
-        return None if self.settings.original_audio is None else self.video.soundtrack()
+    def original(self) -> OriginalTrack | None:
+        """The original soundtrack, where it is to be mixed in and the video has one."""
+        from a2s.media import OriginalTrack  # keeps `import a2s` fast: PyAV
+
+        if self.settings.original_audio is None or not self.video.info.has_audio:
+            return None
+        return OriginalTrack(self.video.path, gain_db=self.settings.original_audio)
 
     def recipe(self, cues: CueTrack, places: Sequence[Ambience]) -> Recipe:
         """The recipe of all takes. cues: with their classes."""
@@ -213,12 +218,13 @@ def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
 
 def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], recipe: Recipe) -> Take:
     """One take, mastered. index: among the takes of this dub."""
-    from a2s.dubbing.mastering import master
+    from a2s.dubbing.mastering import Setting, master
     from a2s.pipelines.windows import frames_of
 
-    raw, settings, original = sounds.mix[index], job.settings, job.original
+    video = job.video
     action = None if sounds.action is None else sounds.action[index]
-    mastered = master(raw, settings, original, action)
+    place = Setting(video.info.duration, job.original, limits=video.limits)
+    mastered = master(sounds.mix[index], job.settings, place, action)
 
     def render() -> np.ndarray:
         """The action stem of this take alone, on demand."""
@@ -230,9 +236,7 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         with translate_device_errors(), torch_threads(job.threads):
             mel = alone.generator(recipe.cues).generate([place.low for place in places], name="low")
             (sound,) = vocode(job.pipe, mel, job.samples)
-        rendered = master(raw, settings, original, sound).action
-        assert rendered is not None
-        return rendered
+        return sound
 
     frames = frames_of(job.samples / AUDIO.sample_rate)
     return Take(
@@ -240,9 +244,11 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         AUDIO.sample_rate,
         sounds.mel[index][:, :frames].clip(0, 1),
         Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db),
-        job.video.path,
-        Stems(mastered.waveform, mastered.action, render),
+        video.path,
+        mastered.soundtrack,
+        Stems(mastered.soundtrack, place.seconds, render, video.limits),
         places[0].waveform[: AUDIO.window_samples],
+        place.seconds,
     )
 
 

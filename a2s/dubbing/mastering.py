@@ -1,66 +1,94 @@
-"""Mastering: the level is set, the original soundtrack mixed in, and the result measured."""
+"""Mastering: the gain of a dub, the limiter of its mix with the original soundtrack, and the figures of the result."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from a2s.audio.levels import quietest_db
-from a2s.audio.loudness import normalise
+from a2s.audio.curve import POINTS_PER_SECOND, applied
+from a2s.audio.levels import power_db, quietest_db
+from a2s.audio.loudness import SILENCE_LUFS, Loudness, find_gain
+from a2s.audio.resampling import resampled, sliced
 from a2s.dubbing.recipe import LoudnessFigures
-from a2s.media import mix_under
-from a2s.settings import AUDIO, DubSettings
+from a2s.media import OriginalTrack, Soundtrack, Stretch, soundtrack_blocks
+from a2s.settings import AUDIO, DELIVERY, DubSettings, Limits
 
-BLOCK = 1 << 18
-"""Samples that are processed at once: half an hour in double precision takes a lot of memory."""
+
+@dataclass(frozen=True)
+class Setting:
+    """What surrounds a dub. seconds: of the picture. original: the soundtrack to keep. stretch: the dubbed part."""
+
+    seconds: float
+    original: OriginalTrack | None = None
+    stretch: Stretch | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Mastered:
-    """waveform: (n,) float32. figures: its loudness and the gain. ambience_level_db: of its quietest half second.
-
-    action: (n,) float32, the action stem, where one was given.
+    """soundtrack: the dub with its gains, and the original. figures: of the finished sound. waveform: (n,) or (n, 2)
+    float32, the dub alone at the model's rate, with its gain. ambience_level_db: of its quietest half second, dBFS.
     """
 
+    soundtrack: Soundtrack
     waveform: np.ndarray
     figures: LoudnessFigures
     ambience_level_db: float
-    action: np.ndarray | None = None
 
 
 def master(
     raw: np.ndarray,
     settings: DubSettings,
-    original: np.ndarray | None = None,
+    place: Setting,
     action: np.ndarray | None = None,
     sample_rate: int = AUDIO.sample_rate,
 ) -> Mastered:
-    """Set the level, mix in the original soundtrack, measure. The action stem takes the same gains as the mix.
+    """Bring the dub to its loudness, add the original soundtrack, limit the mix and measure it.
 
-    raw, action: (n,) float32, as the vocoder returns them. original: (n,) float32; None where none is mixed in.
+    The gain is decided on the dub alone, as it is delivered, so a kept original changes no level of the dub.
+    raw, action: (n,) or (n, 2) float32, as the vocoder returns them.
     """
-    waveform, loudness = normalise(raw, sample_rate, settings.loudness)
-    gain = loudness.gain_db
-    action = None if action is None else action * gain_curve(raw, waveform)
-    if original is not None and settings.original_audio is not None:
-        mixed = mix_under(waveform, original, settings.original_audio)
-        waveform, loudness = normalise(mixed, sample_rate, None)
-        gain += loudness.gain_db
-        action = None if action is None else action * gain_curve(mixed, waveform)
-    figures = LoudnessFigures(loudness.lufs, loudness.true_peak_db, gain)
-    return Mastered(np.asarray(waveform, np.float32), figures, round(quietest_db(waveform, sample_rate), 2), action)
+    raw = np.nan_to_num(np.asarray(raw, np.float32))
+    curve, loudness = dub_gain(raw, sample_rate, settings.loudness)
+    soundtrack = Soundtrack(raw, sample_rate, action, curve, place.original, place.stretch)
+    waveform = applied(curve, raw, sample_rate)
+    if place.original is not None:
+        mix_gain, mix = _mix_gain(soundtrack, place)
+        soundtrack = replace(soundtrack, mix_gain=mix_gain)
+    else:
+        mix = loudness
+    figures = LoudnessFigures(mix.lufs, mix.true_peak_db, loudness.gain_db)
+    mono = waveform if waveform.ndim == 1 else waveform.mean(axis=1)
+    return Mastered(soundtrack, waveform, figures, round(quietest_db(mono, sample_rate), 2))
 
 
-def gain_curve(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """(n,) float32: the factor from `before` to `after`, interpolated over samples that are too small to divide by."""
-    known = np.flatnonzero(np.abs(before) > 1e-5)
-    gain = np.ones(len(before), np.float32)
-    if not len(known):
-        return gain
-    for first in range(0, len(before), BLOCK):
-        last = min(first + BLOCK, len(before))
-        left, right = np.searchsorted(known, [first, last])
-        near = known[max(0, left - 1) : right + 1]  # with a neighbour on either side
-        gain[first:last] = np.interp(np.arange(first, last), near, after[near] / before[near])
-    return gain
+def dub_gain(raw: np.ndarray, sample_rate: int, target: float | None) -> tuple[np.ndarray, Loudness]:
+    """The gain curve (p,) float32 of a dub for a loudness target, and the loudness that it has when it is delivered.
+
+    One channel is measured alone and counts twice, because it sounds left and right.
+    """
+    channels = 1 if raw.ndim == 1 else raw.shape[1]
+    both = power_db(DELIVERY.channels / channels)
+
+    def pieces() -> Iterator[np.ndarray]:
+        yield from resampled(sliced(raw, sample_rate, channels), sample_rate, DELIVERY.sample_rate, channels)
+
+    aim = None if target is None else target - both
+    curve, loudness = find_gain(pieces, DELIVERY.sample_rate, channels, aim, DELIVERY.ceiling_db)
+    lufs = loudness.lufs + both if loudness.lufs > SILENCE_LUFS else SILENCE_LUFS
+    return curve, replace(loudness, lufs=lufs)
+
+
+def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudness]:
+    """The limiter of the mix of dub and original; outside a dubbed stretch nothing is changed."""
+
+    def pieces() -> Iterator[np.ndarray]:
+        mix = soundtrack.without_action()
+        yield from (block.mix for block in soundtrack_blocks(mix, place.seconds, place.limits))
+
+    within = None
+    if place.stretch is not None:
+        within = slice(*(round(time * POINTS_PER_SECOND) for time in (place.stretch.start, place.stretch.end)))
+    return find_gain(pieces, DELIVERY.sample_rate, DELIVERY.channels, None, DELIVERY.ceiling_db, within)

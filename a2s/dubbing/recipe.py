@@ -191,7 +191,7 @@ class Report:
 
 
 def read_recipe(path: str | Path) -> Recipe:
-    """The recipe in an exported .mp4, .wav or .flac file, or in a .json file, whatever its name.
+    """The recipe in an exported .mp4, .mov, .mkv, .wav or .flac file, or in a .json file, whatever its name.
 
     Raises BadSettings for a file without a recipe, BadCues, TooLarge.
     """

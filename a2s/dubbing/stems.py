@@ -4,89 +4,99 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a2s.errors import BadSettings
+from a2s.settings import DELIVERY, Limits
 
-FULL_SCALE = 2**23
-"""Steps of a 24-bit sample from 0 to full scale."""
+if TYPE_CHECKING:
+    from a2s.media import Soundtrack
 
-NAMES = ("action", "ambience")
+NAMES = ("action", "ambience", "original")
 
 
 class Stems(Mapping[str, np.ndarray]):
-    """`stems["action"]` and `stems["ambience"]`, each (n,) float32, read-only.
+    """`stems["action"]`, `stems["ambience"]` and, where it is kept, `stems["original"]`, as their files hold them.
 
+    Each is (n, 2) float32 at 48 kHz, as long as the picture, read-only. They add up to the mix.
     The action stem is the same take (seed, cues), generated with the low-ambient condition and mastered with the same
-    gains. The ambience stem is the rest of the mix, with the original soundtrack where one is kept: a difference, not a
-    generation of its own. The two versions of an impact are alike, not equal, so the ambience keeps a trace of it.
+    gains. The original is the film's own soundtrack at its level in the mix. The ambience is the rest: a difference,
+    not a generation of its own. The two versions of an impact are alike, not equal, so the ambience has a trace of it.
 
-    mix: (n,) float32, the take. action: (n,) float32 if it is known. render: generates it at the first access
-    otherwise; it is dropped when a take is pickled. Without both, an access raises BadSettings.
+    soundtrack: of the take. seconds: of the picture. render: generates the action, as `Soundtrack.dub`, at the first
+    access where the soundtrack lacks it; it is dropped when a take is pickled. Without both, an access raises
+    BadSettings.
     """
 
     def __init__(
-        self, mix: np.ndarray, action: np.ndarray | None = None, render: Callable[[], np.ndarray] | None = None
+        self,
+        soundtrack: Soundtrack,
+        seconds: float,
+        render: Callable[[], np.ndarray] | None = None,
+        limits: Limits | None = None,
     ):
-        self._mix, self._action, self._render = mix, action, render
-        self._stems: tuple[np.ndarray, ...] | None = None
+        self._soundtrack, self._seconds, self._render, self._limits = soundtrack, seconds, render, limits
+        self._arrays: dict[str, np.ndarray] | None = None
         self._lock = threading.Lock()
 
     @property
     def rendered(self) -> bool:
         """Whether an access needs no generation."""
-        return self._action is not None
+        return self._soundtrack.action is not None
 
-    def against(self, mix: np.ndarray) -> Stems:
-        """The stems that add up to another version of the mix, (n,) float32, such as the one in a file."""
-        return Stems(mix, self._known_action())
+    def soundtrack(self) -> Soundtrack:
+        """The soundtrack with its action, which is generated if need be. Raises BadSettings."""
+        with self._lock:
+            return self._known()
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in NAMES:
+        if name not in self:
             raise KeyError(name)
         with self._lock:
-            if self._stems is None:
-                self._stems = self._split()
-        return self._stems[NAMES.index(name)]
+            if self._arrays is None:
+                self._arrays = _arrays(self._known(), self._seconds, self._limits)
+        return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(NAMES)
+        return iter(NAMES if self._soundtrack.original is not None else NAMES[:2])
 
     def __len__(self) -> int:
-        return len(NAMES)
+        return len(list(iter(self)))
 
     def __contains__(self, name: object) -> bool:
-        return name in NAMES
+        return name in list(iter(self))
 
     def __repr__(self) -> str:
-        return f"Stems({', '.join(NAMES)}; {'rendered' if self.rendered else 'rendered at the first access'})"
+        return f"Stems({', '.join(self)}; {'rendered' if self.rendered else 'rendered at the first access'})"
 
     def __getstate__(self) -> dict:
-        return {"_mix": self._mix, "_action": self._action}
+        return {"soundtrack": self._soundtrack, "seconds": self._seconds, "limits": self._limits}
 
     def __setstate__(self, state: dict) -> None:
-        self._mix, self._action, self._render, self._stems = state["_mix"], state["_action"], None, None
+        self._soundtrack, self._seconds, self._limits = state["soundtrack"], state["seconds"], state["limits"]
+        self._render, self._arrays = None, None
         self._lock = threading.Lock()  # a lock cannot be pickled
 
-    def _known_action(self) -> np.ndarray:
-        if self._action is None:
+    def _known(self) -> Soundtrack:
+        if self._soundtrack.action is None:
             if self._render is None:
                 raise BadSettings("This take has no stems: dub it again with stems=True.")
-            self._action, self._render = self._render(), None
-        return self._action
-
-    def _split(self) -> tuple[np.ndarray, np.ndarray]:
-        mix, action = _whole_steps(self._mix), _whole_steps(self._known_action())
-        # Both stems stay within full scale; only samples where mix and action have opposite extremes are changed.
-        action = np.clip(action, np.maximum(mix, -1) - FULL_SCALE + 1, np.minimum(mix, 0) + FULL_SCALE - 1)
-        found = (action / FULL_SCALE).astype(np.float32), ((mix - action) / FULL_SCALE).astype(np.float32)
-        for stem in found:
-            stem.setflags(write=False)
-        return found
+            self._soundtrack, self._render = replace(self._soundtrack, action=self._render()), None
+        return self._soundtrack
 
 
-def _whole_steps(waveform: np.ndarray) -> np.ndarray:
-    """What a 24-bit file stores of (n,) float, as whole numbers: libsndfile drops the lower bits."""
-    fine = np.rint(waveform.astype(np.float64) * 256 * FULL_SCALE)
-    return np.clip(np.floor(fine / 256), -FULL_SCALE, FULL_SCALE - 1)
+def _arrays(soundtrack: Soundtrack, seconds: float, limits: Limits | None) -> dict[str, np.ndarray]:
+    """All stems as arrays."""
+    from a2s.media import sound_steps  # keeps `import a2s` fast: PyAV
+
+    parts = list(sound_steps(soundtrack, seconds, limits))
+    names = [name for name in NAMES if name in parts[0]] if parts else NAMES
+    found = {}
+    for name in names:
+        steps = np.concatenate([part[name] for part in parts]) if parts else np.zeros((0, DELIVERY.channels))
+        found[name] = (steps / DELIVERY.full_scale).astype(np.float32)
+        found[name].setflags(write=False)
+    return found

@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.dubbing.delivery import check_target, deliver, stem_paths
+from a2s.dubbing.delivery import FILM_SUFFIXES, check_target, deliver, stem_paths
 from a2s.dubbing.recipe import Recipe, Report
 from a2s.dubbing.stems import Stems
-from a2s.io import write_text
+from a2s.io import write_json
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.media import MuxReport, Soundtrack
+    from a2s.media.picture_table import PictureChoice
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Take:
     """One sound. Its arrays are read-only.
 
-    waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before mastering.
-    report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`. condition: (m,)
-    float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    others: the further takes of the same dub.
+    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture,
+    without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T) float32 in [0, 1],
+    before mastering. report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`.
+    condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
+    seconds: of the picture. others: the further takes of the same dub.
     """
 
     waveform: np.ndarray
@@ -33,8 +36,10 @@ class Take:
     mel: np.ndarray
     report: Report
     video: Path
+    soundtrack: Soundtrack
     stems: Stems
     condition: np.ndarray
+    seconds: float
     others: tuple[Take, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,34 +73,41 @@ class Take:
     @property
     def duration(self) -> float:
         """Seconds."""
-        return len(self.waveform) / self.sample_rate
+        return self.seconds
 
-    def save(self, path: str | os.PathLike) -> Path:
-        """Write .mp4 (the source's picture with this sound), .wav or .flac, atomically. Raises CannotWrite.
+    def save(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> Path:
+        """Write .mp4, .mov or .mkv (the film with this sound), .wav or .flac, atomically. Raises CannotWrite.
 
+        picture: "h264" encodes the picture even where it could be copied, for Premiere, QuickTime and the web.
         The recipe is stored as JSON in the file's comment tag; `read_recipe` reads it.
         """
-        from a2s.media import mux_soundtrack, write_audio  # keeps `import a2s` fast: PyAV
-
-        path = check_target(path, self.video)
-        if path.suffix.lower() == ".mp4":
-            mux_soundtrack(self.video, self.waveform, self.sample_rate, path, comment=self.report.tag())
-        else:
-            write_audio(path, self.waveform, self.sample_rate, comment=self.report.tag())
-        return path
-
-    def save_report(self, path: str | os.PathLike) -> Path:
-        """Write the report as JSON. Raises CannotWrite."""
-        write_text(path, self.report.to_json() + "\n")
+        self.write(path, picture)
         return Path(path)
 
-    def save_stems(self, folder: str | os.PathLike) -> tuple[Path, Path]:
-        """Write action.wav and ambience.wav, both or neither. The folder is made if its parent exists.
+    def write(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> MuxReport | None:
+        """`save`, and return what became of the film's streams; None for a sound file."""
+        from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
-        Raises CannotWrite, and BadSettings for a take without stems.
+        path = check_target(path, self.video)
+        if path.suffix.lower() in FILM_SUFFIXES:
+            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture)
+        mix = self.soundtrack.without_action()
+        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
+        return None
+
+    def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
+        """Write the report as JSON. muxed: what became of the film's streams, from `write`. Raises CannotWrite."""
+        values = self.report.to_dict() | (muxed.to_dict() if muxed else {})
+        write_json(path, values)
+        return Path(path)
+
+    def save_stems(self, folder: str | os.PathLike) -> tuple[Path, ...]:
+        """Write action.wav, ambience.wav and, where it is kept, original.wav: all or none. They add up to the mix.
+
+        The folder is made if its parent exists. Raises CannotWrite, and BadSettings for a take without stems.
         """
         deliver(self, stems=folder)
-        return stem_paths(folder)
+        return tuple(stem_paths(folder, self.stems).values())
 
     def with_others(self, others: tuple[Take, ...]) -> Take:
         """This take as the first of several."""

@@ -7,12 +7,14 @@ Every function that reads an untrusted file (`probe_video`, `read_frames`, `read
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
 from a2s.media import audio, decode, probe, start_timecode
-from a2s.media.audio import mix_under, write_audio
+from a2s.media.audio import SoundWriter, sound_steps, write_audio, write_sounds
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.film import Film
 from a2s.media.mux import mux_soundtrack
 from a2s.media.probe import VideoInfo
+from a2s.media.soundtrack import OriginalTrack, Soundtrack, Stretch, soundtrack_blocks
+from a2s.media.streams import MuxReport, StreamOutcome
 
 probe_video = isolated(probe.probe_video, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
@@ -22,14 +24,22 @@ read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
     "Film",
+    "MuxReport",
+    "OriginalTrack",
+    "SoundWriter",
+    "Soundtrack",
+    "StreamOutcome",
+    "Stretch",
     "VideoInfo",
     "encode_frames",
-    "mix_under",
     "mux_soundtrack",
     "probe_video",
     "read_audio",
     "read_comment",
     "read_frames",
     "read_start_timecode",
+    "sound_steps",
+    "soundtrack_blocks",
     "write_audio",
+    "write_sounds",
 ]

@@ -40,6 +40,8 @@ from a2s.settings import Limits
 
 ALLOWED_TYPES = {
     ("a2s.media.probe", "VideoInfo"),
+    ("a2s.media.streams", "MuxReport"),
+    ("a2s.media.streams", "StreamOutcome"),
     ("pathlib", "PosixPath"),
     ("pathlib._local", "PosixPath"),  # its module in Python 3.13
     ("numpy", "dtype"),
@@ -88,7 +90,10 @@ def isolated(function: Callable[P, R], broken: type[errors.A2SError], writes: bo
         limits = options.get("limits") or Limits()
         assert isinstance(limits, Limits)
         name = display_name(Path(str(args[0])).name)
-        fault = broken(f"{name} breaks its decoder, or asks it for too much time or memory.")
+        fault = broken(
+            f"{name} breaks its decoder, or asks it for too much time or memory"
+            " (--limit max_decode_seconds=... and max_decode_bytes=... allow more)."
+        )
         with_limits = options | {"limits": limits}
         answers = _send(
             _Request(function.__module__, function.__name__, args, with_limits, os.getcwd(), writes, limits)

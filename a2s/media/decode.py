@@ -9,11 +9,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from a2s.errors import TooLarge, UnreadableAudio, UnreadableVideo
+from a2s.errors import UnreadableAudio, UnreadableVideo
 from a2s.io import display_name
 from a2s.media.probe import decoded_picture, display_matrix, displayed_size, first_frame, probe_timeline
 from a2s.media.source import FAULTS, decoded, open_media, picture_stream
-from a2s.media.timeline import Timeline
+from a2s.media.timeline import Timeline, too_long
 from a2s.settings import Limits
 
 GAP_SECONDS = 0.05
@@ -130,7 +130,7 @@ def read_audio(
             if wanted is not None and n >= wanted:
                 break
             if n > cap:
-                raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
+                raise too_long(name, limits)
     if not n and not align_to_picture:
         raise UnreadableAudio(f"{name} has no sound that can be decoded.")
     waveform = np.concatenate(pieces)[:wanted] if pieces else np.zeros(0, np.float32)

@@ -100,7 +100,8 @@ def decoded_picture(container: InputContainer, stream: VideoStream, limits: Limi
 def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
     """Raises TooLarge."""
     if width * height > limits.max_pixels:
-        raise TooLarge(f"{name} is {width} x {height} pixels; at most {limits.max_pixels / 1e6:.1f} million are taken.")
+        most, raised = f"{limits.max_pixels / 1e6:.1f} million", limits.raised_by("max_pixels")
+        raise TooLarge(f"{name} is {width} x {height} pixels; at most {most} are taken ({raised}).")
 
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...]:

@@ -106,17 +106,20 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
         first = time if first is None else first
         rows.append((time, packet.duration or 0, not packet.is_discard))
         if len(rows) > limits.max_frames:
-            raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit.")
+            raised = limits.raised_by("max_frames")
+            raise TooLarge(f"{name} has more than {limits.max_frames} frames, which is the limit ({raised}).")
         if (time - first) * time_base > limits.max_seconds:
-            raise _too_long(name, limits)
+            raise too_long(name, limits)
     timeline = _timeline(rows, period, stream, exact, skipped, name)
     if timeline.seconds > limits.max_seconds:  # the last frame may claim a duration of hours
-        raise _too_long(name, limits)
+        raise too_long(name, limits)
     return timeline
 
 
-def _too_long(name: str, limits: Limits) -> TooLarge:
-    return TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit.")
+def too_long(name: str, limits: Limits) -> TooLarge:
+    """The error for a file that is longer than the limit."""
+    most, raised = limits.max_seconds / 60, limits.raised_by("max_seconds")
+    return TooLarge(f"{name} is longer than {most:g} minutes, which is the limit ({raised}).")
 
 
 def _timeline(

@@ -17,4 +17,5 @@ LONG: dict[str, Any] = {
 
 def long_limits() -> Limits:
     """The limits of the environment, and `LONG` where the environment has none. Raises BadSettings."""
-    return Limits(**{name: value for name, value in LONG.items() if f"A2S_{name.upper()}" not in os.environ})
+    variables = {name.upper() for name in os.environ}
+    return Limits(**{name: value for name, value in LONG.items() if f"A2S_{name.upper()}" not in variables})

@@ -18,12 +18,15 @@ DEFAULTS = {
 }  # fmt: skip
 """Values of the controls that a test doesn't set. Four steps, the minimum, are enough to show an effect."""
 
-RATE = 16_000
+RATE = 48_000
 
 
 @dataclass(frozen=True)
 class Made:
-    """A downloaded take. wave: (n,) float32 of the 24-bit wav. recipe: the report inside it. name: of the file."""
+    """A downloaded take.
+
+    wave: (n,) float32, the mean of both channels of the wav. recipe: the report inside it. name: of the file.
+    """
 
     wave: np.ndarray
     recipe: dict
@@ -89,7 +92,7 @@ class Panel:
     def made(self) -> Made:
         """The take that is shown, from the wav that the page offers."""
         file = download(self.tab, "wav", self.folder)
-        return Made(soundfile.read(file, dtype="float32")[0], read_report(file).to_dict(), file.name)
+        return Made(soundfile.read(file, dtype="float32")[0].mean(axis=1), read_report(file).to_dict(), file.name)
 
     def show(self, number: int) -> Made:
         """Choose a take, counted from 0, and download it."""

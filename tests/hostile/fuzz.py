@@ -61,7 +61,7 @@ def read(path: Path, out: Path) -> str:
     Returns "read" or "refused" for each. Everything runs in this process, without the child process of a dub.
     """
     from a2s.errors import A2SError
-    from a2s.media import decode, film, filmstrip, probe
+    from a2s.media import OriginalTrack, Soundtrack, decode, film, filmstrip, probe
     from a2s.media.mux import write_steps
     from a2s.media.timeline import from_plain
 
@@ -72,6 +72,7 @@ def read(path: Path, out: Path) -> str:
         moments = [int(timeline.times[len(timeline.times) * part // 4]) for part in range(4)]
         film.pictures_of(path, timeline, moments[2:], 32, limits=SHORT)
 
+    sound = Soundtrack(np.zeros(16_000, np.float32), 16_000, original=OriginalTrack(path))
     said = []
     for step in (
         lambda: probe.probe_video(path, limits=SHORT),
@@ -79,7 +80,7 @@ def read(path: Path, out: Path) -> str:
         lambda: decode.read_audio(path, limits=SHORT),
         look_up,
         lambda: filmstrip.strip_of(path, 4, 32, limits=SHORT),
-        lambda: deque(write_steps(path, np.zeros(16_000, np.float32), 16_000, out, out, None, limits=SHORT), maxlen=0),
+        lambda: deque(write_steps(path, sound, out, out, None, limits=SHORT), maxlen=0),
     ):
         try:
             step()

@@ -72,7 +72,8 @@ class Film:
         stream.width, stream.height, stream.pix_fmt = *self.size, self.pix_fmt
         if self.codec == "libvpx":  # its threads wait for each other in a busy loop, minutes on a busy machine
             stream.codec_context.thread_count = 1
-        stream.codec_context.time_base = {".gif": Fraction(1, 100), ".avi": 1 / rate}.get(suffix, Fraction(1, 1000))
+        ticks = {".gif": Fraction(1, 100), ".avi": 1 / rate, ".mxf": 1 / rate}
+        stream.codec_context.time_base = ticks.get(suffix, Fraction(1, 1000))
         if suffix in (".mp4", ".mov"):
             stream.codec_context.time_base = TICKS
         if self.aspect:
@@ -136,6 +137,9 @@ FILMS = {
     "MKV": Film("film.mkv", sound=2.0),
     "GIF": Film("film.gif", "gif", times=even(25, 2), pix_fmt="rgb8"),
     "AVI": Film("film.avi", "mpeg4"),
+    "MXF": Film("film.mxf", "mpeg2video", times=even(25, 2), size=(160, 112)),
+    "WMV": Film("film.wmv", "wmv2", times=even(25, 2)),
+    "animated PNG": Film("film.apng", "apng", times=even(25, 2), pix_fmt="rgb24"),
     "transport stream": Film("film.ts", sound=2.0, options={"bf": "0"}),
     "0.4 s": Film(times=even(25, 0.4), hits=()),
     "a single frame": Film(times=(0.0,), hits=()),

@@ -15,7 +15,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from tests.hostile.odd import PLAIN, Film
+from a2s.media.source import ASF, MXF
+from tests.hostile.odd import PLAIN, Film, even
 
 Maker = Callable[["Trap"], bytes]
 
@@ -169,6 +170,35 @@ def large_picture(trap: Trap) -> bytes:
     return film[:at] + header + struct.pack(">I", zlib.crc32(header)) + film[at + len(header) + 4 :]
 
 
+def animated_png(width: int, height: int) -> bytes:
+    """An animation of one frame without any pixel."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    size = struct.pack(">II", width, height)
+    parts = (b"IHDR", size + b"\x08\x02\0\0\0"), (b"acTL", struct.pack(">II", 1, 0)), (b"IDAT", b""), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def encrypted(trap: Trap) -> bytes:
+    """A film under common encryption, without its key."""
+    path = trap.folder / "made.mp4"
+    how = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "0f" * 16, "encryption_kid": "1e" * 16}
+    clear = trap.folder / "clear.mp4"
+    clear.write_bytes(trap.film())
+    with av.open(str(clear)) as source, av.open(str(path), "w", options=how) as out:
+        picture = out.add_stream_from_template(source.streams.video[0], opaque=True)
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = picture
+                out.mux(packet)
+    data = path.read_bytes()
+    path.unlink()
+    clear.unlink()
+    return data
+
+
 def vast_index(trap: Trap) -> bytes:
     """A movie header that is compressed: 256 MB of zeros in 256 kB (QuickTime's `cmov`)."""
     size = 256 * 2**20
@@ -243,6 +273,18 @@ REFUSED: dict[str, Maker] = {
     "playlist in sync bytes.ts": lambda trap: (b"G" + hls(trap)).ljust(188, b"\n") * 4,
     "script and gif.gif": lambda trap: b"GIF89a/*" + bytes(20) + b"*/=1;alert(1);",
     "absurd.gif": lambda trap: gif(65_535, 65_535),
+    "absurd.y4m": lambda trap: b"YUV4MPEG2 W1000000 H1000000 F25:1 Ip A1:1 C420jpeg\nFRAME\n" + bytes(1000),
+    "zero.y4m": lambda trap: b"YUV4MPEG2 W0 H0 F0:0\nFRAME\n",
+    "absurd.png": lambda trap: animated_png(2**30, 2**30),
+    "only a header.mxf": lambda trap: MXF + bytes(4000),
+    "random.mxf": lambda trap: MXF + b"\x02\x04\0" + np.random.default_rng(5).bytes(4000),
+    "cut.mxf": lambda trap: trap.film(name="film.mxf", codec="mpeg2video", times=even(25, 1), size=(160, 112))[:1200],
+    "only a header.wmv": lambda trap: ASF + struct.pack("<QI", 2**62, 2**31) + bytes(4000),
+    "random.wmv": lambda trap: ASF + np.random.default_rng(6).bytes(4000),
+    "cut.wmv": lambda trap: trap.film(name="film.wmv", codec="wmv2")[:500],
+    "random.dv": lambda trap: b"\x1f\x07\0\x3f" + np.random.default_rng(7).bytes(4000),
+    "raw.h264": lambda trap: b"\0\0\0\1\x67" + bytes(1000),
+    "encrypted.mp4": encrypted,
     "absurd declared.avi": lambda trap: _resized(trap),
     "large picture.mov": large_picture,
     "vast index.mov": vast_index,

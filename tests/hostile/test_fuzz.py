@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 COUNT = int(os.environ.get("A2S_FUZZ", "100"))
 FIRST = int(os.environ.get("A2S_FUZZ_FIRST", "0"))
 KINDS = ("with sound", "variable rate mkv", "VP9 webm", "AV1 webm", "10-bit HEVC", "GIF", "AVI", "transport stream",
-         "ProRes mov", "start offset mkv", "alpha in PNG", "portrait by rotation")  # fmt: skip
+         "ProRes mov", "start offset mkv", "alpha in PNG", "portrait by rotation", "MXF", "WMV",
+         "animated PNG")  # fmt: skip
 BATCH = 50
 """Mutations per child process; a crash loses the rest of its batch and is reported with its seed."""
 

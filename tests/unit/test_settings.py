@@ -72,3 +72,24 @@ def test_the_command_line_takes_limits_from_the_environment(tmp_path, monkeypatc
     monkeypatch.setenv("A2S_MAX_BYTES", "lots")
     assert main(command) == 2
     assert capsys.readouterr().err == "a2s: A2S_MAX_BYTES must be a whole number above 0, not 'lots'.\n"
+
+
+def test_a_served_page_has_stricter_limits_that_can_be_raised(monkeypatch):
+    ours, served = Limits(), Limits.served()
+    assert ours.max_bytes == 4 * 2**30 and ours.max_seconds == 7200
+    assert served.max_bytes == 512 * 2**20 and served.max_seconds == 1800
+    assert all(getattr(served, name) <= getattr(ours, name) for name in Limits.model_fields)
+    monkeypatch.setenv("A2S_MAX_SECONDS", "60")
+    assert Limits.served().max_seconds == 60
+    assert Limits.read(["max_seconds=90", "max_takes=2"], served=True).max_seconds == 90
+    with pytest.raises(BadSettings, match="A2S_MAX_TAKES must be a whole number above 0, not ''"):
+        Limits.read(["max_takes"])
+
+
+def test_the_help_of_the_page_lists_every_limit(capsys):
+    from app import parse
+
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in Limits.model_fields)

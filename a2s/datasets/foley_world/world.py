@@ -25,7 +25,7 @@ from a2s.datasets.foley_world.plan import Activity, Contact, Gesture, Plan, make
 from a2s.datasets.foley_world.sound import action_stem
 from a2s.errors import BadSettings
 from a2s.io import atomic_folder
-from a2s.media import encode_frames, mux_soundtrack
+from a2s.media import Soundtrack, encode_frames, mux_soundtrack
 from a2s.vision import observe
 
 SAMPLE_RATE = 16_000
@@ -78,7 +78,7 @@ def write_mp4(path: Path, frames: Iterable[tuple[float, np.ndarray]], fps: float
     """Write frames (time s, rgb (h, w, 3) uint8) and their sound (n,) as an mp4."""
     silent = path.with_suffix(".silent.mp4")
     encode_frames(silent, frames, fps)
-    mux_soundtrack(silent, waveform.astype(np.float32), SAMPLE_RATE, path)
+    mux_soundtrack(silent, Soundtrack(waveform.astype(np.float32), SAMPLE_RATE), path)
     silent.unlink()
 
 

@@ -79,7 +79,8 @@ def build_bank(
     """The excerpts of every recording below `folder` as clips, added to `base`; without a base, with the low-ambient
     clip of the built-in bank. Raises TooLarge, UnreadableAudio."""
     if len(files) > limits.max_recordings:
-        raise TooLarge(f"There are {len(files)} recordings; at most {limits.max_recordings} are allowed at once.")
+        most, raised = limits.max_recordings, limits.raised_by("max_recordings")
+        raise TooLarge(f"There are {len(files)} recordings; at most {most} are allowed at once ({raised}).")
     pieces = _excerpts(files, folder, limits, emit)
     emit(ProgressReport("Computing embeddings", 0.92, text.count(len(pieces), "clip")))
     if base is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from a2s.cues import CueTrack
+from a2s.cues.formats import FrameClock, read_cues
 from a2s.errors import A2SError, BadCues
 from a2s.settings import Limits
 from a2s.ui.gradio_compat.files import file_url
@@ -59,7 +60,8 @@ def track_of(
         raise BadCues("The page sent no list of cues. Load the video again.")
     cues = value["cues"]
     if len(cues) > limits.max_cues:
-        raise BadCues(f"There are {len(cues)} cues; at most {limits.max_cues} are allowed.")
+        most, raised = limits.max_cues, limits.raised_by("max_cues")
+        raise BadCues(f"There are {len(cues)} cues; at most {most} are allowed ({raised}).")
     if detected is not None and cues == timeline_value(detected, 0.0)["cues"]:
         return detected
     track = _read([_without_id(cue) for cue in cues])
@@ -102,9 +104,9 @@ class CueHandlers:
             raise A2SError("Choose a cue file first.")
         file = visit.receive(upload, "cues")
         try:
-            track = CueTrack.load(file)
-        except BadCues as error:
-            raise BadCues(str(error).replace(file.name, Path(upload).name)) from None
+            info = visit.need_info()
+            clock = FrameClock.of(info.fps, seconds=info.duration)
+            track = read_cues(file, clock, visit.limits, Path(upload).name)
         finally:
             file.unlink(missing_ok=True)
         _check_end(track, visit.need_info().duration)

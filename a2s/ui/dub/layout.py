@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from a2s.cues.formats import CUE_SUFFIXES
 from a2s.settings import ACTIONS, MATERIALS, DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import OFF, choice_key
@@ -74,8 +75,8 @@ def cues_section(engine: Engine) -> SimpleNamespace:
     with gr.Row(elem_classes="heading-row"):
         heading("Cues")
         load = gr.UploadButton(
-            "Load a cue file", file_types=[".json"], size="sm", elem_id="load-cues", elem_classes="quiet", scale=0,
-            min_width=120,
+            "Load a cue file", file_types=list(CUE_SUFFIXES), size="sm", elem_id="load-cues", elem_classes="quiet",
+            scale=0, min_width=120,
         )  # fmt: skip
         reset = gr.Button(
             "Reset to detected cues", size="sm", elem_id="reset-cues", elem_classes="quiet", scale=0, min_width=170

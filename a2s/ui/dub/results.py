@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 
 from a2s.errors import BadSettings
-from a2s.io import write_text
+from a2s.io import atomic_files, write_text
 from a2s.settings import AUDIO, AmbientChange, Limits
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.state import plain_name
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from a2s.dubbing.recipe import Report
     from a2s.dubbing.take import Take
     from a2s.pipelines.ambience import AmbienceSource
-
-MAX_DIFFERENCE = 5e-4
-"""How far a sample of a take that is made again may be from the first time: a batch and a single take differ in the
-last bits. It is far below what can be heard."""
 
 REENCODED = "The picture was re-encoded as H.264, because browsers can't play its own format in an mp4."
 
@@ -52,7 +48,7 @@ def export(
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
     Cancelled."""
-    from a2s.media import mux_soundtrack, write_audio
+    from a2s.media import mux_soundtrack, write_sounds
 
     settings, report = take.recipe.settings, public_report(take.report, label.clip, label.own_recording)
     percent = round(settings.ambient * 100)
@@ -64,10 +60,10 @@ def export(
     folder.mkdir()
     try:
         comment = report.tag()
-        copied = mux_soundtrack(
-            take.video, take.waveform, take.sample_rate, video, limits=limits, comment=comment, cancelled=cancelled
+        muxed = mux_soundtrack(
+            take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled, picture="browser"
         )
-        write_audio(sound, take.waveform, take.sample_rate, comment=comment)
+        write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, limits)
         write_text(recipe_file, report.to_json() + "\n")
         take.cues.save(cue_file)
         _draw(take, figure, spectrogram)
@@ -78,23 +74,29 @@ def export(
         label=f"Take {label.number} · {percent} % · seed {settings.seed}",
         stem=stem, video=video, sound=sound, recipe=recipe_file, cue_file=cue_file, figure=figure,
         spectrogram=spectrogram,
-        summary=summary(take.report) + ("" if copied else _note(REENCODED)),
+        summary=summary(take.report) + ("" if muxed.picture_copied else _note(REENCODED)),
         settings=settings, report=report, model=label.model,
     )  # fmt: skip
 
 
 def write_stems(files: TakeFiles, again: Take) -> None:
-    """Two wavs, action and ambience, that add up to the take's wav sample for sample.
+    """Two wavs, action and ambience, that add up to the take's wav sample for sample. A kept original soundtrack
+    belongs to the ambience.
 
     again: the take, made once more with stems. Raises BadSettings if it is not the same take.
     """
-    from a2s.media import write_audio
+    from a2s.media import SoundWriter, sound_steps
 
-    mix, rate = soundfile.read(files.sound, dtype="float32")
-    if len(mix) != len(again.waveform) or np.abs(mix - again.waveform).max(initial=0) > MAX_DIFFERENCE:
-        raise BadSettings("The stems can't be exported: the video, the bank or the model has changed since this take.")
-    for path, stem in zip(files.stem_files, again.stems.against(mix).values(), strict=True):
-        write_audio(path, stem, rate)
+    with atomic_files(files.stem_files) as parts, ExitStack() as stack:
+        writers = [stack.enter_context(SoundWriter(part, part)) for part in parts]
+        try:
+            for steps in sound_steps(again.stems.soundtrack(), again.seconds, mix=files.sound):
+                writers[0].write(steps["action"])
+                writers[1].write(steps["mix"] - steps["action"])
+        except BadSettings:
+            raise BadSettings(
+                "The stems can't be exported: the video, the bank or the model has changed since this take."
+            ) from None
 
 
 def public_report(report: Report, name: str, own_name: str | None = None) -> Report:
@@ -117,7 +119,7 @@ def public_report(report: Report, name: str, own_name: str | None = None) -> Rep
 
 
 def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
-    """Both pictures of the take as it sounds, with the original audio if it was mixed in."""
+    """Both pictures of the dub, without the original audio."""
     import torch
 
     from a2s.audio.mel import mel_spectrogram

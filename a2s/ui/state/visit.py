@@ -74,7 +74,8 @@ class Visit:
         if not upload.is_file():
             raise A2SError("The file did not arrive. Upload it again.")
         if upload.stat().st_size > self.limits.max_bytes:
-            raise TooLarge(f"The file is larger than the limit of {self.limits.max_bytes // 2**20} MB.")
+            most, raised = self.limits.max_bytes // 2**20, self.limits.raised_by("max_bytes")
+            raise TooLarge(f"The file is larger than the limit of {most} MB ({raised}).")
         target = self.next_path(kind)
         try:
             os.link(upload, target)

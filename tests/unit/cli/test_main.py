@@ -54,7 +54,7 @@ def test_loudness_sets_the_level_of_the_mix(home, run, tmp_path):
     for loudness in (-20, -30):
         report = tmp_path / f"{loudness}.json"
         arguments = "--steps", 1, "--loudness", loudness, "--report", report
-        assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", *arguments)[0] == 0
+        assert run("dub", home / "clip.mp4", "-o", tmp_path / f"{loudness}.wav", *arguments)[0] == 0
         levels.append(json.loads(report.read_text())["loudness"]["lufs"])
     assert levels[0] - levels[1] == pytest.approx(10, abs=1)
 
@@ -77,7 +77,9 @@ def test_dub_writes_video_report_and_stems(home, run, tmp_path):
         "--seed",
         5,
     )
-    assert code == 0 and printed.count("\n") == 1 and "out.mp4: 1.50 s" in printed
+    assert code == 0 and printed.count("\n") == 2 and "out.mp4: 1.50 s" in printed
+    assert printed.endswith("Picture copied (h264).\n")
+    assert [stream["outcome"] for stream in json.loads(report.read_text())["streams"]] == ["copied"]
     assert probe_video(out).has_audio and probe_video(out).duration == pytest.approx(1.5, abs=0.01)
     recipe = json.loads(report.read_text())
     assert recipe["settings"]["ambient"] == 0.8 and recipe["seed"] == 5 and recipe["settings"]["steps"] == 2
@@ -239,7 +241,7 @@ def test_a_failed_report_removes_the_sound(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
     from a2s.errors import CannotWrite
 
-    def full(self, path):
+    def full(self, path, muxed):
         raise CannotWrite("The disk is full.")
 
     monkeypatch.setattr(Take, "save_report", full)
@@ -289,21 +291,21 @@ def test_control_c_leaves_nothing_behind(home, tmp_path):
     assert process.stdout.readline() == b"sampling\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=300)
-    assert process.returncode == 130 and out == b"" and b"Traceback" not in err
+    assert process.returncode == 130 and out == b"" and err == b"a2s: Stopped.\n"
     assert not list(tmp_path.iterdir())
 
 
 def test_control_c_while_writing_removes_the_written_files(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
 
-    save, saved = Take.save, []
+    write, saved = Take.write, []
 
     def interrupted(self, path):
         if saved:
             raise KeyboardInterrupt
-        saved.append(save(self, path))
-        return path
+        saved.append(path)
+        return write(self, path)
 
-    monkeypatch.setattr(Take, "save", interrupted)
+    monkeypatch.setattr(Take, "write", interrupted)
     assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", "--steps", 1, "--takes", 2)[0] == 130
     assert saved and not list(tmp_path.iterdir())

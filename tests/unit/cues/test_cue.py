@@ -103,7 +103,7 @@ def test_as_many_cues_as_allowed_pass():
     with pytest.raises(BadCues, match="There are 100 cues; at most 99 are allowed"):
         track.check(Limits(max_cues=99))
     with pytest.raises(BadCues, match="from 0 to 1800"):
-        CueTrack.at([1801]).check(Limits())
+        CueTrack.at([1801]).check(Limits(max_seconds=1800))
 
 
 def test_a_file_of_version_1_is_read():

@@ -73,7 +73,7 @@ def test_three_places_and_stems_that_sum_to_the_mix(clip, tmp_path):
     action, ambience = (soundfile.read(path, dtype="int32")[0] for path in take.save_stems(tmp_path / "stems"))
     mix, _ = soundfile.read(take.save(tmp_path / "mix.wav"), dtype="int32")
     assert np.array_equal(action + ambience, mix)
-    level = levels(ambience / 2**31)
+    level = levels(ambience[::3, 0] / 2**31)
     quiet, loud, again = (np.median(level[begin:end]) for begin, end in ((30, 55), (65, 85), (128, 175)))
     assert loud > quiet + 8 and loud > again + 8
     sources = [(source.time, source.clip) for source in take.recipe.ambience]

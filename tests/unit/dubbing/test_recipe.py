@@ -20,7 +20,7 @@ from a2s.dubbing.recipe import (
     read_report,
 )
 from a2s.errors import BadCues, BadSettings
-from a2s.media import encode_frames, mux_soundtrack, read_audio, read_comment, write_audio
+from a2s.media import Soundtrack, encode_frames, mux_soundtrack, read_audio, read_comment, write_audio
 from a2s.pipelines.ambience import AmbienceSource
 from a2s.settings import AmbientChange, DubSettings, check_settings
 
@@ -62,7 +62,7 @@ def test_sound_files_carry_it(tmp_path, suffix):
 def test_mp4_carries_it(tmp_path):
     frames = [(k / 10, np.full((48, 64, 3), 20 * k, np.uint8)) for k in range(10)]
     encode_frames(tmp_path / "silent.mp4", frames, 10)
-    mux_soundtrack(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "dub.mp4", comment=RECIPE.to_json())
+    mux_soundtrack(tmp_path / "silent.mp4", Soundtrack(SOUND, 16_000), tmp_path / "dub.mp4", comment=RECIPE.to_json())
     assert read_recipe(tmp_path / "dub.mp4") == RECIPE
 
 
@@ -81,7 +81,7 @@ def test_a_recipe_with_very_many_cues_fits_in(tmp_path):
     encode_frames(tmp_path / "silent.mp4", [(0.0, np.zeros((48, 64, 3), np.uint8))], 10)
     for name in ("take.flac", "take.wav"):
         write_audio(tmp_path / name, SOUND, 16_000, comment=long.to_json())
-    mux_soundtrack(tmp_path / "silent.mp4", SOUND, 16_000, tmp_path / "take.mp4", comment=long.to_json())
+    mux_soundtrack(tmp_path / "silent.mp4", Soundtrack(SOUND, 16_000), tmp_path / "take.mp4", comment=long.to_json())
     for name in ("take.flac", "take.wav", "take.mp4"):
         assert read_recipe(tmp_path / name) == long
 

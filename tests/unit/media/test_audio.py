@@ -1,4 +1,4 @@
-"""Sound files, and one sound under another."""
+"""Sound files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from a2s.errors import CannotWrite
-from a2s.media import mix_under, read_audio, write_audio
+from a2s.media import read_audio, write_audio
 
 
 @pytest.mark.parametrize("name", ["a.wav", "b.FLAC"])
@@ -37,11 +37,3 @@ def test_a_file_is_replaced_atomically(tmp_path):
     write_audio(tmp_path / "a.wav", np.zeros(100), 16_000)
     assert len(soundfile.read(tmp_path / "a.wav")[0]) == 100
     assert len(list(tmp_path.iterdir())) == 1
-
-
-def test_mix_under():
-    waveform, original = np.full(5, 0.1, np.float32), np.full(3, 0.5, np.float32)
-    mixed = mix_under(waveform, original, -20.0)
-    assert mixed == pytest.approx([0.15, 0.15, 0.15, 0.1, 0.1])
-    assert mixed.dtype == np.float32 and waveform[0] == np.float32(0.1)
-    assert len(mix_under(waveform, np.ones(9), 0)) == 5

@@ -125,7 +125,10 @@ def test_a_crash_or_an_exceeded_limit_is_one_sentence(forked, tmp_path, function
     """It crashes, allocates 16 GB, runs or sleeps forever, or sends an object that would run code here."""
     with pytest.raises(UnreadableVideo) as caught:
         forked(function, max_decode_seconds=seconds)(tmp_path / "film.mp4")
-    assert str(caught.value) == "film.mp4 breaks its decoder, or asks it for too much time or memory."
+    assert str(caught.value) == (
+        "film.mp4 breaks its decoder, or asks it for too much time or memory"
+        " (--limit max_decode_seconds=... and max_decode_bytes=... allow more)."
+    )
 
 
 def test_the_total_time_of_all_frames_is_limited(forked, tmp_path):
@@ -155,7 +158,7 @@ def test_a_writer_may_write(forked, tmp_path):
 
 def test_films_strips_and_copies_are_read_in_a_child_only(film, tmp_path, monkeypatch):
     """This process does not open an untrusted file."""
-    from a2s.media import Film, mux_soundtrack
+    from a2s.media import Film, Soundtrack, mux_soundtrack
     from a2s.media.filmstrip import write_filmstrip
 
     video = film(times=range(0, 4000, 40))
@@ -166,12 +169,12 @@ def test_films_strips_and_copies_are_read_in_a_child_only(film, tmp_path, monkey
     monkeypatch.setattr("av.open", refuse)
     assert Film(video).pictures(np.array([3, 90]), 32).shape == (2, 32, 32, 3)
     assert write_filmstrip(video, tmp_path / "strip.jpg").stat().st_size > 500
-    mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, tmp_path / "out.mp4")
+    mux_soundtrack(video, Soundtrack(np.zeros(64_000, np.float32), 16_000), tmp_path / "out.mp4")
     assert probe_video(tmp_path / "out.mp4").frames == 100
 
 
 def test_a_killed_writer_leaves_no_file(film, tmp_path, monkeypatch):
-    from a2s.media import mux_soundtrack
+    from a2s.media import Soundtrack, mux_soundtrack
 
     video = film(times=range(0, 4000, 40))
     module = sys.modules["a2s.media.mux"]
@@ -186,13 +189,13 @@ def test_a_killed_writer_leaves_no_file(film, tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "_write_isolated", killed)
     with pytest.raises(UnreadableVideo, match="breaks its decoder"):
-        mux_soundtrack(video, np.zeros(64_000, np.float32), 16_000, out / "dub.mp4")
+        mux_soundtrack(video, Soundtrack(np.zeros(64_000, np.float32), 16_000), out / "dub.mp4")
     assert not list(out.iterdir())
 
 
 def test_a_full_disk_is_reported_by_the_child(film, tmp_path):
     from a2s.errors import CannotWrite
-    from a2s.media import mux_soundtrack
+    from a2s.media import Soundtrack, mux_soundtrack
 
     (disk := tmp_path / "disk").mkdir()
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).returncode:
@@ -200,7 +203,7 @@ def test_a_full_disk_is_reported_by_the_child(film, tmp_path):
     try:
         noise = np.random.default_rng(0).standard_normal(640_000) * 0.1
         with pytest.raises(CannotWrite, match="dub.mp4 cannot be written: No space left on device"):
-            mux_soundtrack(film(times=range(0, 40_000, 40)), noise, 16_000, disk / "dub.mp4")
+            mux_soundtrack(film(times=range(0, 40_000, 40)), Soundtrack(noise, 16_000), disk / "dub.mp4")
         assert not list(disk.iterdir())
     finally:
         subprocess.run(["umount", disk], check=True)

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
-from a2s.media import encode_frames, mux_soundtrack, probe_video, read_audio, read_frames
+from a2s.media import Soundtrack, encode_frames, mux_soundtrack, probe_video, read_audio, read_frames
 
 RATE = 16_000
 TIMES = [0.1, 0.42, 0.77]
@@ -45,11 +45,15 @@ def ffmpeg() -> str:
         ("fragments.mp4", {"container": {"movflags": "frag_keyframe+empty_moov"}}),
         ("one.mp4", {"times": [0]}),
         ("vp9.mkv", {"codec": "libvpx-vp9"}),
+        ("hevc.mp4", {"codec": "libx265", "options": {"x265-params": "log-level=none"}}),
+        ("ten.mp4", {"pix_fmt": "yuv420p10le"}),
+        ("wide.mp4", {"pix_fmt": "yuv422p"}),
+        ("mpeg4.mp4", {"codec": "mpeg4"}),
     ],
 )
 def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    assert mux_soundtrack(video, np.zeros(RATE, np.float32), RATE, out) is True
+    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out).picture_copied
     assert picture_packets(out) == picture_packets(video)
     before, after = probe_video(video), probe_video(out)
     assert (after.codec, after.width, after.height, after.rotation, after.frames) == (
@@ -79,9 +83,10 @@ def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
         ("wide.mp4", {"pix_fmt": "yuv422p"}),
     ],
 )
-def test_other_pictures_become_h264(film, tmp_path, name, options):
+def test_pictures_become_h264(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    assert mux_soundtrack(video, np.zeros(RATE, np.float32), RATE, out) is False
+    report = mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out, picture="h264")
+    assert report.picture.outcome == "re-encoded"
     before, after = probe_video(video), probe_video(out)
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
@@ -101,7 +106,7 @@ def test_sound_is_as_long_as_the_picture_and_in_sync(film, tmp_path, click_track
     video, out = film(times=range(0, frames * 33, 33), length=33), tmp_path / "out.mp4"
     duration = probe_video(video).duration
     times = [time for time in TIMES if time < duration - 0.07]
-    mux_soundtrack(video, clicks(times, duration, rate), rate, out)
+    mux_soundtrack(video, Soundtrack(clicks(times, duration, rate), rate), out)
     with av.open(str(out)) as container:
         raw = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
     assert len(raw) / 48_000 == pytest.approx(duration, abs=0.001)
@@ -111,7 +116,7 @@ def test_sound_is_as_long_as_the_picture_and_in_sync(film, tmp_path, click_track
 def test_ffmpeg_itself_agrees(film, tmp_path, click_track, ffmpeg):
     clicks, find = click_track
     video, out = film(times=range(400, 1390, 33), length=33, sound=np.zeros(48_000)), tmp_path / "out.mp4"
-    mux_soundtrack(video, clicks(TIMES, 0.99, RATE), RATE, out)
+    mux_soundtrack(video, Soundtrack(clicks(TIMES, 0.99, RATE), RATE), out)
     command = [ffmpeg, "-v", "error", "-i", out, "-vn", tmp_path / "out.wav"]
     subprocess.run(command, check=True)
     raw, rate = soundfile.read(tmp_path / "out.wav")
@@ -122,7 +127,7 @@ def test_ffmpeg_itself_agrees(film, tmp_path, click_track, ffmpeg):
 def test_long_and_short_sounds(film, tmp_path):
     video = film(sound=np.zeros(3 * 48_000))
     for seconds in (0, 0.3, 2.5):
-        mux_soundtrack(video, np.full(round(seconds * RATE), 0.25, np.float32), RATE, tmp_path / "out.mp4")
+        mux_soundtrack(video, Soundtrack(np.full(round(seconds * RATE), 0.25, np.float32), RATE), tmp_path / "out.mp4")
         sound = read_audio(tmp_path / "out.mp4", 48_000)
         assert len(sound) == pytest.approx(48_000, abs=48)
         heard = np.flatnonzero(np.abs(sound) > 0.1)
@@ -132,7 +137,7 @@ def test_long_and_short_sounds(film, tmp_path):
 def test_level_and_odd_samples_survive(film, tmp_path):
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
     tone[10], tone[11], tone[12] = np.nan, np.inf, 9
-    mux_soundtrack(film(), tone, RATE, tmp_path / "out.mp4")
+    mux_soundtrack(film(), Soundtrack(tone, RATE), tmp_path / "out.mp4")
     assert np.abs(read_audio(tmp_path / "out.mp4", RATE)[2000:14_000]).max() == pytest.approx(0.5, abs=0.02)
 
 
@@ -142,7 +147,7 @@ def test_edit_list_that_hides_the_start(film, tmp_path, ffmpeg):
     command = [ffmpeg, "-v", "error", "-ss", "0.4", "-i", video, "-c", "copy", cut]
     subprocess.run(command, check=True)
     assert probe_video(cut).frames < len(picture_packets(cut))  # there is something hidden
-    mux_soundtrack(cut, np.zeros(RATE, np.float32), RATE, out)
+    mux_soundtrack(cut, Soundtrack(np.zeros(RATE, np.float32), RATE), out)
     assert picture_packets(out) == picture_packets(cut)
     for (s, a), (t, b) in zip(read_frames(cut, 32), read_frames(out, 32), strict=True):
         assert s == pytest.approx(t, abs=0.001) and np.array_equal(a, b)
@@ -150,7 +155,7 @@ def test_edit_list_that_hides_the_start(film, tmp_path, ffmpeg):
 
 def test_index_comes_first(film, tmp_path):
     for name, options in (("a.mp4", {}), ("a.gif", {"codec": "gif", "pix_fmt": "rgb8"})):
-        mux_soundtrack(film(name, **options), np.zeros(RATE, np.float32), RATE, tmp_path / "out.mp4")
+        mux_soundtrack(film(name, **options), Soundtrack(np.zeros(RATE, np.float32), RATE), tmp_path / "out.mp4")
         data = (tmp_path / "out.mp4").read_bytes()
         assert 0 < data.index(b"moov") < data.index(b"mdat")
 
@@ -158,8 +163,8 @@ def test_index_comes_first(film, tmp_path):
 def test_same_in_same_out(film, tmp_path):
     noise = np.random.default_rng(0).uniform(-0.3, 0.3, RATE).astype(np.float32)
     video = film("ten.mp4", pix_fmt="yuv420p10le")
-    mux_soundtrack(video, noise, RATE, tmp_path / "a.mp4")
-    mux_soundtrack(video, noise, RATE, tmp_path / "b.mp4")
+    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "a.mp4", picture="h264")
+    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "b.mp4", picture="h264")
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -168,17 +173,17 @@ def test_nothing_is_left_behind(film, tmp_path, monkeypatch):
     out.write_bytes(b"what was there")
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     with pytest.raises(UnreadableVideo):
-        mux_soundtrack(tmp_path / "bad.mp4", np.zeros(RATE, np.float32), RATE, out)
+        mux_soundtrack(tmp_path / "bad.mp4", Soundtrack(np.zeros(RATE, np.float32), RATE), out)
 
     def broken(*_):
         raise RuntimeError("in the middle")
         yield
 
     module = sys.modules["a2s.media.mux"]
-    monkeypatch.setattr(module, "_blocks", broken)
+    monkeypatch.setattr(module, "sound_packets", broken)
     monkeypatch.setattr(module, "_write_isolated", module.write_steps)  # here, not in a child
     with pytest.raises(RuntimeError):
-        mux_soundtrack(video, np.zeros(RATE, np.float32), RATE, out)
+        mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out)
     assert out.read_bytes() == b"what was there"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.mp4", "film.mp4", "out.mp4"]
 
@@ -186,9 +191,9 @@ def test_nothing_is_left_behind(film, tmp_path, monkeypatch):
 def test_where_it_cannot_be_written(film, tmp_path):
     video, sound = film(), np.zeros(RATE, np.float32)
     (tmp_path / "folder.mp4").mkdir()
-    for out in (tmp_path / "a.mov", tmp_path / "none" / "a.mp4", tmp_path / "folder.mp4", video):
+    for out in (tmp_path / "a.avi", tmp_path / "none" / "a.mp4", tmp_path / "folder.mp4", video):
         with pytest.raises(CannotWrite):
-            mux_soundtrack(video, sound, RATE, out)
+            mux_soundtrack(video, Soundtrack(sound, RATE), out)
     assert probe_video(video).frames == 25
 
 
@@ -208,6 +213,7 @@ def test_encode_frames(tmp_path):
 def test_cancelling_works_while_the_picture_is_encoded(film, tmp_path):
     """At the next look, of many; nothing stays."""
     video, looks = film(codec="mpeg4", times=range(0, 20_000, 40)), []
+    sound = Soundtrack(np.zeros(20 * RATE, np.float32), RATE)
     (out := tmp_path / "out").mkdir()
 
     def cancelled(at: int) -> bool:
@@ -215,7 +221,7 @@ def test_cancelling_works_while_the_picture_is_encoded(film, tmp_path):
         return len(looks) == at
 
     with pytest.raises(Cancelled):
-        mux_soundtrack(video, np.zeros(20 * RATE, np.float32), RATE, out / "dub.mp4", cancelled=lambda: cancelled(3))
+        mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(3), picture="h264")
     assert len(looks) == 3 and not list(out.iterdir())
-    mux_soundtrack(video, np.zeros(20 * RATE, np.float32), RATE, out / "dub.mp4", cancelled=lambda: cancelled(0))
+    mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(0), picture="h264")
     assert len(looks) > 10 and probe_video(out / "dub.mp4").frames == 500

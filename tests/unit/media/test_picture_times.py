@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from a2s.media import mux_soundtrack, probe_video, read_frames
+from a2s.media import Soundtrack, mux_soundtrack, probe_video, read_frames
 
 SILENCE = np.zeros(16_000, np.float32)
 
@@ -38,7 +38,7 @@ def durations(path) -> set[Fraction]:
 def test_milliseconds_become_a_constant_rate(film, tmp_path, name, options, rate):
     times = at_rate(rate, 40)
     video, out = film(name, times=times, length=times[-1] - times[-2], **options), tmp_path / "out.mp4"
-    mux_soundtrack(video, SILENCE, 16_000, out)
+    mux_soundtrack(video, Soundtrack(SILENCE, 16_000), out)
     assert durations(out) == {1 / Fraction(rate)}
     assert probe_video(out).duration == pytest.approx(float(40 / Fraction(rate)), abs=1e-6)
 
@@ -46,7 +46,9 @@ def test_milliseconds_become_a_constant_rate(film, tmp_path, name, options, rate
 @pytest.mark.parametrize("codec", ["libx264", "ffv1"])
 def test_missing_frames_are_longer_frames(film, tmp_path, codec):
     times = at_rate("30000/1001", 40, (11, 12, 30))
-    mux_soundtrack(film("a.mkv", codec=codec, times=times, length=33), SILENCE, 16_000, tmp_path / "out.mp4")
+    mux_soundtrack(
+        film("a.mkv", codec=codec, times=times, length=33), Soundtrack(SILENCE, 16_000), tmp_path / "out.mp4"
+    )
     frame = Fraction(1001, 30_000)
     assert durations(tmp_path / "out.mp4") == {frame, 2 * frame, 3 * frame}
 
@@ -55,7 +57,7 @@ def test_missing_frames_are_longer_frames(film, tmp_path, codec):
 def test_variable_rate_stays_variable(film, tmp_path, codec):
     times = [0, *(33 * np.arange(1, 60) + np.random.default_rng(1).integers(-6, 7, 59)).tolist()]
     video = film("a.mkv", codec=codec, times=times)
-    mux_soundtrack(video, SILENCE, 16_000, tmp_path / "out.mp4")
+    mux_soundtrack(video, Soundtrack(SILENCE, 16_000), tmp_path / "out.mp4")
     assert len(durations(tmp_path / "out.mp4")) > 5
     given = [time for time, _ in read_frames(tmp_path / "out.mp4", 32)]
     assert given == pytest.approx([time / 1000 for time in times], abs=1e-4)

@@ -200,5 +200,5 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):
 
 def test_a_last_frame_that_claims_to_last_an_hour_is_too_long(film):
     path = film(times=[0, 40, 80], length=3_600_000, options={"bf": "0"})
-    with pytest.raises(TooLarge, match="longer than 30 minutes"):
-        probe_video(path)
+    with pytest.raises(TooLarge, match=r"longer than 30 minutes, .*--limit max_seconds=... or A2S_MAX_SECONDS"):
+        probe_video(path, limits=Limits(max_seconds=1800))

@@ -194,7 +194,7 @@ def test_an_export_of_the_page_that_fails_leaves_no_folder(home, tmp_path, monke
     def full(*_, **__):
         raise CannotWrite("The disk is full.")
 
-    monkeypatch.setattr("a2s.media.write_audio", full)
+    monkeypatch.setattr("a2s.media.write_sounds", full)
     with pytest.raises(CannotWrite):
         export(take, tmp_path / "take", TakeLabel("clip", 1))
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from a2s.datasets.clips import Skipped
 from a2s.datasets.curation.stages import LOW_ENERGY, NO_MOTION, NO_SOUND, SCENARIO, SPEECH_OR_MUSIC
 from a2s.datasets.ego4d_sounds import read_rows
 from a2s.errors import BadSettings
-from a2s.media import mux_soundtrack
+from a2s.media import Soundtrack, mux_soundtrack
 from a2s.scale.curate import read_scenarios
 from tests.fakes import draw_video
 
@@ -47,8 +47,8 @@ def videos(tmp_path_factory):
     speech = slice(3 * RATE, round(5.5 * RATE))  # the codec's echo of it must not reach the silence
     sound[speech] += 0.2 * np.sin(2 * np.pi * 1000 * np.arange(round(2.5 * RATE)) / RATE).astype(np.float32)
     sound[9 * RATE : 12 * RATE] += np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32) * 0.001
-    mux_soundtrack(silent, sound, RATE, folder / "kitchen.mp4")
-    mux_soundtrack(silent, sound, RATE, folder / "party.mp4")
+    mux_soundtrack(silent, Soundtrack(sound, RATE), folder / "kitchen.mp4")
+    mux_soundtrack(silent, Soundtrack(sound, RATE), folder / "party.mp4")
     (folder / "broken.mp4").write_bytes(b"nothing")
     return folder
 

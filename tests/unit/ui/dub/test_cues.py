@@ -92,7 +92,7 @@ def handlers(visits):
 def watched(visits, clip, request_of):
     """A visit whose picture was watched."""
     visit = visits.of(request_of().session_hash)
-    visit.video, visit.detected_cues, visit.info = clip, SEEN, SimpleNamespace(duration=2.0)
+    visit.video, visit.detected_cues, visit.info = clip, SEEN, SimpleNamespace(duration=2.0, fps=24.0)
     return visit
 
 
@@ -126,6 +126,15 @@ def test_a_cue_file_is_shown_on_the_timeline(handlers, watched, request_of, tmp_
     track = CueTrack.at([0.25, 1.125], strength=0.5)
     track.save(tmp_path / "mine.json")
     assert track_of(handlers.load_file(str(tmp_path / "mine.json"), request_of()), 2.0) == track
+
+
+def test_a_table_and_a_marker_list_are_shown_on_the_timeline(handlers, watched, request_of, tmp_path):
+    (tmp_path / "mine.csv").write_text("Time (s);Label\n0,25;hit wood\n")
+    (tmp_path / "mine.edl").write_text("001  001 V C 00:00:01:12 00:00:01:13 00:00:01:12 00:00:01:13\n")
+    (cue,) = track_of(handlers.load_file(str(tmp_path / "mine.csv"), request_of()), 2.0)
+    assert (cue.time, cue.action, cue.material) == (0.25, "hit", "wood")
+    (cue,) = track_of(handlers.load_file(str(tmp_path / "mine.edl"), request_of()), 2.0)
+    assert cue.time == 1.5
 
 
 def test_a_bad_cue_file_is_refused_and_removed(handlers, watched, request_of, tmp_path):

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
@@ -73,7 +74,9 @@ def test_gradio_downloads_a_url_only_through_the_functions_that_are_replaced(tmp
     block_outgoing_requests()
     with pytest.raises(gr.Error, match="does not download"):
         processing_utils.save_url_to_cache("http://127.0.0.1:9/a.mp4", str(tmp_path))
-    answer = asyncio.run(routes.secure_url_stream_response("http://127.0.0.1:9/a.mp4", None))
+    streamed = routes.secure_url_stream_response("http://127.0.0.1:9/a.mp4", None)
+    with ThreadPoolExecutor(1) as thread:  # a browser's event loop may run in this thread
+        answer = thread.submit(asyncio.run, streamed).result()
     assert answer.status_code == 403 and not list(tmp_path.iterdir())
 
 
