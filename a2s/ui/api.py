@@ -19,10 +19,11 @@ from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO, DubSettings
 from a2s.ui.dub.controls import OFF, read_settings
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
-from a2s.ui.dub.results import TakeLabel, export
+from a2s.ui.dub.results import TakeLabel, Writing, export
 from a2s.ui.engine import Engine
 from a2s.ui.events import MODEL_QUEUE
 from a2s.ui.state import Visit, Visits
+from a2s.ui.state.records import FilmFormat
 from a2s.ui.validation import report_errors
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Api:
             visit.need_info().duration,
         )  # fmt: skip
         take = cast("Take", deque(until_cancelled(self._make(job), visit), maxlen=1).pop())
-        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), visit.cancel.is_set, visit.limits)
+        writing = Writing(FilmFormat(player=False), visit.limits, visit.cancel.is_set)
+        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), writing)
         return str(files.video), str(files.sound), json.loads(files.recipe.read_text("utf-8"))
 
     def retrieve(self, video: str | None, k: int, request: gr.Request) -> list[dict]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -207,14 +208,39 @@ class DubHandlers:
             else:
                 took = time.perf_counter() - began
                 self.engine.record_duration(request.model, request.settings, request.seconds, took)
-                own = visit.own_recording.name if visit.own_recording else None
-                label = TakeLabel(visit.name, visit.takes_made + 1, request.model, own)
-                visit.keep(export(event, visit.next_path("take"), label, visit.cancel.is_set, visit.limits))
+                for done, left in self._write(event, request.model, visit):
+                    whole = (number + 1 - WRITING + WRITING * done) / count
+                    yield progress("running", prefix + text.stage_name("writing"), "", left, whole)
                 return
             left = _seconds_left(time.perf_counter() - began, report.done, estimated)
             stage = prefix + text.dub_stage(report.stage, report.done)
             detail = "" if report.stage == "generating" else report.detail
-            yield progress("running", stage, detail, left, (number + report.done) / count, preview)
+            whole = (number + (1 - WRITING) * report.done) / count
+            yield progress("running", stage, detail, left, whole, preview)
+
+    def _write(self, take: Take, model: str, visit: Visit) -> Iterator[tuple[float, str]]:
+        """Write the files of a take and keep it. Yields (part that is done, text about the time left)."""
+        own = visit.own_recording.name if visit.own_recording else None
+        label, folder = TakeLabel(visit.name, visit.takes_made + 1, model, own), visit.next_path("take")
+
+        def work(emit: Emit) -> TakeFiles:
+            def on_share(done: float) -> None:
+                emit(ProgressReport("writing", done, ""))
+
+            writing = Writing(visit.film_format, visit.limits, visit.cancel.is_set, on_share)
+            return export(take, folder, label, writing)
+
+        began, done = time.perf_counter(), 0.0
+        yield done, ""
+        try:
+            with Worker(work) as worker:
+                for event in until_cancelled(iter(worker), visit):
+                    done = event.done if isinstance(event, ProgressReport) else done
+                    yield done, _seconds_left(time.perf_counter() - began, done, None)
+                visit.keep(worker.result)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _seconds_left(spent: float, done: float, estimated: float | None) -> str:

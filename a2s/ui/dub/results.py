@@ -18,8 +18,8 @@ from a2s.io import atomic_files, write_text
 from a2s.settings import AUDIO, AmbientChange, Limits
 from a2s.ui.plots import result_figure, save_figure, wipe_picture
 from a2s.ui.state import plain_name
-from a2s.ui.state.take_files import TakeFiles
 from a2s.ui.state.records import FilmFormat
+from a2s.ui.state.take_files import TakeFiles
 from a2s.ui.text import summary
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from a2s.media import MuxReport
     from a2s.media.picture_table import PictureChoice
     from a2s.pipelines.ambience import AmbienceSource
+
 
 @dataclass(frozen=True)
 class TakeLabel:
@@ -52,7 +53,7 @@ class Writing:
     on_share: Callable[[float], object] | None = None
 
 
-def export(take: Take, folder: Path, label: TakeLabel, writing: Writing = Writing()) -> TakeFiles:  # noqa: B008  (frozen)
+def export(take: Take, folder: Path, label: TakeLabel, writing: Writing = Writing()) -> TakeFiles:
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
     Cancelled."""
@@ -63,7 +64,8 @@ def export(take: Take, folder: Path, label: TakeLabel, writing: Writing = Writin
     stem = f"{plain_name(label.clip)}-ambient{percent}-seed{settings.seed}"
     stem += f"-take{label.number}" if label.number > 1 else ""
     video, sound, recipe_file, cue_file, figure, spectrogram = (
-        folder / f"{stem}{suffix}" for suffix in (f".{writing.film.container}", ".wav", ".recipe.json", ".cues.json", ".png", ".mel.png")
+        folder / f"{stem}{suffix}"
+        for suffix in (f".{writing.film.container}", ".wav", ".recipe.json", ".cues.json", ".png", ".mel.png")
     )
     folder.mkdir()
     try:
@@ -116,9 +118,7 @@ def write_stems(files: TakeFiles, again: Take) -> None:
 
     paths = files.stem_files
     with atomic_files(list(paths.values())) as parts, ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(SoundWriter(part, part)) for name, part in zip(paths, parts, strict=True)
-        }
+        writers = {name: stack.enter_context(SoundWriter(part, part)) for name, part in zip(paths, parts, strict=True)}
         try:
             for steps in sound_steps(again.stems.soundtrack(), again.seconds, mix=files.sound):
                 for name, writer in writers.items():
@@ -177,9 +177,10 @@ def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
 
     start = take.recipe.settings.start or 0.0  # the pictures begin with the film, also where a part of it is dubbed
     rate = take.sample_rate
-    waveform = np.pad(take.waveform, (round(start * rate), max(0, round((take.seconds - start) * rate) - len(take.waveform))))
+    waveform = np.pad(
+        take.waveform, (round(start * rate), max(0, round((take.seconds - start) * rate) - len(take.waveform)))
+    )
     mel, condition_mel = mel_of(waveform), mel_of(np.resize(take.condition, AUDIO.window_samples))
     onsets = [float(onset) for onset in detect_onsets(waveform, rate)]
     wipe_picture(mel).save(spectrogram, format="PNG")
     save_figure(result_figure(waveform, rate, mel, condition_mel[:, :-1], take.cues, onsets), figure)
-

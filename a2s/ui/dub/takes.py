@@ -116,9 +116,7 @@ class TakesHandlers:
         button = gr.DownloadButton(value=str(take.package), visible=True, interactive=True)
         yield button, progress("done", "Done", "README.txt in the package explains its files", done=1.0)
 
-    def _make_again(
-        self, name: str, take: TakeFiles, visit: Visit, request: gr.Request
-    ) -> Iterator[Progress | Take]:
+    def _make_again(self, name: str, take: TakeFiles, visit: Visit, request: gr.Request) -> Iterator[Progress | Take]:
         """Make the take again, with the action alone beside it. Yields progress that begins with `name`, and the take
         at the end."""
         model = take.model or self.engine.default

@@ -35,8 +35,9 @@ class Visit:
     chosen_by_user: False while it is the model's best match. ambient_changes: time in s to the clip chosen from there
     on. scene_changes: where the place seems to change. listening: the comparisons of this video; answers: of the
     listening test, over all videos. takes: of this video, oldest first; takes_made: how many there have ever been.
-    seed, film_format: of the dub that was asked for last. preview: of the video, where browsers do not play it. uploads: what gradio stored for this visit, by `file_identity`.
-    removal: runs while the browser is away. root: the folder that all visits share, if there are others.
+    seed, film_format: of the dub that was asked for last. preview: of the video, where browsers do not play it.
+    uploads: what gradio stored for this visit, by `file_identity`. removal: runs while the browser is away. root: the
+    folder that all visits share, if there are others.
     """
 
     folder: Path
