@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Done:
-    """A dub that was written."""
+    """A dub that was written. writing: seconds that it took."""
 
     target: Target
     take: Take
     muxed: MuxReport | None
+    writing: float
 
     def summary(self) -> str:
         """One line about it, and one about the film's streams."""
@@ -36,8 +37,8 @@ class Done:
         ambience = ", then ".join(repr(source.name) for source in recipe.ambience)
         line = (
             f"{names}: {take.duration:.2f} s, {len(take.cues)} cues{ignored}, ambience {ambience} at"
-            f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
-            f" {sum(report.seconds.values()):.1f} s"
+            f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, made in"
+            f" {sum(report.seconds.values()) + self.writing:.1f} s"
         )
         return f"{line}\n{self.muxed.sentences()}" if self.muxed else line
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +22,17 @@ from a2s.settings import DubSettings, Limits, check_settings
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.media.picture_table import PictureChoice
     from a2s.vision.video import Video
 
 DEFAULTS = DubSettings()
+
+
+class Picture(StrEnum):
+    """Values of --picture."""
+
+    copy = "copy"
+    h264 = "h264"
 
 
 def dub_command(
@@ -77,6 +86,13 @@ def dub_command(
     stems: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
+    picture: Annotated[
+        Picture,
+        typer.Option(
+            help="copy: keep the picture where the output's container holds it. h264: encode it, for Premiere,"
+            " QuickTime and the web."
+        ),
+    ] = Picture.copy,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON report of the dub; a folder for several.")
     ] = None,
@@ -111,7 +127,7 @@ def dub_command(
         loudness=_number_or_off("--loudness", loudness, "LUFS"),
     )
     check_settings(settings, limits)
-    request = _Request(settings, limits, model, bank, cues, stems is not None, resume)
+    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, picture.value)
     suffix = read_format(format)
     with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
@@ -140,6 +156,7 @@ class _Request:
     cues: Path | None
     stems: bool
     resume: bool
+    picture: PictureChoice
 
     def check_for_several(self) -> None:
         """Raises BadSettings for a cue file, and WeightsMissing, before the first of several films."""
@@ -157,18 +174,19 @@ class _Request:
         cues = self._cues_of(film)
         start(film)
         from a2s.dubbing.checkpoints import WindowCheckpoints
-        from a2s.dubbing.delivery import deliver
+        from a2s.dubbing.delivery import deliver, writing_share
         from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
         from a2s.dubbing.progress import Watcher
 
         with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
             with progress_bar(label) as on_progress:
+                watcher = Watcher(on_progress, writing=writing_share(film.info, target.outs, self.picture))
                 take = dub(
                     film, self.settings, self.model, self.bank, cues=cues, stems=self.stems,
-                    watcher=Watcher(on_progress), checkpoints=checkpoints,
+                    watcher=watcher, checkpoints=checkpoints,
                 )  # fmt: skip
-            muxed = deliver(take, target.outs, target.stems, target.report)
-        return Done(target, take, muxed)
+                done = deliver(take, target.outs, target.stems, target.report, self.picture, watcher)
+        return Done(target, take, done.muxed, done.seconds)
 
     def _cues_of(self, film: Video) -> CueTrack | None:
         """The cues of the cue file. Raises BadCues, UnreadableVideo, TooLarge."""
