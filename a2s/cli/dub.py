@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from a2s.cli.batch import Done, dub_all
-from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, with_limits
+from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, moment, with_limits
 from a2s.cli.output import progress_bar
+from a2s.cli.package_options import (
+    PackageFile,
+    PackageHandles,
+    PackageNames,
+    PackagePicture,
+    PackageStart,
+    PackageTwoPop,
+    read_package_options,
+)
 from a2s.cli.pipes import piped_in, piped_out
-from a2s.cli.startup import start
+from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings, Limits, check_settings
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.dubbing.take import Take
+    from a2s.editors import PackageOptions
     from a2s.media.picture_table import PictureChoice
     from a2s.vision.video import Video
 
@@ -75,6 +88,16 @@ def dub_command(
             " videos' names. Default: found cues."
         ),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Dub from this time on: 80, 1:20, 00:01:20.5 or a timecode 00:01:20:12."
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="Dub up to this time. The rest keeps the original soundtrack."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Sampler steps. Default: the model's own number.")] = None,
     guidance: Annotated[
         float | None, typer.Option(help="Scale of classifier-free guidance. Default: the model's own scale.")
@@ -96,6 +119,12 @@ def dub_command(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON report of the dub; a folder for several.")
     ] = None,
+    package: PackageFile = None,
+    package_names: PackageNames = "plain",
+    package_handles: PackageHandles = 0.0,
+    package_two_pop: PackageTwoPop = False,
+    package_picture: PackagePicture = False,
+    package_start: PackageStart = None,
     format: Annotated[
         str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
     ] = None,
@@ -127,27 +156,37 @@ def dub_command(
         loudness=_number_or_off("--loudness", loudness, "LUFS"),
     )
     check_settings(settings, limits)
-    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, picture.value)
+    packing = read_package_options(
+        package, names=package_names, handles=package_handles, two_pop=package_two_pop, picture=package_picture,
+        start=package_start,
+    )  # fmt: skip
+    request = _Request(
+        settings, limits, model, bank, cues, stems is not None, resume, start, end, picture.value, packing
+    )
     suffix = read_format(format)
     with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
-        wanted = Wanted(file, folder, stems, report, takes, suffix)
+        wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)
         with new_folders(targets, wanted):
             if len(films) > 1:
                 left = [target for target in targets if not (resume and target.is_finished)]
-                check_targets(left, overwrite)
+                check_targets(left, overwrite, packing)
                 request.check_for_several()
                 dub_all(left, request.dub)
             else:
-                check_targets(targets, overwrite)
+                check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
                 print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What is the same for all films of one command. cues: a cue file, or a folder with one for each film."""
+    """What is the same for all films of one command.
+
+    cues: a cue file, or a folder with one for each film. start, end: texts of the stretch to dub. packing: options of
+    the package for editors, if one is wanted.
+    """
 
     settings: DubSettings
     limits: Limits
@@ -156,7 +195,10 @@ class _Request:
     cues: Path | None
     stems: bool
     resume: bool
+    start: str | None
+    end: str | None
     picture: PictureChoice
+    packing: PackageOptions | None = None
 
     def check_for_several(self) -> None:
         """Raises BadSettings for a cue file, and WeightsMissing, before the first of several films."""
@@ -168,11 +210,16 @@ class _Request:
 
     def dub(self, target: Target, label: str = "") -> Done:
         """Dub one film and write its files. label: before the stage in the progress bar."""
+        from a2s.dubbing.stretch import part_of
         from a2s.vision.video import Video
 
-        film = Video(target.video, limits=self.limits)
-        cues = self._cues_of(film)
-        start(film)
+        film = whole = Video(target.video, limits=self.limits)
+        cues, settings = self._cues_of(film), self._settings_for(film)
+        if settings.start is not None or settings.end is not None:
+            part = part_of(settings, film.info.duration)
+            film = film if part.whole else film.part(part.start, part.end)
+        self._check_start(film)
+        start_up(film)
         from a2s.dubbing.checkpoints import WindowCheckpoints
         from a2s.dubbing.delivery import deliver, writing_share
         from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
@@ -180,13 +227,38 @@ class _Request:
 
         with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
             with progress_bar(label) as on_progress:
-                watcher = Watcher(on_progress, writing=writing_share(film.info, target.outs, self.picture))
+                watcher = Watcher(on_progress, writing=writing_share(whole.info, target.outs, self.picture))
                 take = dub(
-                    film, self.settings, self.model, self.bank, cues=cues, stems=self.stems,
+                    film, settings, self.model, self.bank, cues=cues,
+                    stems=self.stems or self.packing is not None,
                     watcher=watcher, checkpoints=checkpoints,
                 )  # fmt: skip
-                done = deliver(take, target.outs, target.stems, target.report, self.picture, watcher)
+                done = deliver(
+                    take, target.outs, target.stems, target.report, self._package_of(take, target), self.picture,
+                    watcher,
+                )  # fmt: skip
         return Done(target, take, done.muxed, done.seconds)
+
+    def _settings_for(self, film: Video) -> DubSettings:
+        """The settings with the stretch in seconds of a film. Raises BadSettings."""
+        settings = replace(self.settings, start=moment("--from", self.start, film), end=moment("--to", self.end, film))
+        check_settings(settings, self.limits)
+        return settings
+
+    def _check_start(self, film: Video) -> None:
+        """Raises BadCues for a start timecode of the package that the film's frame rate does not have."""
+        if self.packing and self.packing.start:
+            from a2s.editors import check_start
+
+            check_start(self.packing, film.info.fps)
+
+    def _package_of(self, take: Take, target: Target) -> tuple[Path, Callable[[Path], object]] | None:
+        """The path of the package for editors, and a function that writes it."""
+        if target.package is None or self.packing is None:
+            return None
+        from a2s.editors import write_package
+
+        return target.package, partial(write_package, take, options=self.packing, limits=self.limits)
 
     def _cues_of(self, film: Video) -> CueTrack | None:
         """The cues of the cue file. Raises BadCues, UnreadableVideo, TooLarge."""

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from a2s.errors import BadSettings
+
+if TYPE_CHECKING:
+    from a2s.editors import PackageOptions
+
 PackageFile = Annotated[
     Path | None,
-    typer.Option("--package", metavar="ZIP", help="Package for editors: sound, stems, timelines and markers."),
+    typer.Option(
+        "--package", metavar="ZIP", help="Package for editors: sound, timelines, markers; a folder for several."
+    ),
 ]
 PackageNames = Annotated[
     str,
@@ -32,3 +39,19 @@ PackageStart = Annotated[
         show_default=False,
     ),
 ]
+
+
+def read_package_options(package: Path | None, **values: Any) -> PackageOptions | None:
+    """The options of a package, or None where none is wanted.
+
+    values: of `PackageOptions`. Raises BadSettings for an option without a package.
+    """
+    if package is None:
+        defaults = {"names": "plain", "handles": 0.0, "two_pop": False, "picture": False, "start": None}
+        given = [name for name, value in values.items() if value != defaults[name]]
+        if given:
+            raise BadSettings(f"--package-{given[0].replace('_', '-')} needs --package ZIP.")
+        return None
+    from a2s.editors import PackageOptions  # keeps `a2s --help` fast: numpy
+
+    return PackageOptions(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,13 @@ def deliver(
     outs: Sequence[Path] = (),
     stems: str | os.PathLike | None = None,
     report: Path | None = None,
+    package: tuple[Path, Callable[[Path], object]] | None = None,
     picture: PictureChoice = "copy",
     watcher: Watcher | None = None,
 ) -> Delivered:
-    """Write the takes of a dub to `outs`, the stems of the first one into a folder, and its report.
+    """Write the takes of a dub to `outs`, the stems of the first one into a folder, its report and its package.
 
+    package: the path of a package for editors, and a function that writes one to the path that it receives.
     No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
     picture: as in `Take.save`. watcher: of the dub; it receives the stage "writing" and may cancel.
     Raises CannotWrite, Cancelled.
@@ -55,7 +57,7 @@ def deliver(
     for out in outs:
         check_target(out, take.video)
     named = stem_paths(stems, take.stems) if stems else {}
-    targets = [*outs, *named.values(), *([report] if report else ())]
+    targets = [*outs, *named.values(), *([report] if report else ()), *([package[0]] if package else ())]
     progress = Progress(watcher)
     progress.enter(WRITING)
     with _folder(stems), atomic_files(targets) as parts:
@@ -65,9 +67,12 @@ def deliver(
         if named:
             files = dict(zip(named, free, strict=False))
             write_sounds(files, take.stems.soundtrack(), take.seconds)
+        report_part = next(free) if report else None
+        if package:
+            package[1](next(free))
         progress.finish()
-        for part in free:
-            take.save_report(part, muxed, progress.seconds)
+        if report_part:
+            take.save_report(report_part, muxed, progress.seconds)
     return Delivered(muxed, progress.seconds[WRITING])
 
 

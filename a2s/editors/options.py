@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from a2s.errors import BadSettings
+
+_TIMECODE = re.compile(r"[0-2]\d:[0-5]\d:[0-5]\d[:;]\d{2}")
 
 NAMES = ("plain", "ucs")
 MAX_HANDLES = 60.0
@@ -38,3 +41,5 @@ def check_options(options: PackageOptions) -> None:
     number = isinstance(handles, int | float) and not isinstance(handles, bool) and math.isfinite(handles)
     if not (number and 0 <= handles <= MAX_HANDLES):
         raise BadSettings(f"The handles of a package last from 0 to {MAX_HANDLES:g} s, not {repr(handles)[:40]}.")
+    if options.start is not None and not _TIMECODE.fullmatch(str(options.start)):
+        raise BadSettings(f"The start of a package is a timecode HH:MM:SS:FF, not {str(options.start)[:40]!r}.")

@@ -176,8 +176,15 @@ def lay_out(fps: float, duration: float, timecode: str | None, options: PackageO
     return Layout(clock, max(1, round(duration * rate)), lead, handles, pop)
 
 
-def _clock(rate: Fraction, start: str | None) -> FrameClock:
-    return FrameClock(rate, start, bool(start and ";" in start))
+def check_start(options: PackageOptions, fps: float) -> None:
+    """Raises BadCues for a start timecode that does not exist at the rate of a film."""
+    if options.start is not None:
+        lay_out(fps, 1.0, None, options)
+
+
+def _clock(rate: Fraction, start: str) -> FrameClock:
+    clock = FrameClock(rate, start)
+    return FrameClock(rate, start, ";" in start and clock.can_drop)
 
 
 def make_timeline(

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from a2s.editors.options import PackageOptions, check_options
-from a2s.editors.timeline import editing_rate, lay_out
+from a2s.editors.timeline import check_start, editing_rate, lay_out
 from a2s.errors import A2SError, BadSettings
 from tests.unit.editors.deliveries import CUES, FILMS, delivery, make_layout
 
@@ -69,8 +69,12 @@ def test_a_start_timecode_can_be_given():
     options = PackageOptions(start="02:00:00;00")
     layout = lay_out(30000 / 1001, 2.002, "01:00:00:00", options)
     assert layout.clock.timecode(0) == "02:00:00;00" and layout.clock.first == 2 * 107_892
+    assert lay_out(25, 2, None, options).clock.timecode(0) == "02:00:00:00", "25 fps has no drop-frame timecode"
     with pytest.raises(A2SError, match="00:00:00:40.*25 fps"):
         lay_out(25, 2, None, PackageOptions(start="00:00:00:40"))
+    with pytest.raises(A2SError, match="00:00:00:40.*25 fps"):
+        check_start(PackageOptions(start="00:00:00:40"), 25)
+    check_start(PackageOptions(), 25)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,7 @@ def test_a_start_timecode_can_be_given():
         (PackageOptions(handles=61), "from 0 to 60"),
         (PackageOptions(handles=float("nan")), "from 0 to 60"),
         (PackageOptions(handles=True), "from 0 to 60"),
+        (PackageOptions(start="soon"), "HH:MM:SS:FF, not 'soon'"),
     ],
 )
 def test_options_outside_their_range_are_refused(options, named):
