@@ -66,7 +66,7 @@ def deliver(
             muxed = one.write(part, picture, progress.estimated(index, len(outs))) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
-            write_sounds(files, take.stems.soundtrack(), take.seconds)
+            write_sounds(files, take.stems.soundtrack(), take.seconds, limits=take.limits)
         report_part = next(free) if report else None
         if package:
             package[1](next(free))

@@ -8,6 +8,7 @@ Every function that reads an untrusted file (`probe_video`, `read_frames`, `read
 from a2s.errors import UnreadableAudio, UnreadableVideo
 from a2s.media import audio, decode, probe, start_timecode
 from a2s.media.audio import SoundWriter, sound_steps, write_audio, write_sounds
+from a2s.media.broadcast import Broadcast
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.film import Film
@@ -23,6 +24,7 @@ read_start_timecode = isolated(start_timecode.start_timecode, UnreadableVideo)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
+    "Broadcast",
     "Film",
     "MuxReport",
     "OriginalTrack",
