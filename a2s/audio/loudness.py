@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from a2s.audio.compressor import DEEPEST_DB, compression
 from a2s.audio.curve import applied, gain_at
 from a2s.audio.levels import amplitude_db, db_to_amplitude
 from a2s.audio.metering import SILENCE_LUFS, Metered, integrated, metered
@@ -31,6 +32,9 @@ METER_TOLERANCE_DB = 0.05
 CLOSE_LU = 0.05
 """Distance from the target that counts as reached."""
 
+SEARCH = 9
+"""Steps of the search for a threshold: to 0.1 dB."""
+
 Pieces = Callable[[], Iterable[np.ndarray]]
 """A sound that can be gone through several times: (k, channels) float32 pieces."""
 
@@ -40,30 +44,35 @@ class Loudness:
     """Loudness of a normalised sound.
 
     lufs: integrated loudness, at least -70. true_peak_db: true peak in dBTP, at least -120. gain_db: the applied gain.
-    limited_db: the largest reduction of a peak. held_by: what kept the sound from its target: "peaks", "gain",
-    "silence"; "" where the target is reached or none was given.
+    limited_db, compressed_db: the largest reduction by the limiter and by the compressor. held_by: what kept the sound
+    from its target: "peaks", "gain", "silence"; "" where the target is reached or none was given.
     """
 
     lufs: float
     true_peak_db: float
     gain_db: float
     limited_db: float = 0.0
+    compressed_db: float = 0.0
     held_by: str = ""
 
 
 def normalise(
-    waveform: np.ndarray, sample_rate: int, target_lufs: float | None, ceiling_db: float = -1.0
+    waveform: np.ndarray,
+    sample_rate: int,
+    target_lufs: float | None,
+    ceiling_db: float = -1.0,
+    compress: bool = False,
 ) -> tuple[np.ndarray, Loudness]:
     """Bring (n,) or (n, channels) float32 to `target_lufs` and keep its true peak at or below `ceiling_db` (dBTP).
 
     A look-ahead limiter reduces peaks above the ceiling by at most 6 dB. A sound that needs more (a few sharp hits in
-    silence) stays below the target and keeps its attacks. With None as the target only the ceiling applies. Silence
+    silence) stays below the target and keeps its attacks; with `compress`, a compressor brings it there. With None as the target only the ceiling applies. Silence
     stays silence. Returns (an array of the same shape, its Loudness).
     """
     waveform = np.nan_to_num(np.asarray(waveform, np.float32))
     channels = 1 if waveform.ndim == 1 else waveform.shape[1]
     curve, loudness = find_gain(
-        lambda: sliced(waveform, sample_rate, channels), sample_rate, channels, target_lufs, ceiling_db
+        lambda: sliced(waveform, sample_rate, channels), sample_rate, channels, target_lufs, ceiling_db, compress
     )
     return applied(curve, waveform, sample_rate), loudness
 
@@ -74,6 +83,7 @@ def find_gain(
     channels: int,
     target: float | None,
     ceiling_db: float = -1.0,
+    compress: bool = False,
     within: slice | None = None,
 ) -> tuple[np.ndarray, Loudness]:
     """The gain curve (p,) float32 that `normalise` applies, and the loudness that it gives.
@@ -84,12 +94,12 @@ def find_gain(
     aim, ceiling = target, ceiling_db - METER_TOLERANCE_DB
     for _ in range(4):
         if within is None:
-            curve, loudness = planned(before, aim, ceiling)
+            curve, loudness = planned(before, aim, ceiling, compress)
         else:
             curve, loudness = _limited(_only(before, within), 0.0, ceiling)
         if loudness.limited_db == 0 and loudness.gain_db == 0:
             return curve, Loudness(before.lufs, before.true_peak_db, 0.0, held_by=loudness.held_by)
-        if loudness.limited_db == 0:
+        if loudness.limited_db == 0 and loudness.compressed_db == 0:
             break
         after = metered(gained(pieces(), curve, rate), rate, channels)
         over = _only(after, within).true_peak_db - ceiling_db
@@ -111,13 +121,41 @@ def _only(found: Metered, within: slice | None) -> Metered:
     return replace(found, peak=peak)
 
 
-def planned(before: Metered, target: float | None, ceiling_db: float) -> tuple[np.ndarray, Loudness]:
-    """The gain curve for a target, from one measurement. Its loudness is exact where nothing is limited."""
+def planned(
+    before: Metered, target: float | None, ceiling_db: float, compress: bool = False
+) -> tuple[np.ndarray, Loudness]:
+    """The gain curve for a target, from one measurement. Its loudness is exact where the gain is constant.
+
+    compress: where the peaks forbid the target, find the highest threshold of a compressor that allows it.
+    """
+    curve, loudness = _aimed(before, target, ceiling_db)
+    if not compress or loudness.held_by != "peaks":
+        return curve, loudness
+    enough, too_little = DEEPEST_DB, 0.0
+    for _ in range(SEARCH):
+        depth = (enough + too_little) / 2
+        curve, loudness = _compressed(before, depth, target, ceiling_db)
+        enough, too_little = (enough, depth) if loudness.held_by == "peaks" else (depth, too_little)
+    return _compressed(before, enough, target, ceiling_db)
+
+
+def _compressed(
+    before: Metered, depth_db: float, target: float | None, ceiling_db: float
+) -> tuple[np.ndarray, Loudness]:
+    """As `_aimed`, behind a compressor whose threshold is `depth_db` below the highest peak."""
+    compressor = compression(before.peak, before.true_peak_db - depth_db)
+    middle = (compressor[1:] + compressor[:-1]) / 2
+    shaped = Metered(before.peak * middle, before.power * np.square(middle, dtype=np.float64))
+    curve, loudness = _aimed(shaped, target, ceiling_db)
+    return compressor * curve, replace(loudness, compressed_db=-amplitude_db(float(compressor.min())))
+
+
+def _aimed(before: Metered, target: float | None, ceiling_db: float) -> tuple[np.ndarray, Loudness]:
+    """The curve of a gain and a limiter that reach a target as far as the limits of both allow."""
     lufs, peak = before.lufs, before.true_peak_db
     if target is None or lufs <= SILENCE_LUFS:
         gain = min(0.0, ceiling_db + MAX_LIMITING_DB - peak)
-        held = "" if target is None else "silence"
-        return _limited(before, gain, ceiling_db, held)
+        return _limited(before, gain, ceiling_db, "" if target is None else "silence")
     most = min(ceiling_db + MAX_LIMITING_DB - peak, MAX_GAIN_DB)
     gain = min(target - lufs, most)
     for _ in range(6):
@@ -128,7 +166,7 @@ def planned(before: Metered, target: float | None, ceiling_db: float) -> tuple[n
             break
         gain = better
     held = ("gain" if most == MAX_GAIN_DB else "peaks") if target - loudness.lufs > CLOSE_LU else ""
-    return curve, Loudness(loudness.lufs, loudness.true_peak_db, gain, loudness.limited_db, held)
+    return curve, replace(loudness, gain_db=gain, held_by=held)
 
 
 def _limited(before: Metered, gain_db: float, ceiling_db: float, held: str = "") -> tuple[np.ndarray, Loudness]:
@@ -138,13 +176,11 @@ def _limited(before: Metered, gain_db: float, ceiling_db: float, held: str = "")
     curve = gain * limiter
     if len(limiter) == 1:
         lufs = before.lufs + gain_db if before.lufs > SILENCE_LUFS else SILENCE_LUFS
-        return curve, Loudness(max(lufs, SILENCE_LUFS), before.true_peak_db + gain_db, gain_db, 0.0, held)
+        return curve, Loudness(max(lufs, SILENCE_LUFS), before.true_peak_db + gain_db, gain_db, held_by=held)
     middle = (curve[1:] + curve[:-1]) / 2
-    lufs, peak = (
-        integrated(before.power * np.square(middle, dtype=np.float64)),
-        amplitude_db((before.peak * middle).max()),
-    )
-    return curve, Loudness(lufs, peak, gain_db, -amplitude_db(float(limiter.min())), held)
+    lufs = integrated(before.power * np.square(middle, dtype=np.float64))
+    peak = amplitude_db(float((before.peak * middle).max()))
+    return curve, Loudness(lufs, peak, gain_db, -amplitude_db(float(limiter.min())), held_by=held)
 
 
 def limiting(peak: np.ndarray, ceiling_db: float) -> np.ndarray:

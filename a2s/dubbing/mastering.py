@@ -91,4 +91,4 @@ def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudn
     within = None
     if place.stretch is not None:
         within = slice(*(round(time * POINTS_PER_SECOND) for time in (place.stretch.start, place.stretch.end)))
-    return find_gain(pieces, DELIVERY.sample_rate, DELIVERY.channels, None, DELIVERY.ceiling_db, within)
+    return find_gain(pieces, DELIVERY.sample_rate, DELIVERY.channels, None, DELIVERY.ceiling_db, within=within)

@@ -1,0 +1,37 @@
+"""A compressor as a gain curve: loud passages come closer to soft ones, and the attack of a hit keeps its shape."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from a2s.audio.curve import POINTS_PER_SECOND
+from a2s.audio.levels import db_to_amplitude
+
+RATIO = 4.0
+"""Decibels above the threshold that go in for each one that comes out."""
+
+LOOK_AHEAD = 8
+"""Milliseconds before a passage in which the gain falls. It has its value when an attack arrives, and keeps it there."""
+
+RELEASE = 80.0
+"""Speed in dB/s at which the gain returns. Slow enough that the decay of a hit does not swell."""
+
+DEEPEST_DB = 40.0
+"""Lowest threshold below the highest peak."""
+
+
+def compression(peak: np.ndarray, threshold_db: float) -> np.ndarray:
+    """(m + 1,) float32: the gain curve of a compressor without make-up gain.
+
+    peak: (m,) largest magnitude of each millisecond.
+    """
+    from scipy.ndimage import maximum_filter1d  # keeps imports fast
+
+    level = 20 * np.log10(np.maximum(peak, 1e-9))
+    reduction = np.maximum(level - threshold_db, 0) * (1 - 1 / RATIO)
+    reduction = np.append(reduction, reduction[-1:])
+    fall = np.arange(len(reduction)) * (RELEASE / POINTS_PER_SECOND)
+    reduction = np.maximum.accumulate(reduction + fall) - fall
+    ahead = maximum_filter1d(np.pad(reduction, LOOK_AHEAD, mode="edge"), 2 * LOOK_AHEAD + 1, mode="nearest")
+    window = np.hanning(2 * LOOK_AHEAD + 3)[1:-1]
+    return db_to_amplitude(-np.convolve(ahead, window / window.sum(), mode="valid")).astype(np.float32)
