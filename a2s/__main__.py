@@ -13,6 +13,7 @@ def run() -> NoReturn:
 
         sys.exit(main())
     except KeyboardInterrupt:
+        print("a2s: Stopped.", file=sys.stderr)
         sys.exit(130)
 
 

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2s.cli.options import BankFolder, ModelName, VideoFile
+from a2s.cli.batch import Done, dub_all
+from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, with_limits
 from a2s.cli.output import progress_bar
+from a2s.cli.pipes import piped_in, piped_out
 from a2s.cli.startup import start
+from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
-from a2s.settings import DubSettings, check_settings
+from a2s.settings import DubSettings, Limits, check_settings
 
 if TYPE_CHECKING:
-    from a2s.dubbing.take import Take
+    from a2s.cues import CueTrack
+    from a2s.vision.video import Video
 
 DEFAULTS = DubSettings()
-MAX_NAMED_TAKES = 100
-"""File names that are checked before `dub` checks the number of takes."""
 
 
 def dub_command(
     ctx: typer.Context,
-    video: VideoFile,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Output: .mp4, .mov, .mkv, .wav or .flac.", show_default=False)
+    videos: Annotated[
+        list[Path], typer.Argument(metavar="VIDEO...", help="Video files; - is stdin.", show_default=False)
     ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE|FOLDER",
+            show_default=False,
+            help="Output: .mp4, .mov, .mkv, .wav or .flac; or a folder, where files have the videos' names; - is"
+            " stdout.",
+        ),
+    ],  # fmt: skip
     model: ModelName = "compact",
     bank: BankFolder = None,
     ambient: Annotated[
@@ -44,7 +59,13 @@ def dub_command(
         int, typer.Option(help="Number of takes. Further takes are written to OUT-2, OUT-3, ...")
     ] = DEFAULTS.takes,
     seed: Annotated[int, typer.Option(help="Seed of the noise. Another seed gives another take.")] = DEFAULTS.seed,
-    cues: Annotated[Path | None, typer.Option(help="A cue file as written by `a2s cues`. Default: found cues.")] = None,
+    cues: Annotated[
+        Path | None,
+        typer.Option(
+            help="Cues as json, csv, tsv, srt, edl, mid or Audacity labels (txt); or a folder of such files with the"
+            " videos' names. Default: found cues."
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Sampler steps. Default: the model's own number.")] = None,
     guidance: Annotated[
         float | None, typer.Option(help="Scale of classifier-free guidance. Default: the model's own scale.")
@@ -56,22 +77,27 @@ def dub_command(
     stems: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JSON report of the dub.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON report of the dub; a folder for several.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
+    ] = None,
+    overwrite: Overwrite = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue a stopped dub, and keep finished windows if stopped again.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue a stopped dub, and keep finished windows if stopped again. Of several videos, those whose"
+            " files exist are skipped.",
+        ),
     ] = False,
+    limit: LimitValues = None,
 ) -> None:
-    """Generate the sound of a video, exactly as long as its picture."""
-    from a2s.cues import CueTrack
+    """Generate the sound of videos, exactly as long as their pictures."""
     from a2s.dubbing.ambience_plan import read_places
-    from a2s.dubbing.checkpoints import WindowCheckpoints
-    from a2s.dubbing.delivery import check_folder, check_target, deliver
 
-    outs = [check_target(_take_path(out, number), video) for number in range(1, _named_takes(takes) + 1)]
-    if stems:
-        check_folder(stems / "action.wav" if stems.is_dir() else stems)
-    if report:
-        check_folder(report)
+    limits = with_limits(ctx.obj, limit)
     clip, changes = read_places(ambient_clip or ())
     settings = DubSettings(
         ambient=ambient,
@@ -84,37 +110,72 @@ def dub_command(
         original_audio=_number_or_off("--original-audio", original_audio, "dB"),
         loudness=_number_or_off("--loudness", loudness, "LUFS"),
     )
-    check_settings(settings, ctx.obj)
-    track = CueTrack.load(cues) if cues else None
-    film = start(video, ctx.obj)
-    from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
-    from a2s.dubbing.progress import Watcher
-
-    with WindowCheckpoints(out, resume) as checkpoints:
-        with progress_bar() as on_progress:
-            take = dub(
-                film,
-                settings,
-                model,
-                bank,
-                cues=track,
-                stems=stems is not None,
-                watcher=Watcher(on_progress),
-                checkpoints=checkpoints,
-            )
-        muxed = deliver(take, outs, stems, report)
-    print(_summary(take, outs))
-    if muxed:
-        print(muxed.sentences())
+    check_settings(settings, limits)
+    request = _Request(settings, limits, model, bank, cues, stems is not None, resume)
+    suffix = read_format(format)
+    with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
+        folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
+        wanted = Wanted(file, folder, stems, report, takes, suffix)
+        targets = targets_of(films, wanted)
+        with new_folders(targets, wanted):
+            if len(films) > 1:
+                left = [target for target in targets if not (resume and target.is_finished)]
+                check_targets(left, overwrite)
+                request.check_for_several()
+                dub_all(left, request.dub)
+            else:
+                check_targets(targets, overwrite)
+                summary = request.dub(targets[0]).summary()
+                print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
 
 
-def _named_takes(takes: int) -> int:
-    return max(1, min(takes, MAX_NAMED_TAKES))
+@dataclass(frozen=True)
+class _Request:
+    """What is the same for all films of one command. cues: a cue file, or a folder with one for each film."""
 
+    settings: DubSettings
+    limits: Limits
+    model: str
+    bank: Path | None
+    cues: Path | None
+    stems: bool
+    resume: bool
 
-def _take_path(path: Path, number: int) -> Path:
-    """out.mp4, out-2.mp4, out-3.mp4, ..."""
-    return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+    def check_for_several(self) -> None:
+        """Raises BadSettings for a cue file, and WeightsMissing, before the first of several films."""
+        from a2s.weights import resolve_model
+
+        if self.cues and not self.cues.is_dir():
+            raise BadSettings("Several videos need a folder of cue files with their names, not one cue file.")
+        resolve_model(self.model)
+
+    def dub(self, target: Target, label: str = "") -> Done:
+        """Dub one film and write its files. label: before the stage in the progress bar."""
+        from a2s.vision.video import Video
+
+        film = Video(target.video, limits=self.limits)
+        cues = self._cues_of(film)
+        start(film)
+        from a2s.dubbing.checkpoints import WindowCheckpoints
+        from a2s.dubbing.delivery import deliver
+        from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
+        from a2s.dubbing.progress import Watcher
+
+        with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
+            with progress_bar(label) as on_progress:
+                take = dub(
+                    film, self.settings, self.model, self.bank, cues=cues, stems=self.stems,
+                    watcher=Watcher(on_progress), checkpoints=checkpoints,
+                )  # fmt: skip
+            muxed = deliver(take, target.outs, target.stems, target.report)
+        return Done(target, take, muxed)
+
+    def _cues_of(self, film: Video) -> CueTrack | None:
+        """The cues of the cue file. Raises BadCues, UnreadableVideo, TooLarge."""
+        from a2s.cues.formats import cue_file_for, read_cues
+
+        file = cue_file_for(film.path, self.cues) if self.cues and self.cues.is_dir() else self.cues
+        return read_cues(file, clock_of(film, file), self.limits) if file else None
 
 
 def _number_or_off(option: str, text: str, unit: str) -> float | None:
@@ -124,15 +185,3 @@ def _number_or_off(option: str, text: str, unit: str) -> float | None:
         return float(text)
     except ValueError:
         raise BadSettings(f"{option} must be a number of {unit} or off, not {text!r}.") from None
-
-
-def _summary(take: Take, outs: list[Path]) -> str:
-    recipe, report = take.recipe, take.report
-    names = ", ".join(str(path) for path in outs)
-    ignored = "" if recipe.uses_cues else " (this model does not use cues)"
-    ambience = ", then ".join(repr(source.name) for source in recipe.ambience)
-    return (
-        f"{names}: {take.duration:.2f} s, {len(take.cues)} cues{ignored}, ambience {ambience} at"
-        f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
-        f" {sum(report.seconds.values()):.1f} s"
-    )

@@ -24,7 +24,10 @@ def evaluate_command(
     ] = None,
     ablations: Annotated[Folder, typer.Option(help="Folder of ablation models.")] = None,
     judges: Annotated[Folder, typer.Option(help="Folder of judges. Default: the shipped judges.")] = None,
-    real: Annotated[Folder, typer.Option(help="Folder of real clips with onsets.json.")] = None,
+    real: Annotated[
+        list[Path] | None,
+        typer.Option(help="Real clips with onsets.json. Repeat the option for more folders (suite cues)."),
+    ] = None,
     recordings: Annotated[
         Folder, typer.Option(help="Real recordings for the vocoder; files named 3-* are held out.")
     ] = None,
@@ -40,13 +43,13 @@ def evaluate_command(
     except ModuleNotFoundError as error:
         raise BadSettings(f"`a2s evaluate` needs the package {error.name}: pip install 'a2s[eval]'.") from error
 
-    for folder in (data, pool, ablations, judges, real, recordings, bank):
+    for folder in (data, pool, ablations, judges, *(real or ()), recordings, bank):
         if folder is not None and not folder.is_dir():
             raise BadSettings(f"The folder {folder} does not exist.")
     given = {"data": data, "pool": pool, "ablations": ablations, "bank": bank}
     plan = EvaluationPlan(model, clips=clips, seed=seed, **{k: str(v) for k, v in given.items() if v is not None})
     suites, judges = tuple(suite or ()), judges or shipped_judges()
-    EvaluationRun(plan, out, suites, judges, recordings, real, workers, _say).run()
+    EvaluationRun(plan, out, suites, judges, recordings, tuple(real or ()), workers, _say).run()
     print(out / "report.md")
 
 

@@ -23,6 +23,7 @@ from a2s.cli.cues import cues_command
 from a2s.cli.dub import dub_command
 from a2s.cli.evaluate import evaluate_command
 from a2s.cli.judges import train_judge_command
+from a2s.cli.options import LIMITS_EPILOG
 from a2s.cli.retrieve import retrieve_command
 from a2s.cli.score import score_command
 from a2s.cli.train import train_app
@@ -33,12 +34,13 @@ from a2s.log import Request, to_stderr
 from a2s.settings import Limits
 
 LOG_JSON = "--log-json"
+STOPPED = 130
 
 # Without rich, help is plain text. Importing rich would double the time of `a2s --help`.
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-app.command("dub")(dub_command)
-app.command("cues")(cues_command)
-app.command("retrieve")(retrieve_command)
+app.command("dub", epilog=LIMITS_EPILOG)(dub_command)
+app.command("cues", epilog=LIMITS_EPILOG)(cues_command)
+app.command("retrieve", epilog=LIMITS_EPILOG)(retrieve_command)
 app.add_typer(bank_app, name="bank")
 app.add_typer(weights_app, name="weights")
 app.add_typer(world_app, name="world")
@@ -84,7 +86,7 @@ def _run_logged(arguments: list[str]) -> int:
     except Exception as error:
         request.finish(error)
         return 1
-    outcomes = {2: A2SError(), 130: Cancelled()}
+    outcomes = {2: A2SError(), STOPPED: Cancelled()}
     facts: dict[str, object] = {"message": messages[0]} if messages else {}
     request.finish(outcomes.get(code), logging.INFO, code=code, **facts)
     return code
@@ -97,12 +99,15 @@ def _run(arguments: list[str], report: Callable[[str], object]) -> int:
         warnings.simplefilter("ignore")
     try:
         limits = Limits()
-        return command.main(arguments or ["--help"], prog_name="a2s", standalone_mode=False, obj=limits) or 0
+        code = command.main(arguments or ["--help"], prog_name="a2s", standalone_mode=False, obj=limits) or 0
+        if code == STOPPED:  # typer turns a KeyboardInterrupt into this code
+            report("Stopped.")
+        return code
     except A2SError as error:
         message = str(error)
     except (KeyboardInterrupt, typer.Abort):
         report("Stopped.")
-        return 130
+        return STOPPED
     except BrokenPipeError:  # the reader of `a2s ... | head` has closed the pipe
         sys.stderr.close()
         return 0

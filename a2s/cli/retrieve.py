@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from a2s.cli.options import AsJson, BankFolder, ModelName, VideoFile
+from a2s.cli.options import AsJson, BankFolder, LimitValues, ModelName, VideoFile, with_limits
 from a2s.cli.output import print_rows
 from a2s.cli.startup import start
 
@@ -18,9 +18,12 @@ def retrieve_command(
     model: ModelName = "compact",
     bank: BankFolder = None,
     as_json: AsJson = False,
+    limit: LimitValues = None,
 ) -> None:
     """List the ambient clips that match the picture of a video best."""
-    film = start(video, ctx.obj)
+    from a2s.vision.video import Video
+
+    film = start(Video(video, limits=with_limits(ctx.obj, limit)))
     from a2s.dubbing.analysis import (  # only now, so that `start` overlaps the imports
         analyze_motion,
         load_bank,

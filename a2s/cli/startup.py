@@ -19,12 +19,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2s.settings import Limits
     from a2s.vision.video import Video
 
 MAX_OBSERVED_SECONDS = 60.0
@@ -49,12 +47,10 @@ def import_diffusers() -> None:
     _skip_compiler_check(pipeline_loading_utils)
 
 
-def start(path: Path, limits: Limits) -> Video:
+def start(video: Video) -> Video:
     """Import diffusers, and observe a short video at the same time. Raises UnreadableVideo, TooLarge."""
     from a2s.vision.motion import observe  # noqa: F401  (before the thread, which must import nothing)
-    from a2s.vision.video import Video
 
-    video = Video(path, limits=limits)
     if video.info.duration > MAX_OBSERVED_SECONDS:
         import_diffusers()
         return video

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2s.errors import CannotWrite
-from a2s.io import atomic_files
+from a2s.io import atomic_files, display_name
 
 if TYPE_CHECKING:
     from a2s.dubbing.take import Take
@@ -72,6 +72,14 @@ def check_folder(path: Path) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise CannotWrite(f"The folder {path.parent} may not be written to.")
     return path
+
+
+def check_new(paths: Sequence[Path], overwrite: bool = False) -> None:
+    """Raises CannotWrite where one of the files exists, unless it may be replaced."""
+    existing = [] if overwrite else [path for path in paths if path.exists()]
+    if existing:
+        more = f" and {len(existing) - 1} more exist" if len(existing) > 1 else " exists"
+        raise CannotWrite(f"{display_name(existing[0])}{more} already; --overwrite replaces what exists.")
 
 
 @contextmanager

@@ -223,6 +223,24 @@ def _real(figures: Figures, out: Path) -> list[str]:
     return lines
 
 
+def _cues(figures: Figures, out: Path) -> list[str]:
+    lines = ["## Detected cues of real clips", ""]
+    lines += ["| | clips or cues | precision | recall | F1 at 100 ms | chance | z |", "|---|---|---|---|---|---|---|"]
+    rows = {tier.replace("_", " "): row | {"n": row["clips"]} for tier, row in figures["times"].items()}
+    for name, clip in figures["clips"].items():
+        rows[f"{name}, tier {clip['tier']}, {clip['onsets']} onsets"] = clip | {"n": clip["cues"]}
+    for name, row in rows.items():
+        cells = [str(row["n"]), *(f"{row[key]:.2f}" for key in ("precision", "recall", "f1", "chance"))]
+        lines.append(f"| {name} | " + " | ".join([*cells, f"{row['z']:.1f}"]) + " |")
+    curve = figures["reliability"]
+    lines += ["", "| confidence | cues | share right |", "|---|---|---|"]
+    lines += [f"| {b['confidence']:.2f} | {b['cues']} | {b['right']:.2f} |" for b in curve["curve"]]
+    lines += ["", f"Calibration error {curve['error']:.3f}, Brier score {curve['brier']:.3f}.", ""]
+    for title in ("names", "place"):
+        lines.append(f"{title}: " + ", ".join(f"{k.replace('_', ' ')} {v:.2f}" for k, v in figures[title].items()))
+    return lines
+
+
 def _save_plot(figure: plots.Figure, out: Path, name: str) -> None:
     (out / "plots").mkdir(exist_ok=True)
     plots.save_figure(figure, out / "plots" / f"{name}.png")
@@ -236,5 +254,6 @@ SECTIONS: dict[str, Callable[[Figures, Path], list[str]]] = {
     "retrieval": _retrieval,
     "faiss": _faiss,
     "real": _real,
+    "cues": _cues,
 }
 """Section of each suite, in the order of the report."""

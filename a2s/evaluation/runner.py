@@ -21,7 +21,7 @@ from a2s.evaluation.plan import EvaluationPlan
 from a2s.evaluation.report import write_report
 from a2s.evaluation.scoring import Scorer
 from a2s.evaluation.statistics import Figures
-from a2s.evaluation.suites import SUITES, ambience, coding, faiss_scale, real_clips, retrieval, tables
+from a2s.evaluation.suites import SUITES, ambience, coding, faiss_scale, real_clips, real_cues, retrieval, tables
 from a2s.resources import checkpoint_folder
 
 SWEEP_CLIPS = 48
@@ -37,8 +37,9 @@ class EvaluationRun:
     """An evaluation and its result folder.
 
     out: folder of the report; its parent must exist. suites: of SUITES, empty for all that the given folders allow,
-    without `faiss`. judges: folder with `classes`, `sync` and `place`. recordings: real sounds for the vocoder. real: a
-    folder of real clips with onsets.json. workers: processes, None for one per core. on_message: progress messages.
+    without `faiss`. judges: folder with `classes`, `sync` and `place`. recordings: real sounds for the vocoder. real:
+    folders of real clips with onsets.json; the suite real takes the first, cues takes all. workers: processes, None for
+    one per core. on_message: progress messages.
     """
 
     plan: EvaluationPlan
@@ -46,7 +47,7 @@ class EvaluationRun:
     suites: tuple[str, ...] = ()
     judges: Path = field(default_factory=shipped_judges)
     recordings: Path | None = None
-    real: Path | None = None
+    real: tuple[Path, ...] = ()
     workers: int | None = None
     on_message: Callable[[str], object] = field(default=print, compare=False)
 
@@ -72,14 +73,19 @@ class EvaluationRun:
         return report
 
     def _wanted_suites(self) -> tuple[str, ...]:
-        default = {"real": bool(self.real), "faiss": False, "sweeps": bool(self.plan.data and self.plan.pool)}
+        default = {
+            "real": bool(self.real),
+            "cues": bool(self.real),
+            "faiss": False,
+            "sweeps": bool(self.plan.data and self.plan.pool),
+        }
         wanted = self.suites or tuple(name for name in SUITES if default.get(name, bool(self.plan.data)))
         for name in wanted:
             if name not in SUITES:
                 raise BadSettings(f"There is no suite {name}. The suites are {', '.join(SUITES)}.")
-            if name == "real" and not self.real:
-                raise BadSettings("The suite real needs a folder of real clips: --real FOLDER.")
-            if name not in ("real", "faiss") and not self.plan.data:
+            if name in ("real", "cues") and not self.real:
+                raise BadSettings(f"The suite {name} needs a folder of real clips: --real FOLDER.")
+            if name not in ("real", "cues", "faiss") and not self.plan.data:
                 raise BadSettings(f"The suite {name} needs test worlds of `a2s world render`: --data DIR.")
             if name == "sweeps" and not self.plan.pool:
                 raise BadSettings("The suite sweeps needs other worlds to retrieve from: --pool DIR.")
@@ -158,8 +164,7 @@ class EvaluationRun:
         return self.cache.get("faiss", faiss_scale, faiss_scale.compare_indexes)
 
     def _evaluate_real(self) -> Figures:
-        assert self.real is not None
-        folder, plan = self.real, self.plan
+        folder, plan = self.real[0], self.plan
         return self.cache.get(
             "real",
             real_clips,
@@ -167,6 +172,10 @@ class EvaluationRun:
             str(folder.resolve()),
             str(plan.bank),
         )
+
+    def _evaluate_cues(self) -> Figures:
+        """Never from the cache: the cues depend on installed parts and on the code of every layer below."""
+        return real_cues.evaluate_cues(self.plan.model, self.plan.bank, self.real, self.on_message)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from a2s.errors import BadCues, CannotWrite
 from a2s.io import atomic_file, display_name
 from a2s.settings import Limits
 
-__all__ = ["CUE_SUFFIXES", "FrameClock", "check_cue_name", "read_cues", "read_time", "write_cues"]
+__all__ = ["CUE_SUFFIXES", "FrameClock", "check_cue_name", "cue_file_for", "read_cues", "read_time", "write_cues"]
 
 _MODULES: Mapping[str, str] = {
     ".json": "json_file",
@@ -75,6 +75,11 @@ def write_cues(track: CueTrack, path: str | os.PathLike, clock: FrameClock | Non
     data = _module(path.suffix.lower()).write(track, clock)
     with atomic_file(path) as part:
         part.write_bytes(data)
+
+
+def cue_file_for(video: Path, folder: Path) -> Path | None:
+    """The cue file with a video's name in a folder; None where there is none."""
+    return next((path for suffix in CUE_SUFFIXES if (path := folder / f"{video.stem}{suffix}").is_file()), None)
 
 
 def check_cue_name(path: str | os.PathLike) -> Path:

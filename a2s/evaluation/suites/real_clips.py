@@ -133,11 +133,12 @@ def evaluate_real_clips(
             "seconds_off": round(max(abs(take.duration - seconds) for take in takes.values()), 4),
             **{name: clip.score(found[name][-1]).to_dict() for name in CONDITIONS},
         }
-    figures["corpus"] = {name: _by_tier(clips, found[name]) for name in CONDITIONS}
+    figures["corpus"] = {name: by_tier(clips, found[name]) for name in CONDITIONS}
     return figures
 
 
-def _by_tier(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
+def by_tier(clips: Sequence[RealClip], found: Sequence[np.ndarray]) -> Figures:
+    """`corpus_figures` of all clips and of each tier. found: onsets of each clip, s."""
     tiers = {"all": list(range(len(clips)))}
     figures: Figures = {}
     for tier in sorted({clip.tier for clip in clips}):
