@@ -11,7 +11,7 @@ RATIO = 4.0
 """Decibels above the threshold that go in for each one that comes out."""
 
 LOOK_AHEAD = 8
-"""Milliseconds before a passage in which the gain falls. It has its value when an attack arrives, and keeps it there."""
+"""Milliseconds before a passage in which the gain falls, so that it is constant during an attack."""
 
 RELEASE = 80.0
 """Speed in dB/s at which the gain returns. Slow enough that the decay of a hit does not swell."""

@@ -17,8 +17,8 @@ from a2s.audio.levels import amplitude_db, db_to_amplitude
 from a2s.audio.metering import SILENCE_LUFS, Metered, integrated, metered
 from a2s.audio.resampling import sliced
 
-MAX_GAIN_DB = 40.0
-"""Largest gain; more would only amplify noise."""
+MAX_GAIN_DB = 20.0
+"""Largest gain. A dub that needs more is an ambience that was asked to be soft, and more would mostly raise noise."""
 
 MAX_LIMITING_DB = 6.0
 """Largest reduction of a peak. A hit needs its attack, so beyond that the whole sound becomes quieter."""
@@ -66,8 +66,8 @@ def normalise(
     """Bring (n,) or (n, channels) float32 to `target_lufs` and keep its true peak at or below `ceiling_db` (dBTP).
 
     A look-ahead limiter reduces peaks above the ceiling by at most 6 dB. A sound that needs more (a few sharp hits in
-    silence) stays below the target and keeps its attacks; with `compress`, a compressor brings it there. With None as the target only the ceiling applies. Silence
-    stays silence. Returns (an array of the same shape, its Loudness).
+    silence) stays below the target and keeps its attacks; with `compress`, a compressor brings it closer. With None as
+    the target only the ceiling applies. Silence stays silence. Returns (an array of the same shape, its Loudness).
     """
     waveform = np.nan_to_num(np.asarray(waveform, np.float32))
     channels = 1 if waveform.ndim == 1 else waveform.shape[1]
