@@ -43,17 +43,19 @@ class Target:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that will be written."""
+        """Every file that may be written; the stem `original` is written only where the soundtrack is kept."""
+        from a2s.dubbing.stems import NAMES  # keeps `a2s --help` fast: numpy
+
         return (
             *self.outs,
-            *(stem_paths(self.stems) if self.stems else ()),
+            *(stem_paths(self.stems, NAMES).values() if self.stems else ()),
             *([self.report] if self.report else ()),
         )
 
     @property
     def is_finished(self) -> bool:
-        """Whether all of the files exist."""
-        return all(path.exists() for path in self.files)
+        """Whether the results and the report exist."""
+        return all(path.exists() for path in (*self.outs, *([self.report] if self.report else ())))
 
 
 def targets_of(videos: Sequence[Path], wanted: Wanted) -> list[Target]:

@@ -17,6 +17,7 @@ from a2s.io import write_json
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
     from a2s.media import MuxReport, Soundtrack
+    from a2s.media.picture_table import PictureChoice
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,21 +75,22 @@ class Take:
         """Seconds."""
         return self.seconds
 
-    def save(self, path: str | os.PathLike) -> Path:
+    def save(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> Path:
         """Write .mp4, .mov or .mkv (the film with this sound), .wav or .flac, atomically. Raises CannotWrite.
 
+        picture: "h264" encodes the picture even where it could be copied, for Premiere, QuickTime and the web.
         The recipe is stored as JSON in the file's comment tag; `read_recipe` reads it.
         """
-        self.write(path)
+        self.write(path, picture)
         return Path(path)
 
-    def write(self, path: str | os.PathLike) -> MuxReport | None:
+    def write(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> MuxReport | None:
         """`save`, and return what became of the film's streams; None for a sound file."""
         from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
         path = check_target(path, self.video)
         if path.suffix.lower() in FILM_SUFFIXES:
-            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag())
+            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture)
         mix = self.soundtrack.without_action()
         write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
         return None

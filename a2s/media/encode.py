@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,9 @@ BT709 = 1
 """ITU-T H.273's number for BT.709 as matrix, primaries and transfer alike."""
 UNSPECIFIED = 2
 
+MOST_THREADS = 8
+"""Threads of the encoder; each keeps frames in memory, and an UHD frame has 12 MB."""
+
 VARIABLE_TICKS = Fraction(1, 90_000)
 """Time base of an encoded picture with a variable frame rate."""
 
@@ -37,23 +41,36 @@ def encoded_base(timeline: Timeline) -> Fraction:
     return timeline.placed_base if timeline.grid else VARIABLE_TICKS
 
 
-def add_h264(
-    out: OutputContainer, frame: av.VideoFrame, rate: Fraction, time_base: Fraction, aspect: Fraction | None = None
-) -> VideoStream:
+@dataclass(frozen=True)
+class Format:
+    """What an encoded picture has beside its size. rate: frames per second. time_base: seconds per tick.
+
+    aspect: width of a pixel divided by its height. bt709: its frames are in BT.709, whatever the file stated.
+    """
+
+    rate: Fraction
+    time_base: Fraction
+    aspect: Fraction = Fraction(1)
+    bt709: bool = False
+
+
+def add_h264(out: OutputContainer, frame: av.VideoFrame, kind: Format) -> VideoStream:
     """Add an H.264 stream of constant quality with the size of `frame` (even, for 4:2:0) and its colours."""
-    rate = min(max(rate, Fraction(1)), Fraction(240))
+    rate = min(max(kind.rate, Fraction(1)), Fraction(240))
     # without B-frames, mp4 stores each frame's exact duration, also at variable rates
     stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast", "bf": "0"})
     stream.width, stream.height = (max(2, side + side % 2) for side in (frame.width, frame.height))
     stream.pix_fmt = "yuv420p"
+    stream.time_base = kind.time_base
     context = stream.codec_context
-    context.time_base = time_base
-    context.sample_aspect_ratio = aspect or Fraction(1)
+    context.time_base = kind.time_base
+    context.thread_type, context.thread_count = "FRAME", min(os.cpu_count() or 1, MOST_THREADS)
+    context.sample_aspect_ratio = kind.aspect
     context.color_range = ColorRange.MPEG
-    rgb = is_rgb(frame)  # otherwise keep the source's colours: HDR stays HDR, with eight bits
-    context.colorspace = BT709 if rgb else frame.colorspace or UNSPECIFIED  # 0 would mean RGB
-    context.color_primaries = BT709 if rgb else frame.color_primaries
-    context.color_trc = BT709 if rgb else frame.color_trc
+    bt709 = kind.bt709 or is_rgb(frame)
+    context.colorspace = BT709 if bt709 else frame.colorspace or UNSPECIFIED  # 0 would mean RGB
+    context.color_primaries = BT709 if bt709 else frame.color_primaries
+    context.color_trc = BT709 if bt709 else frame.color_trc
     return stream
 
 
@@ -90,7 +107,7 @@ def encode_frames(
     base = FrameGrid(rate).time_base
     with atomic_file(path) as part:
         with open_mp4(part) as out:
-            stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), rate, base)
+            stream = add_h264(out, av.VideoFrame.from_ndarray(first[1], format="rgb24"), Format(rate, base))
             stream.codec_context.options |= dict(encoder_options or {})
             for time, rgb in chain([first], rest):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")

@@ -19,14 +19,16 @@ from a2s.errors import Cancelled, CannotWrite, UnreadableVideo
 from a2s.io import atomic_file, display_name
 from a2s.media.child import isolated
 from a2s.media.containers import Container, container_of, open_output
-from a2s.media.encode import add_h264, encoded_base
+from a2s.media.crop import read_crop
 from a2s.media.kept import KeptStreams, described, replaced_track
-from a2s.media.picture_packets import can_copy, copied_packets, encoded_packets
-from a2s.media.probe import UPRIGHT, decoded_picture, display_matrix, first_frame, probe_timeline
+from a2s.media.picture_packets import add_picture, copied_packets, encoded_packets
+from a2s.media.picture_plan import PicturePlan, is_transparent, plan_picture
+from a2s.media.picture_table import PictureChoice
+from a2s.media.probe import decoded_picture, first_frame, probe_timeline
 from a2s.media.sound_packets import sound_packets
 from a2s.media.soundtrack import Soundtrack
 from a2s.media.source import FAULTS, open_media, picture_stream
-from a2s.media.streams import MuxReport, StreamOutcome
+from a2s.media.streams import MuxReport
 from a2s.media.tags import film_tags, keep_chapters, stream_tags
 from a2s.media.timeline import Timeline
 from a2s.settings import DELIVERY, Limits
@@ -42,15 +44,17 @@ def mux_soundtrack(
     limits: Limits | None = None,
     comment: str | None = None,
     cancelled: Callable[[], bool] | None = None,
+    picture: PictureChoice = "copy",
 ) -> MuxReport:
     """Write `video`'s picture with `soundtrack` as its first sound track to `out`.
 
     The name of `out` chooses the container: .mp4, .mov or .mkv. The picture's packets are copied bit for bit where the
-    container and browsers allow it, else encoded again as H.264 of constant quality, each frame at its own time. The
+    container holds them, else encoded as H.264 of constant quality, each frame at its own time. The
     first frame and the first sample are at time 0; the sound is cut or padded to the length of the picture. Further
     sound tracks, subtitles, chapters, tags and the other streams are kept where the container holds them (`kept`).
     The write is atomic.
     comment: text for the file's comment tag. cancelled: called about once per second of film; True stops the writing.
+    picture: whether it may be copied.
     Returns what became of each stream. Raises CannotWrite, UnreadableVideo, TooLarge, Cancelled.
     """
     video, out = Path(video), Path(out)
@@ -58,7 +62,9 @@ def mux_soundtrack(
     if out.exists() and video.exists() and out.samefile(video):
         raise CannotWrite(f"{display_name(out.name)} is the video itself; choose another name for the dub.")
     with atomic_file(out) as part:
-        steps = _write_isolated(video, soundtrack.without_action(), part, out, comment, limits=limits or Limits())
+        steps = _write_isolated(
+            video, soundtrack.without_action(), part, out, comment, picture, limits=limits or Limits()
+        )
         report = None
         for step in steps:
             if cancelled and cancelled():
@@ -76,6 +82,7 @@ class _Attempt:
     timeline: Timeline
     target: Container
     comment: str | None
+    choice: PictureChoice
     limits: Limits
     may_copy: bool = True
     refused: dict[int, str] = field(default_factory=dict)
@@ -91,13 +98,20 @@ class _RefusedPacket(Exception):
 
 
 def write_steps(
-    video: Path, soundtrack: Soundtrack, part: Path, out: Path, comment: str | None, *, limits: Limits
+    video: Path,
+    soundtrack: Soundtrack,
+    part: Path,
+    out: Path,
+    comment: str | None,
+    choice: PictureChoice = "copy",
+    *,
+    limits: Limits,
 ) -> Iterator[MuxReport | None]:
     """Write the file of `mux_soundtrack` as `part`, in a child. Yields None regularly, and at the end the report.
 
     out: the file's name in messages.
     """
-    attempt = _Attempt(video, probe_timeline(video, limits), container_of(out), comment, limits)
+    attempt = _Attempt(video, probe_timeline(video, limits), container_of(out), comment, choice, limits)
     while True:
         target = attempt.target.name
         try:
@@ -128,7 +142,8 @@ def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> G
     limits, timeline, target = attempt.limits, attempt.timeline, attempt.target
     with open_media(attempt.video, limits) as container:
         source = picture_stream(container, attempt.name)
-        picture, outcome = _add_picture(out, container, source, attempt)
+        picture, plan = _add_picture(out, container, source, attempt)
+        outcome = replace(described(source), outcome="copied" if plan.copied else "re-encoded", reason=plan.reason)
         sound = out.add_stream("aac", rate=DELIVERY.sample_rate, layout="stereo", bit_rate=DELIVERY.aac_bits)
         picture.disposition = sound.disposition = Disposition.default
         kept = KeptStreams(target, timeline, replaced_track(container, soundtrack.original), attempt.refused)
@@ -140,10 +155,11 @@ def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> G
     with ExitStack() as open_files:  # opened again, because the first frame was read from it
         reader, further = (open_files.enter_context(open_media(attempt.video, limits)) for _ in range(2))
         source = picture_stream(reader, attempt.name)
-        if outcome.outcome == "copied":
+        if plan.copied:
             shown_packets = copied_packets(reader, source, picture, timeline)
         else:
-            shown_packets = encoded_packets(decoded_picture(reader, source, limits), picture, timeline)
+            frames = decoded_picture(reader, source, limits)
+            shown_packets = encoded_packets(frames, picture, timeline, plan.treatment)
         heard_packets = sound_packets(soundtrack, timeline.seconds, sound, target.edit_lists, limits)
         for number, packet in enumerate(_interleaved(shown_packets, heard_packets, kept.packets(further))):
             _mux(out, *packet)
@@ -155,21 +171,17 @@ def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> G
 
 def _add_picture(
     out: OutputContainer, container: InputContainer, source: VideoStream, attempt: _Attempt
-) -> tuple[VideoStream, StreamOutcome]:
-    """Add the picture's stream to the output. Returns it, and what becomes of the source's stream."""
+) -> tuple[VideoStream, PicturePlan]:
+    """Add the picture's stream to the output. Returns it, and what is done with the source's stream."""
     frame = first_frame(container, source, attempt.name, attempt.limits)
-    if attempt.may_copy and can_copy(source, attempt.timeline, attempt.target):
-        picture, outcome = out.add_stream_from_template(source, opaque=True), described(source)
-        picture.time_base = attempt.timeline.placed_base
-    else:
-        timeline = attempt.timeline
-        picture = add_h264(out, frame, timeline.rate, encoded_base(timeline), source.sample_aspect_ratio)
-        reason = "as H.264, which every browser plays"
-        outcome = replace(described(source), outcome="re-encoded", reason=reason)
+    plan = plan_picture(
+        source, frame, attempt.timeline, attempt.target, attempt.choice, read_crop(attempt.video), not attempt.may_copy
+    )
+    picture = add_picture(out, source, frame, attempt.timeline, plan)
     picture.metadata.update(stream_tags(source.metadata))
-    if (matrix := display_matrix(frame)) != UPRIGHT:
-        picture.set_display_matrix(matrix)
-    return picture, outcome
+    if plan.copied and attempt.target.name == "mkv" and is_transparent(source, frame):
+        picture.metadata["alpha_mode"] = "1"
+    return picture, plan
 
 
 Numbered = tuple[int | None, Packet]

@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import chain, pairwise
 
 import av
 import numpy as np
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from a2s.errors import UnreadableVideo
-from a2s.media.containers import Container
 from a2s.media.decode import timed
-from a2s.media.encode import encoded_base, prepare
+from a2s.media.encode import Format, add_h264, encoded_base, prepare
+from a2s.media.picture_filter import filtered
+from a2s.media.picture_plan import PicturePlan, Treatment
+from a2s.media.probe import UPRIGHT, display_matrix
 from a2s.media.source import packets
 from a2s.media.timeline import Timeline
 
-COPIED = {
-    "h264": ("yuv420p", "yuvj420p"),
-    "vp9": ("yuv420p",),
-    "av1": ("yuv420p", "yuv420p10le"),
-}
-"""Codecs and pixel formats that current Chrome, Firefox and Safari play in mp4. HEVC is not one of them: it plays on
-some hardware only, and a dub without a picture is worse than one that was encoded again."""
+
+def add_picture(
+    out: OutputContainer, source: VideoStream, frame: av.VideoFrame, timeline: Timeline, plan: PicturePlan
+) -> VideoStream:
+    """Add the stream of the picture to `out`. frame: the first one of the source."""
+    if plan.copied:
+        picture = out.add_stream_from_template(source, opaque=True)
+        picture.time_base = timeline.placed_base
+        if timeline.grid:
+            picture.codec_context.framerate = timeline.rate  # Matroska states it beside its rounded times
+        if out.format.name in ("mp4", "mov") and (tag := _tag(source, out.format.name)):
+            picture.codec_context.codec_tag = tag
+    else:
+        sized = replace(plan.treatment, deinterlace=False, to_bt709=False)
+        _, sample = next(filtered(iter([(0, frame)]), sized))
+        aspect = source.sample_aspect_ratio or Fraction(1)
+        kind = Format(timeline.rate, encoded_base(timeline), aspect, plan.treatment.to_bt709)
+        picture = add_h264(out, sample, kind)
+    if (matrix := display_matrix(frame)) != UPRIGHT:
+        picture.set_display_matrix(matrix)
+    return picture
 
 
-def can_copy(stream: VideoStream, timeline: Timeline, target: Container) -> bool:
-    """Whether `target` can hold the stream's packets unchanged and browsers can play them."""
-    context = stream.codec_context
-    family = context.codec.canonical_name
-    described = family == "vp9" or bool(context.extradata)
-    until = np.flatnonzero(timeline.shown)[-1] + 1
-    visible, stamps = timeline.shown[:until], timeline.stamps[:until]
-    hidden_inside = (~visible & (stamps >= timeline.start)).any()  # an edit list that cuts inside, not only at the ends
-    hidden = hidden_inside if target.edit_lists else not visible.all()
-    return context.pix_fmt in COPIED.get(family, ()) and described and timeline.exact and not hidden
+def _tag(source: VideoStream, container: str) -> str:
+    """The four-character code of a copied picture; "" lets the writer choose it."""
+    codec, tag = source.codec_context.codec.canonical_name, source.codec_context.codec_tag
+    if codec == "hevc":  # Apple's players refuse hev1; a Dolby Vision picture has codes of its own
+        return "dvh1" if tag in ("dvh1", "dvhe") else "hvc1"
+    keeps = codec == "prores" or "mov" in source.container.format.name.split(",")
+    return tag if container == "mov" and keeps and tag.isprintable() and tag.strip() else ""
 
 
 def copied_packets(
@@ -64,11 +79,13 @@ def copied_packets(
         yield packet
 
 
-def encoded_packets(frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline) -> Iterator[Packet]:
+def encoded_packets(
+    frames: Iterator[av.VideoFrame], picture: VideoStream, timeline: Timeline, treatment: Treatment
+) -> Iterator[Packet]:
     """Yield the picture as H.264 packets. The first frame begins at 0; each lasts until the next that decodes."""
     lengths: dict[int, int] = {}
     base = encoded_base(timeline)
-    moments = timed(frames, timeline)
+    moments = filtered(timed(frames, timeline), treatment)
     shown = next(moments, None)
     if shown is None:
         raise UnreadableVideo("None of the video's frames can be decoded.")

@@ -60,7 +60,9 @@ def export(
     folder.mkdir()
     try:
         comment = report.tag()
-        muxed = mux_soundtrack(take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled)
+        muxed = mux_soundtrack(
+            take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled, picture="browser"
+        )
         write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, limits)
         write_text(recipe_file, report.to_json() + "\n")
         take.cues.save(cue_file)

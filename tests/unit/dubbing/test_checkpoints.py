@@ -48,7 +48,7 @@ def home(tmp_path_factory):
 
 def words(home, out, *more, clip="clip.mp4"):
     extra = "--model", home / "model", "--bank", home / "bank", "--steps", 3, "--ambient-clip", "rain"
-    return [str(word) for word in ("dub", home / clip, "-o", out, *extra, *more)]
+    return [str(word) for word in ("dub", home / clip, "-o", out, "--overwrite", *extra, *more)]
 
 
 def killed(home, out, *more, after=2):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
-from a2s.media import mux_soundtrack, probe_video, read_audio
+from a2s.media import Soundtrack, mux_soundtrack, probe_video, read_audio
 from tests.unit.media.conftest import corner_picture
 
 SILENCE = np.zeros(16_000, np.float32)
@@ -57,7 +57,7 @@ def test_further_containers_open(tmp_path, name, codec, options):
     info = probe_video(path)
     assert (info.frames, info.fps) == (25, pytest.approx(25)) and info.duration == pytest.approx(1)
     assert info.has_audio == ("sound" in options)
-    mux_soundtrack(path, SILENCE, 16_000, tmp_path / "out.mp4")
+    mux_soundtrack(path, Soundtrack(SILENCE, 16_000), tmp_path / "out.mp4")
     after = probe_video(tmp_path / "out.mp4")
     assert (after.frames, after.start) == (25, 0) and after.duration == pytest.approx(1, abs=0.002)
 

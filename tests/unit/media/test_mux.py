@@ -45,6 +45,10 @@ def ffmpeg() -> str:
         ("fragments.mp4", {"container": {"movflags": "frag_keyframe+empty_moov"}}),
         ("one.mp4", {"times": [0]}),
         ("vp9.mkv", {"codec": "libvpx-vp9"}),
+        ("hevc.mp4", {"codec": "libx265", "options": {"x265-params": "log-level=none"}}),
+        ("ten.mp4", {"pix_fmt": "yuv420p10le"}),
+        ("wide.mp4", {"pix_fmt": "yuv422p"}),
+        ("mpeg4.mp4", {"codec": "mpeg4"}),
     ],
 )
 def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
@@ -79,9 +83,10 @@ def test_picture_is_copied_bit_for_bit(film, tmp_path, name, options):
         ("wide.mp4", {"pix_fmt": "yuv422p"}),
     ],
 )
-def test_other_pictures_become_h264(film, tmp_path, name, options):
+def test_pictures_become_h264(film, tmp_path, name, options):
     video, out = film(name, **options), tmp_path / "out.mp4"
-    assert mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out).picture.outcome == "re-encoded"
+    report = mux_soundtrack(video, Soundtrack(np.zeros(RATE, np.float32), RATE), out, picture="h264")
+    assert report.picture.outcome == "re-encoded"
     before, after = probe_video(video), probe_video(out)
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
@@ -158,8 +163,8 @@ def test_index_comes_first(film, tmp_path):
 def test_same_in_same_out(film, tmp_path):
     noise = np.random.default_rng(0).uniform(-0.3, 0.3, RATE).astype(np.float32)
     video = film("ten.mp4", pix_fmt="yuv420p10le")
-    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "a.mp4")
-    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "b.mp4")
+    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "a.mp4", picture="h264")
+    mux_soundtrack(video, Soundtrack(noise, RATE), tmp_path / "b.mp4", picture="h264")
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -216,7 +221,7 @@ def test_cancelling_works_while_the_picture_is_encoded(film, tmp_path):
         return len(looks) == at
 
     with pytest.raises(Cancelled):
-        mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(3))
+        mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(3), picture="h264")
     assert len(looks) == 3 and not list(out.iterdir())
-    mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(0))
+    mux_soundtrack(video, sound, out / "dub.mp4", cancelled=lambda: cancelled(0), picture="h264")
     assert len(looks) > 10 and probe_video(out / "dub.mp4").frames == 500
