@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from a2s.audio.compressor import DEEPEST_DB, compression
+from a2s.audio.compressor import DEEPEST_DB, STAGES, compression
 from a2s.audio.curve import applied, gain_at
 from a2s.audio.levels import amplitude_db, db_to_amplitude
 from a2s.audio.metering import SILENCE_LUFS, Metered, integrated, metered
@@ -19,6 +19,9 @@ from a2s.audio.resampling import sliced
 
 MAX_GAIN_DB = 20.0
 """Largest gain. A dub that needs more is an ambience that was asked to be soft, and more would mostly raise noise."""
+
+MAX_MAKEUP_DB = 40.0
+"""Largest gain behind a compressor, which has made the loud parts softer before."""
 
 MAX_LIMITING_DB = 6.0
 """Largest reduction of a peak. A hit needs its attack, so beyond that the whole sound becomes quieter."""
@@ -109,6 +112,10 @@ def find_gain(
             break
         ceiling -= over + 1e-3 if over > 0 else 0.0
         aim = None if aim is None else aim + missing
+    else:
+        if over > 0 and within is None:  # less than a hundredth of a dB
+            curve = curve * np.float32(db_to_amplitude(-over - 1e-4))
+            loudness = replace(loudness, lufs=loudness.lufs - over, true_peak_db=ceiling_db)
     return curve, loudness
 
 
@@ -126,37 +133,51 @@ def planned(
 ) -> tuple[np.ndarray, Loudness]:
     """The gain curve for a target, from one measurement. Its loudness is exact where the gain is constant.
 
-    compress: where the peaks forbid the target, find the highest threshold of a compressor that allows it.
+    compress: where the peaks forbid the target, find the gentlest stage and the highest threshold of a compressor that
+    allow it, or those that come closest.
     """
     curve, loudness = _aimed(before, target, ceiling_db)
     if not compress or loudness.held_by != "peaks":
         return curve, loudness
+    for stage in STAGES:
+        curve, loudness = _compressed(before, DEEPEST_DB, stage, target, ceiling_db)
+        if not loudness.held_by:
+            break
     enough, too_little = DEEPEST_DB, 0.0
-    for _ in range(SEARCH):
+    for _ in range(0 if loudness.held_by else SEARCH):
         depth = (enough + too_little) / 2
-        curve, loudness = _compressed(before, depth, target, ceiling_db)
-        enough, too_little = (enough, depth) if loudness.held_by == "peaks" else (depth, too_little)
-    return _compressed(before, enough, target, ceiling_db)
+        found = _compressed(before, depth, stage, target, ceiling_db)
+        if found[1].held_by:
+            too_little = depth
+        else:
+            enough, (curve, loudness) = depth, found
+    return curve, loudness
 
 
 def _compressed(
-    before: Metered, depth_db: float, target: float | None, ceiling_db: float
+    before: Metered, depth_db: float, stage: tuple[float, float], target: float | None, ceiling_db: float
 ) -> tuple[np.ndarray, Loudness]:
     """As `_aimed`, behind a compressor whose threshold is `depth_db` below the highest peak."""
-    compressor = compression(before.peak, before.true_peak_db - depth_db)
+    compressor = compression(before.peak, before.true_peak_db - depth_db, stage[0])
     middle = (compressor[1:] + compressor[:-1]) / 2
     shaped = Metered(before.peak * middle, before.power * np.square(middle, dtype=np.float64))
-    curve, loudness = _aimed(shaped, target, ceiling_db)
+    curve, loudness = _aimed(shaped, target, ceiling_db, MAX_MAKEUP_DB, stage[1])
     return compressor * curve, replace(loudness, compressed_db=-amplitude_db(float(compressor.min())))
 
 
-def _aimed(before: Metered, target: float | None, ceiling_db: float) -> tuple[np.ndarray, Loudness]:
+def _aimed(
+    before: Metered,
+    target: float | None,
+    ceiling_db: float,
+    most_gain: float = MAX_GAIN_DB,
+    most_limiting: float = MAX_LIMITING_DB,
+) -> tuple[np.ndarray, Loudness]:
     """The curve of a gain and a limiter that reach a target as far as the limits of both allow."""
     lufs, peak = before.lufs, before.true_peak_db
     if target is None or lufs <= SILENCE_LUFS:
         gain = min(0.0, ceiling_db + MAX_LIMITING_DB - peak)
         return _limited(before, gain, ceiling_db, "" if target is None else "silence")
-    most = min(ceiling_db + MAX_LIMITING_DB - peak, MAX_GAIN_DB)
+    most = min(ceiling_db + most_limiting - peak, most_gain)
     gain = min(target - lufs, most)
     for _ in range(6):
         curve, loudness = _limited(before, gain, ceiling_db)
@@ -165,7 +186,7 @@ def _aimed(before: Metered, target: float | None, ceiling_db: float) -> tuple[np
         if abs(better - gain) < CLOSE_LU / 5:
             break
         gain = better
-    held = ("gain" if most == MAX_GAIN_DB else "peaks") if target - loudness.lufs > CLOSE_LU else ""
+    held = ("gain" if most == most_gain else "peaks") if target - loudness.lufs > CLOSE_LU else ""
     return curve, replace(loudness, gain_db=gain, held_by=held)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from a2s.audio.loudness import MAX_GAIN_DB, MAX_LIMITING_DB, SILENCE_LUFS, Loudness
 from a2s.settings import DubSettings
 
-NEARLY_SILENT = -45.0
+NEARLY_SILENT = -40.0
 """LUFS below which a dub is hardly audible at a usual volume: the noise floor of a quiet room."""
 
 
@@ -17,10 +17,10 @@ def loudness_notes(settings: DubSettings, loudness: Loudness) -> tuple[str, ...]
     reached = f"the dub has {loudness.lufs:.1f} LUFS"
     if loudness.held_by == "silence":
         return (f"{asked}: the dub is silent.",)
+    if loudness.compressed_db:
+        return (f"{asked}: {reached}, because the compressor is at its limit.",)
     if loudness.held_by == "gain":
         return (f"{asked}: {reached}, because a gain above {MAX_GAIN_DB:g} dB would mostly raise noise.",)
-    if settings.compress:
-        return (f"{asked}: {reached}, because the compressor is at its limit.",)
     why = f"because more gain would cut its peaks by more than {MAX_LIMITING_DB:g} dB"
     return (f"{asked}: {reached}, {why}. Compression reaches more (--compress).",)
 
