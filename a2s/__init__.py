@@ -18,8 +18,10 @@ _HOME = {
     "CueTrack": "a2s.cues",
     "DubSettings": "a2s.settings",
     "MelVAE": "a2s.models",
+    "PackageOptions": "a2s.editors",
     "Take": "a2s.dubbing.take",
     "Vocoder": "a2s.models",
+    "write_package": "a2s.editors",
 }
 __all__ = ["__version__", *_HOME]
 

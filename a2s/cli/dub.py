@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,15 @@ import typer
 from a2s.cli.batch import Done, dub_all
 from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, with_limits
 from a2s.cli.output import progress_bar
+from a2s.cli.package_options import (
+    PackageFile,
+    PackageHandles,
+    PackageNames,
+    PackagePicture,
+    PackageStart,
+    PackageTwoPop,
+    read_package_options,
+)
 from a2s.cli.pipes import piped_in, piped_out
 from a2s.cli.sound_options import PRESETS, read_loudness, read_track
 from a2s.cli.startup import start
@@ -22,6 +33,8 @@ from a2s.settings import DubSettings, Limits, check_settings
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.dubbing.take import Take
+    from a2s.editors import PackageOptions
     from a2s.vision.video import Video
 
 DEFAULTS = DubSettings()
@@ -96,6 +109,12 @@ def dub_command(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON report of the dub; a folder for several.")
     ] = None,
+    package: PackageFile = None,
+    package_names: PackageNames = "plain",
+    package_handles: PackageHandles = 0.0,
+    package_two_pop: PackageTwoPop = False,
+    package_picture: PackagePicture = False,
+    package_start: PackageStart = None,
     format: Annotated[
         str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
     ] = None,
@@ -129,27 +148,34 @@ def dub_command(
         compress=compress,
     )
     check_settings(settings, limits)
-    request = _Request(settings, limits, model, bank, cues, stems is not None, resume)
+    packing = read_package_options(
+        package, names=package_names, handles=package_handles, two_pop=package_two_pop, picture=package_picture,
+        start=package_start,
+    )  # fmt: skip
+    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, packing)
     suffix = read_format(format)
     with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
-        wanted = Wanted(file, folder, stems, report, takes, suffix)
+        wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)
         with new_folders(targets, wanted):
             if len(films) > 1:
                 left = [target for target in targets if not (resume and target.is_finished)]
-                check_targets(left, overwrite)
+                check_targets(left, overwrite, packing)
                 request.check_for_several()
                 dub_all(left, request.dub)
             else:
-                check_targets(targets, overwrite)
+                check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
                 print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What is the same for all films of one command. cues: a cue file, or a folder with one for each film."""
+    """What is the same for all films of one command.
+
+    cues: a cue file, or a folder with one for each film. packing: options of the package for editors, if one is wanted.
+    """
 
     settings: DubSettings
     limits: Limits
@@ -158,6 +184,7 @@ class _Request:
     cues: Path | None
     stems: bool
     resume: bool
+    packing: PackageOptions | None = None
 
     def check_for_several(self) -> None:
         """Raises BadSettings for a cue file, and WeightsMissing, before the first of several films."""
@@ -173,6 +200,7 @@ class _Request:
 
         film = Video(target.video, limits=self.limits)
         cues = self._cues_of(film)
+        self._check_start(film)
         start(film)
         from a2s.dubbing.checkpoints import WindowCheckpoints
         from a2s.dubbing.delivery import deliver
@@ -182,11 +210,27 @@ class _Request:
         with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
             with progress_bar(label) as on_progress:
                 take = dub(
-                    film, self.settings, self.model, self.bank, cues=cues, stems=self.stems,
+                    film, self.settings, self.model, self.bank, cues=cues,
+                    stems=self.stems or self.packing is not None,
                     watcher=Watcher(on_progress), checkpoints=checkpoints,
                 )  # fmt: skip
-            muxed = deliver(take, target.outs, target.stems, target.report)
+            muxed = deliver(take, target.outs, target.stems, target.report, self._package_of(take, target))
         return Done(target, take, muxed)
+
+    def _check_start(self, film: Video) -> None:
+        """Raises BadCues for a start timecode of the package that the film's frame rate does not have."""
+        if self.packing and self.packing.start:
+            from a2s.editors import check_start
+
+            check_start(self.packing, film.info.fps)
+
+    def _package_of(self, take: Take, target: Target) -> tuple[Path, Callable[[Path], object]] | None:
+        """The path of the package for editors, and a function that writes it."""
+        if target.package is None or self.packing is None:
+            return None
+        from a2s.editors import write_package
+
+        return target.package, partial(write_package, take, options=self.packing, limits=self.limits)
 
     def _cues_of(self, film: Video) -> CueTrack | None:
         """The cues of the cue file. Raises BadCues, UnreadableVideo, TooLarge."""

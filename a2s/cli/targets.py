@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from a2s.dubbing.delivery import FILM_SUFFIXES, SUFFIXES, check_folder, check_new, check_target, stem_paths
 from a2s.errors import BadSettings, CannotWrite
 from a2s.io import display_name
+
+if TYPE_CHECKING:
+    from a2s.editors import PackageOptions
 
 MAX_NAMED_TAKES = 100
 """File names that are checked before `dub` checks the number of takes."""
@@ -22,7 +26,10 @@ SAME_FAMILY = {".webm": ".mkv", ".m4v": ".mp4"}
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the options ask for. out: a file, or a `folder`. format: suffix in a folder; None is the film's own."""
+    """What the options ask for. out: a file, or a `folder`. format: suffix in a folder; None is the film's own.
+
+    package: for editors; a folder of packages for several films, like `report`.
+    """
 
     out: Path
     folder: bool
@@ -30,6 +37,7 @@ class Wanted:
     report: Path | None = None
     takes: int = 1
     format: str | None = None
+    package: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Target:
     outs: tuple[Path, ...]
     stems: Path | None = None
     report: Path | None = None
+    package: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -49,39 +58,47 @@ class Target:
         return (
             *self.outs,
             *(stem_paths(self.stems, NAMES).values() if self.stems else ()),
-            *([self.report] if self.report else ()),
+            *self._single,
         )
 
     @property
     def is_finished(self) -> bool:
-        """Whether the results and the report exist."""
-        return all(path.exists() for path in (*self.outs, *([self.report] if self.report else ())))
+        """Whether the results, the report and the package exist."""
+        return all(path.exists() for path in (*self.outs, *self._single))
+
+    @property
+    def _single(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.report, self.package) if path)
 
 
 def targets_of(videos: Sequence[Path], wanted: Wanted) -> list[Target]:
     """The files of each film; in a folder they have the names of the films. Raises BadSettings, CannotWrite."""
     if len(videos) == 1 and not wanted.folder:
         outs = _take_paths(wanted.out, wanted.takes)
-        return [Target(videos[0], outs, wanted.stems, wanted.report)]
+        return [Target(videos[0], outs, wanted.stems, wanted.report, wanted.package)]
     if not wanted.out.is_dir() and wanted.out.suffix.lower() in SUFFIXES:
         raise CannotWrite(f"{display_name(wanted.out)} is one file; give a folder for {len(videos)} videos.")
     several = len(videos) > 1
     found = []
     for video, stem in zip(videos, _stems(videos), strict=True):
         outs = _take_paths(wanted.out / f"{stem}{wanted.format or _suffix_for(video)}", wanted.takes)
-        target = Target(video, outs, wanted.stems, wanted.report)
+        target = Target(video, outs, wanted.stems, wanted.report, wanted.package)
         if several:
             target = replace(
                 target,
                 stems=wanted.stems and wanted.stems / stem,
                 report=wanted.report and wanted.report / f"{stem}.json",
+                package=wanted.package and wanted.package / f"{stem}.zip",
             )
         found.append(target)
     return found
 
 
-def check_targets(targets: Sequence[Target], overwrite: bool) -> None:
-    """Raises CannotWrite where a file cannot be written, exists without `overwrite`, or has the name of another one."""
+def check_targets(targets: Sequence[Target], overwrite: bool, packing: PackageOptions | None = None) -> None:
+    """Raises CannotWrite where a file cannot be written, exists without `overwrite`, or has the name of another one.
+
+    packing: options of the packages for editors. Raises BadSettings for a wrong one.
+    """
     for target in targets:
         for out in target.outs:
             check_target(out, target.video)
@@ -89,6 +106,10 @@ def check_targets(targets: Sequence[Target], overwrite: bool) -> None:
             check_folder(target.stems / "action.wav" if target.stems.is_dir() else target.stems)
         if target.report:
             check_folder(target.report)
+        if target.package and packing:
+            from a2s.editors import check_package  # keeps `a2s --help` fast: numpy
+
+            check_package(target.package, packing)
     counts = Counter(os.path.abspath(path) for target in targets for path in target.files)
     twice = [path for path, count in counts.items() if count > 1]
     if twice:
@@ -101,7 +122,7 @@ def new_folders(targets: Sequence[Target], wanted: Wanted) -> Iterator[None]:
     """The folders of several films' files. New ones are removed at the end where nothing was written into them."""
     folders = [wanted.out] if wanted.folder or len(targets) > 1 else []
     if len(targets) > 1:
-        folders += [folder for folder in (wanted.stems, wanted.report) if folder]
+        folders += [folder for folder in (wanted.stems, wanted.report, wanted.package) if folder]
     made: list[Path] = []
     try:
         for folder in folders:

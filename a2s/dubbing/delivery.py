@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +24,11 @@ def deliver(
     outs: Sequence[Path] = (),
     stems: str | os.PathLike | None = None,
     report: Path | None = None,
+    package: tuple[Path, Callable[[Path], object]] | None = None,
 ) -> MuxReport | None:
-    """Write the takes of a dub to `outs`, the stems of the first one into a folder, and its report.
+    """Write the takes of a dub to `outs`, the stems of the first one into a folder, its report and its package.
 
+    package: the path of a package for editors, and a function that writes one to the path that it receives.
     No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
     Returns what became of the film's streams; None where no film is written. Raises CannotWrite.
     """
@@ -35,7 +37,7 @@ def deliver(
     for out in outs:
         check_target(out, take.video)
     named = stem_paths(stems, take.stems) if stems else {}
-    targets = [*outs, *named.values(), *([report] if report else ())]
+    targets = [*outs, *named.values(), *([report] if report else ()), *([package[0]] if package else ())]
     with _folder(stems), atomic_files(targets) as parts:
         free, muxed = iter(parts), None
         for one, part in zip(take.takes[: len(outs)], free, strict=False):
@@ -43,8 +45,10 @@ def deliver(
         if named:
             files = dict(zip(named, free, strict=False))
             write_sounds(files, take.stems.soundtrack(), take.seconds)
-        for part in free:
-            take.save_report(part, muxed)
+        if report:
+            take.save_report(next(free), muxed)
+        if package:
+            package[1](next(free))
     return muxed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -12,10 +13,12 @@ from av.stream import AttachmentStream, Disposition, Stream
 
 from a2s.io import display_name
 from a2s.media.containers import Container
+from a2s.media.grafts import PLACE, Grafts, fourcc
 from a2s.media.soundtrack import OriginalTrack
 from a2s.media.source import packets
 from a2s.media.streams import Kind, Outcome, StreamOutcome
-from a2s.media.tags import stream_tags
+from a2s.media.subtitles import BITMAPS, TEXT, add_text, converted
+from a2s.media.tags import dropped_tags, stream_tags
 from a2s.media.timeline import Timeline
 
 RUN_UP = Fraction(1, 10)
@@ -34,27 +37,39 @@ class KeptStreams:
     """Streams beside the picture and the new sound, added to one output.
 
     target: the container of the output. timeline: of the picture, which sets time 0 and the end. replaced: index of the
-    sound track that the dub takes the place of; None where there is none. refused: why the writer refused streams in an
+    sound track that the dub takes the place of; None where there is none. grafts: what is carried over past ffmpeg, for
+    an mp4 or mov. timecode: of the first frame, where it is written. refused: why the writer refused streams in an
     earlier attempt, by their index.
     """
 
     target: Container
     timeline: Timeline
     replaced: int | None
+    timecode: str | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
+    grafts: Grafts | None = None
     outcomes: list[StreamOutcome] = field(default_factory=list)
     outputs: dict[int, Stream] = field(default_factory=dict)
     covers: list[int] = field(default_factory=list)
+    converted: set[int] = field(default_factory=set)
 
     def add(self, source: InputContainer, picture: int, out: OutputContainer) -> None:
         """Add a stream to `out` for each stream of `source` that can be kept, and record what becomes of the others.
 
         source: newly opened. picture: index of the stream that is the picture; it is not recorded here.
         """
+        outcome: Outcome
         for stream in source.streams:
             if stream.index != picture:
-                outcome, reason = self._add(stream, source, out)
-                self.outcomes.append(replace(described(stream), outcome=outcome, reason=reason))
+                record = described(stream)
+                if record.kind == "data" and is_mov(source):
+                    code, chapters = fourcc(path_of(source), stream.id)
+                    record = replace(record, kind="chapters" if chapters else "data", codec=display_name(code))
+                if record.kind == "chapters":
+                    outcome, reason = "copied", "as chapters"
+                else:
+                    outcome, reason = self._add(stream, source, out)
+                self.outcomes.append(replace(record, outcome=outcome, reason=reason))
         if self.replaced is not None:
             at = next(k for k, outcome in enumerate(self.outcomes) if outcome.index == self.replaced)
             self.outcomes[at] = replace(self.outcomes[at], replaced=True)
@@ -75,13 +90,44 @@ class KeptStreams:
             out.add_stream_from_template(stream)
             return "copied", ""
         held = {"sound": self.target.sounds, "subtitles": self.target.subtitles}.get(kind, frozenset())
+        if kind == "subtitles" and codec in TEXT and codec not in held:
+            self._describe(add_text(out, self.target.text), stream)
+            self.converted.add(stream.index)
+            return "re-encoded", f"as {self.target.text}, which {name} holds"
+        if kind == "data" or (codec not in held and self.grafts is not None and self.grafts.from_mov):
+            return self._add_data(stream)
         if codec not in held:
-            return "dropped", f"{name} cannot hold it"
+            bitmap = kind == "subtitles" and codec in BITMAPS
+            return "dropped", f"they are pictures, and {name} holds text only" if bitmap else f"{name} cannot hold it"
         try:
             output = out.add_stream_from_template(stream)
         except ValueError:
             return "dropped", f"{name} cannot hold it"
         self._describe(output, stream)
+        return "copied", ""
+
+    def add_tags(self, tags: dict[str, str], source: InputContainer, out: OutputContainer, picture: Stream) -> None:
+        """Write the film's tags, and the timecode with the picture, from which the writer makes a timecode track."""
+        tags = {key: value for key, value in tags.items() if key.lower() != "timecode"}
+        picture.metadata.pop("timecode", None)
+        if self.timecode:
+            picture.metadata["timecode"] = self.timecode
+        if self.grafts is not None:
+            self.grafts.tags = dropped_tags(tags, self.target.name)
+            self.grafts.take_user_data(place=self.target.name == "mp4")
+            if any(node.kind == PLACE for node in self.grafts.user_data):
+                tags = {key: value for key, value in tags.items() if not key.lower().startswith("location")}
+        out.metadata.update(tags)
+
+    def _add_data(self, stream: Stream) -> tuple[Outcome, str]:
+        """Carry a track over that ffmpeg cannot write. A timecode track is made anew from the timecode."""
+        name = self.target.name
+        if self.timecode and "timecode" in stream.metadata:
+            return ("copied", "") if self.target.edit_lists else ("re-encoded", "as a tag of the picture")
+        if self.grafts is None or not self.grafts.from_mov:
+            return "dropped", f"{name} cannot hold it"
+        if reason := self.grafts.take_track(stream.id):
+            return "dropped", reason
         return "copied", ""
 
     def _add_cover(self, stream: Stream, source: InputContainer, out: OutputContainer) -> tuple[Outcome, str]:
@@ -109,34 +155,64 @@ class KeptStreams:
 
     def packets(self, source: InputContainer) -> Iterator[tuple[int, Packet]]:
         """Yield (index of the stream, packet) with times that begin at the first frame; nothing from the end on."""
-        begin = self.timeline.start * self.timeline.time_base
-        end = self.timeline.end * self.timeline.time_base - begin
         streams = [source.streams[index] for index in self.outputs]
-        last: dict[int, Fraction] = {}
+        last: dict[int, int] = {}
         for packet in packets(source, *streams) if streams else ():
-            index, base = packet.stream.index, packet.time_base
-            if index in self.covers:
-                packet.pts = packet.dts = 0
-            elif (time := self._time(packet, begin, end)) is None or time < last.get(index, time):
+            index = packet.stream.index
+            ticks = 0 if index in self.covers else self._ticks(packet)
+            if ticks is None or ticks < last.get(index, ticks):
                 continue
-            else:
-                last[index] = time
-                packet.pts = packet.dts = round(time / base)
-                packet.duration = min(packet.duration or 0, max(round(end / base) - packet.pts, 1))
-            packet.stream = self.outputs[index]
-            yield index, packet
+            last[index] = packet.pts = packet.dts = ticks
+            ready = converted(packet, self.outputs[index]) if index in self.converted else packet
+            if ready:
+                ready.stream = self.outputs[index]
+                yield index, ready
 
-    def _time(self, packet: Packet, begin: Fraction, end: Fraction) -> Fraction | None:
-        """When the packet begins, in seconds from the first frame; None where it is outside of the picture."""
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.time_base is None:
+    def _ticks(self, packet: Packet) -> int | None:
+        """The packet's time from the first frame, in its time base; None where it is outside of the picture.
+
+        A packet that lasts beyond the picture is shortened.
+        """
+        stamp, base = packet.pts if packet.pts is not None else packet.dts, packet.time_base
+        if stamp is None or not base:
             return None
-        time = stamp * packet.time_base - begin
-        if packet.stream.type == "subtitle":
-            past = time + (packet.duration or 0) * packet.time_base <= 0
-            return None if past or time >= end else max(time, Fraction(0))
-        earliest = -RUN_UP if self.target.edit_lists else Fraction(0)
-        return time if earliest <= time < end else None
+        time, length = stamp * base - self.begin, (packet.duration or 0) * base
+        if packet.stream.type == "subtitle" and time < 0:
+            time, length = Fraction(0), time + length
+        earliest = -RUN_UP if self.target.edit_lists and packet.stream.type == "audio" else Fraction(0)
+        if not (earliest <= time < self.end and length >= 0):
+            return None
+        packet.duration = max(round(min(length, self.end - time) / base), min(packet.duration or 0, 1))
+        return round(time / base)
+
+    @property
+    def begin(self) -> Fraction:
+        """Time of the first frame in the source, s."""
+        return self.timeline.start * self.timeline.time_base
+
+    @property
+    def end(self) -> Fraction:
+        """Length of the picture, s."""
+        return int(self.timeline.placed(self.timeline.end)) * self.timeline.placed_base
+
+
+def grafts_for(source: InputContainer, target: Container, timeline: Timeline) -> Grafts | None:
+    """What is carried over past ffmpeg, empty as yet; None for a container that is no mp4 or mov."""
+    if not target.edit_lists:
+        return None
+    begin = timeline.start * timeline.time_base
+    end = int(timeline.placed(timeline.end)) * timeline.placed_base
+    return Grafts(path_of(source), begin, end, is_mov(source))
+
+
+def is_mov(source: InputContainer) -> bool:
+    """Whether a file is an mp4 or mov."""
+    return source.format.name.startswith("mov")
+
+
+def path_of(source: InputContainer) -> Path:
+    """The path of an open file."""
+    return Path(source.name.removeprefix("file:"))
 
 
 def kind_of(stream: Stream) -> Kind:

@@ -20,7 +20,8 @@ from a2s.io import atomic_file, display_name
 from a2s.media.child import isolated
 from a2s.media.containers import Container, container_of, open_output
 from a2s.media.crop import read_crop
-from a2s.media.kept import KeptStreams, described, replaced_track
+from a2s.media.grafts import Grafts, finish
+from a2s.media.kept import KeptStreams, described, grafts_for, replaced_track
 from a2s.media.picture_packets import add_picture, copied_packets, encoded_packets
 from a2s.media.picture_plan import PicturePlan, is_transparent, plan_picture
 from a2s.media.picture_table import PictureChoice
@@ -28,8 +29,9 @@ from a2s.media.probe import decoded_picture, first_frame, probe_timeline
 from a2s.media.sound_packets import sound_packets
 from a2s.media.soundtrack import Soundtrack
 from a2s.media.source import FAULTS, open_media, picture_stream
+from a2s.media.start_timecode import timecode_of
 from a2s.media.streams import MuxReport
-from a2s.media.tags import film_tags, keep_chapters, stream_tags
+from a2s.media.tags import film_tags, fitting_timecode, keep_chapters, stream_tags
 from a2s.media.timeline import Timeline
 from a2s.settings import DELIVERY, Limits
 
@@ -116,7 +118,9 @@ def write_steps(
         target = attempt.target.name
         try:
             with open_output(part, attempt.target) as container:
-                report = yield from _write(container, attempt, soundtrack)
+                report, grafts = yield from _write(container, attempt, soundtrack)
+            if grafts and grafts.needed:
+                yield from finish(part, grafts)
             frames = len(attempt.timeline.times)
             if not report.picture_copied or len(probe_timeline(part, limits).times) == frames:
                 break
@@ -137,8 +141,10 @@ def write_steps(
 _write_isolated = isolated(write_steps, UnreadableVideo, writes=True)
 
 
-def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> Generator[None, None, MuxReport]:
-    """Fill the container. Yields every `STRIDE` packets; returns what became of each stream."""
+def _write(
+    out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack
+) -> Generator[None, None, tuple[MuxReport, Grafts | None]]:
+    """Fill the container. Yields every `STRIDE` packets; returns what became of each stream and what to add."""
     limits, timeline, target = attempt.limits, attempt.timeline, attempt.target
     with open_media(attempt.video, limits) as container:
         source = picture_stream(container, attempt.name)
@@ -146,10 +152,18 @@ def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> G
         outcome = replace(described(source), outcome="copied" if plan.copied else "re-encoded", reason=plan.reason)
         sound = out.add_stream("aac", rate=DELIVERY.sample_rate, layout="stereo", bit_rate=DELIVERY.aac_bits)
         picture.disposition = sound.disposition = Disposition.default
-        kept = KeptStreams(target, timeline, replaced_track(container, soundtrack.original), attempt.refused)
+        replaced = replaced_track(container, soundtrack.original)
+        timecode = fitting_timecode(timecode_of(container, attempt.name), timeline.rate)
+        grafts = grafts_for(container, target, timeline)
+        kept = KeptStreams(target, timeline, replaced, timecode, attempt.refused, grafts)
         with open_media(attempt.video, limits) as beginning:
             kept.add(beginning, source.index, out)
-        out.metadata.update(film_tags(container.metadata, attempt.comment))
+        tags = film_tags(container.metadata, attempt.comment)
+        kept.add_tags(tags, container, out, picture)
+        if grafts is not None:
+            grafts.take_picture_boxes(source.id, outcome.outcome == "copied")
+            if grafts.needed:
+                out.options.pop("movflags")  # `finish` moves the index to the front
         chapters = keep_chapters(container, out, timeline)
     out.start_encoding()
     with ExitStack() as open_files:  # opened again, because the first frame was read from it
@@ -166,7 +180,7 @@ def _write(out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack) -> G
             if number % STRIDE == 0:
                 yield
     streams = sorted([outcome, *kept.outcomes], key=lambda stream: stream.index)
-    return MuxReport(tuple(streams), chapters)
+    return MuxReport(tuple(streams), chapters), grafts
 
 
 def _add_picture(

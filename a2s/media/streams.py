@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["picture", "sound", "subtitles", "data", "cover", "attachment"]
+Kind = Literal["picture", "sound", "subtitles", "data", "cover", "attachment", "chapters"]
 Outcome = Literal["copied", "re-encoded", "dropped"]
 
 
@@ -27,6 +27,11 @@ class StreamOutcome:
     title: str = ""
     language: str = ""
     replaced: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the dub has the stream."""
+        return self.outcome != "dropped"
 
     @property
     def name(self) -> str:
@@ -69,9 +74,11 @@ class MuxReport:
         """One line for people: the picture, what was kept beside it, and what was left out."""
         picture = self.picture
         line = [f"Picture {picture.outcome} ({picture.codec}{': ' * bool(picture.reason)}{picture.reason})."]
-        beside = [stream for stream in self.streams if stream is not picture and not stream.replaced]
-        kept = Counter(stream.kind for stream in beside if stream.outcome != "dropped")
-        names = [_counted(kind, count) for kind, count in kept.items()] + ["chapters"] * bool(self.chapters)
+        apart = [stream for stream in self.streams if stream.kind in ("picture", "chapters") or stream.replaced]
+        beside = [stream for stream in self.streams if stream not in apart]
+        data = ["timecode" if one.codec == "tmcd" else one.name for one in beside if one.held and one.kind == "data"]
+        kept = Counter(stream.kind for stream in beside if stream.held and stream.kind != "data")
+        names = [_counted(kind, count) for kind, count in kept.items()] + data + ["chapters"] * bool(self.chapters)
         if names:
             line.append(f"Kept: {', '.join(names)}.")
         dropped = [stream for stream in beside if stream.outcome == "dropped"]
@@ -85,7 +92,6 @@ def _counted(kind: str, count: int) -> str:
     singular, plural = {
         "sound": ("1 further sound track", "further sound tracks"),
         "subtitles": ("subtitles", "subtitle tracks"),
-        "data": ("a data track", "data tracks"),
         "cover": ("cover picture", "cover pictures"),
         "attachment": ("1 attachment", "attachments"),
     }[kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from av.container import InputContainer, OutputContainer
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 
 MADE_BY_WRITERS = re.compile(
     r"major_brand|minor_version|compatible_brands|encoder|duration|vendor_id|bps|number_of_\w+|_statistics_\w+|"
-    r"\w*_umid|uid|generation_uid|operational_pattern_ul|rotate|alpha_mode|enc_key_id",
+    r"\w*_umid|uid|generation_uid|operational_pattern_ul|product_uid|product_version\w*|toolkit_\w+|application_platform|rotate|alpha_mode|enc_key_id",
     re.IGNORECASE,
 )
 """Tags that describe the old file rather than the film; the new file has its own."""
+
+WRITTEN = {
+    "mp4": frozenset(
+        "title artist album_artist composer album date comment genre copyright grouping lyrics description synopsis"
+        " show episode_id network keywords episode_sort season_number track disc creation_time location encoder".split()
+    ),
+    "mov": frozenset(
+        "title artist author album date comment genre copyright make model keywords creation_time location".split()
+    ),
+}
+"""Tags that ffmpeg writes to a container by itself. It drops all others."""
 
 MAX_TAG = 64 * 1024
 """Characters of a tag; a longer one is left out."""
@@ -53,10 +65,25 @@ def stream_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def dropped_tags(tags: Mapping[str, str], container: str) -> dict[str, str]:
+    """Those tags that ffmpeg would drop when it writes this container, by name."""
+    written = WRITTEN.get(container)
+    return {} if written is None else {k: v for k, v in tags.items() if k.lower().split("-")[0] not in written}
+
+
+def fitting_timecode(timecode: str | None, rate: Fraction) -> str | None:
+    """The timecode, if a film of this rate in frames per second can count it; else None."""
+    if not timecode:
+        return None
+    count, drop = round(rate), ";" in timecode
+    fits = int(timecode[9:]) < count and (not drop or count in (30, 60))
+    return timecode if fits else None
+
+
 def keep_chapters(source: InputContainer, out: OutputContainer, timeline: Timeline) -> int:
     """Give the output the chapters that lie within the picture, in its time. Returns how many."""
     begin = timeline.start * timeline.time_base
-    end = timeline.end * timeline.time_base - begin
+    end = int(timeline.placed(timeline.end)) * timeline.placed_base
     kept: list[Chapter] = []
     for chapter in source.chapters():
         base = chapter["time_base"]

@@ -21,6 +21,7 @@ OPTIONAL = {"spaces"}
 
 EXTRAS_OF = {
     "ui/": ("studio",),
+    "editors/": ("editors",),
     "bench/": ("studio",),
     "media/share.py": ("studio",),
     "audio/onset_scores.py": ("eval",),
@@ -55,8 +56,8 @@ def imported(file: Path) -> set[str]:
     return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"a2s"}
 
 
-def test_requirements_are_the_core_and_the_studio():
-    assert listed("requirements.txt") == {*CORE, *EXTRAS["studio"]}
+def test_requirements_are_the_core_the_studio_and_the_editors():
+    assert listed("requirements.txt") == {*CORE, *EXTRAS["studio"], *EXTRAS["editors"]}
 
 
 def test_test_requirements_are_the_other_extras():

@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from a2s.cues.cue import Cue, CueTrack
+from a2s.cues.colours import colour_of
+from a2s.cues.cue import CueTrack
 from a2s.cues.formats.clock import FrameClock
 from a2s.cues.formats.rows import Row, decode_text, track_of, write_label
 from a2s.errors import BadCues
-from a2s.settings import ACTIONS, Limits
+from a2s.settings import Limits
 
 DEFAULT_START = "01:00:00:00"
 """Timecode at which editors start the timeline of a film that has none."""
-
-COLOURS = (
-    "Red", "Sky", "Green", "Yellow", "Cyan", "Purple", "Pink", "Blue",
-    "Fuchsia", "Rose", "Lavender", "Mint", "Lemon", "Sand", "Cocoa", "Cream",
-)  # fmt: skip
-"""Resolve's marker colours; an action has that of its index, a cue without a class is blue."""
 
 _TC = r"(\d{2}:\d{2}:\d{2}[:;]\d{2,3})"
 _EVENT = re.compile(rf"\s*\d{{1,6}}\s.{{0,200}}?\s{_TC}\s+{_TC}\s+{_TC}\s+{_TC}\s*")
@@ -90,9 +85,5 @@ def write(track: CueTrack, clock: FrameClock | None) -> bytes:
         start, end = clock.timecode(cue.time), clock.timecode(cue.time + float(1 / clock.rate))
         frames = max(1, round(cue.duration * clock.rate))
         lines.append(f"{number:03d}  001      V     C        {start} {end} {start} {end}")
-        lines += [f" |C:ResolveColor{_colour(cue)} |M:{write_label(cue)} |D:{frames}", ""]
+        lines += [f" |C:ResolveColor{colour_of(cue.action).resolve} |M:{write_label(cue)} |D:{frames}", ""]
     return "\r\n".join([*lines, ""]).encode()
-
-
-def _colour(cue: Cue) -> str:
-    return "Blue" if cue.action is None else COLOURS[ACTIONS.index(cue.action) % len(COLOURS)]

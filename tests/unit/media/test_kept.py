@@ -78,6 +78,19 @@ def loudest(path: Path, track: int) -> float:
     return float(np.argmax(np.abs(np.fft.rfft(wave))) * RATE / len(wave))
 
 
+def subtitles(path: Path) -> tuple[str, list[tuple[str, float, float]]]:
+    """The codec of the subtitles, and text, time and length in seconds of each of them."""
+    found = []
+    with av.open(str(path)) as container:
+        stream = container.streams.subtitles[0]
+        assert stream.language == "eng"
+        for packet in container.demux(stream):
+            if text := packet.size and stream.decode2(packet):
+                times = (round(float(ticks * packet.time_base), 2) for ticks in (packet.pts, packet.duration))
+                found.append((text.rects[0].dialogue.decode(), *times))
+        return stream.codec_context.codec.canonical_name, found
+
+
 @pytest.mark.parametrize("start", [0.0, 0.6])
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 @pytest.mark.parametrize("source", [".mp4", ".mkv"])
@@ -102,6 +115,11 @@ def test_sound_tracks_chapters_and_tags_are_kept(tmp_path, source, suffix, start
         assert [bool(one.disposition & Disposition.default) for one in container.streams.audio] == [True, False, False]
         picture = container.streams.video[0]
         assert next(packet.pts for packet in container.demux(picture)) == 0
+    words = next(stream for stream in report.streams if stream.kind == "subtitles")
+    text = {".mkv": "subrip"}.get(suffix, "mov_text")
+    same = (source == ".mkv") == (suffix == ".mkv")
+    assert (words.outcome, words.language) == ("copied" if same else "re-encoded", "eng")
+    assert subtitles(out) == (text, [("hello", 0.5, 0.3)])
     assert [loudest(out, track) for track in (1, 2)] == pytest.approx([800, 1200], abs=5)
 
 

@@ -164,7 +164,7 @@ def test_an_edit_list_has_the_films_timecode_and_colours_by_class(tmp_path):
     text = (tmp_path / "a.edl").read_text()
     assert "FCM: DROP FRAME" in text and " 01:00:00;07 " in text
     colours = [line.split("|")[1] for line in text.splitlines() if "|C:" in line]
-    assert colours[0] == "C:ResolveColorRed " and colours[-1] == "C:ResolveColorBlue "
+    assert colours[0] == "C:ResolveColorRed " and colours[-1] == "C:ResolveColorCream "
     with pytest.raises(BadCues, match="frame rate"):
         write_cues(TRACK, tmp_path / "b.edl")
     assert not (tmp_path / "b.edl").exists()
