@@ -123,7 +123,7 @@ def dub(
         found = detect_cues(motion) if cues is None else job.part.inside(cues)
         track = job.part.in_film(job.pipe.label_cues(motion, found))
         progress.enter("retrieving")
-        local = choose_places(job.part.local(job.settings), job.pipe, job.bank, motion)
+        local = choose_places(job.part.local(job.settings), job.pipe, job.bank, motion, job.video.limits)
         places = job.part.places_in_film(local)
         progress.report(1.0, ", then ".join(place.source.name for place in places))
         recipe = job.recipe(track, places)
@@ -259,6 +259,7 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         Stems(mastered.soundtrack, place.seconds, render, video.limits),
         places[0].waveform[: AUDIO.window_samples],
         place.seconds,
+        limits=video.limits,
     )
 
 

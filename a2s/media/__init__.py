@@ -8,6 +8,7 @@ Every function that reads an untrusted file (`probe_video`, `read_frames`, `read
 from a2s.errors import UnreadableAudio, UnreadableVideo
 from a2s.media import audio, decode, original, probe, start_timecode
 from a2s.media.audio import SoundWriter, sound_steps, write_audio, write_sounds
+from a2s.media.broadcast import Broadcast
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.film import Film
@@ -25,6 +26,7 @@ read_sound_streams = isolated(original.sound_streams, UnreadableVideo)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
+    "Broadcast",
     "Film",
     "MuxReport",
     "OriginalTrack",
