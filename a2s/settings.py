@@ -27,6 +27,9 @@ MATERIALS = ("wood", "metal", "glass", "ceramic", "stone", "cloth", "plastic", "
 STEPS, GUIDANCE_SCALE = 12, 2.5
 """Sampler defaults of the compact model. Another model has its own in its pipeline's configuration."""
 
+SHORTEST_STRETCH = 0.1
+"""Shortest stretch of a film, in seconds, that can be dubbed alone."""
+
 SHORTEST_PLACE = 0.5
 """Shortest time, in seconds, between two changes of place: their crossfades must not meet."""
 
@@ -174,6 +177,8 @@ class DubSettings:
     loudness: integrated loudness target in LUFS, -70 to -5; None keeps the level as generated.
     overlap_seconds: crossfade of two windows, 0 to 1.5.
     first_take: number of the first take, 0 to 1000. Takes share only the seed, so any take can be made again alone.
+    start, end: the stretch to dub, in seconds from the first frame; the rest keeps the original soundtrack. None is the
+    start or the end of the film.
     """
 
     ambient: float = 0.35
@@ -187,6 +192,8 @@ class DubSettings:
     loudness: float | None = None
     overlap_seconds: float = 0.5
     first_take: int = 0
+    start: float | None = None
+    end: float | None = None
 
     def suited_to(self, pipe: SamplerDefaults | None = None) -> DubSettings:
         """These settings with `steps` and `guidance_scale` filled in from the pipeline; None is the compact model."""
@@ -249,6 +256,20 @@ def check_settings(settings: DubSettings, limits: Limits | None = None) -> None:
     if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
         raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
     _check_changes(settings.ambient_changes, limits)
+    _check_stretch(settings.start, settings.end)
+
+
+def _check_stretch(start: float | None, end: float | None) -> None:
+    """Raises BadSettings for bounds that are no times, reversed or too close."""
+    for name, value in (("start", start), ("end", end)):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and math.isfinite(value) and value >= 0):
+            raise BadSettings(f"{name} must be a time in seconds of at least 0, not {repr(value)[:40]}.")
+    if end is not None and end - (start or 0) < SHORTEST_STRETCH:
+        raise BadSettings(
+            f"The stretch to dub must end at least {SHORTEST_STRETCH:g} s after its start, not from {start or 0:g} s to"
+            f" {end:g} s."
+        )
 
 
 def _check_changes(changes: tuple[AmbientChange, ...], limits: Limits) -> None:

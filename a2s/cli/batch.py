@@ -34,9 +34,13 @@ class Done:
         names = ", ".join(str(path) for path in self.target.outs)
         ignored = "" if recipe.uses_cues else " (this model does not use cues)"
         ambience = ", then ".join(repr(source.name) for source in recipe.ambience)
+        settings = recipe.settings
+        part = settings.start is not None or settings.end is not None
+        end = take.duration if settings.end is None else settings.end
+        dubbed = f" (dubbed from {settings.start or 0:g} s to {end:g} s)" if part else ""
         line = (
-            f"{names}: {take.duration:.2f} s, {len(take.cues)} cues{ignored}, ambience {ambience} at"
-            f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
+            f"{names}: {take.duration:.2f} s{dubbed}, {len(take.cues)} cues{ignored}, ambience {ambience} at"
+            f" {settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
             f" {sum(report.seconds.values()):.1f} s"
         )
         return f"{line}\n{self.muxed.sentences()}" if self.muxed else line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2s.cli.batch import Done, dub_all
-from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, with_limits
+from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, moment, with_limits
 from a2s.cli.output import progress_bar
 from a2s.cli.package_options import (
     PackageFile,
@@ -25,7 +25,7 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
-from a2s.cli.startup import start
+from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings, Limits, check_settings
@@ -78,6 +78,16 @@ def dub_command(
             help="Cues as json, csv, tsv, srt, edl, mid or Audacity labels (txt); or a folder of such files with the"
             " videos' names. Default: found cues."
         ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Dub from this time on: 80, 1:20, 00:01:20.5 or a timecode 00:01:20:12."
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="Dub up to this time. The rest keeps the original soundtrack."),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Sampler steps. Default: the model's own number.")] = None,
     guidance: Annotated[
@@ -134,7 +144,7 @@ def dub_command(
         package, names=package_names, handles=package_handles, two_pop=package_two_pop, picture=package_picture,
         start=package_start,
     )  # fmt: skip
-    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, packing)
+    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, start, end, packing)
     suffix = read_format(format)
     with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
@@ -156,7 +166,8 @@ def dub_command(
 class _Request:
     """What is the same for all films of one command.
 
-    cues: a cue file, or a folder with one for each film. packing: options of the package for editors, if one is wanted.
+    cues: a cue file, or a folder with one for each film. start, end: texts of the stretch to dub. packing: options of
+    the package for editors, if one is wanted.
     """
 
     settings: DubSettings
@@ -166,6 +177,8 @@ class _Request:
     cues: Path | None
     stems: bool
     resume: bool
+    start: str | None
+    end: str | None
     packing: PackageOptions | None = None
 
     def check_for_several(self) -> None:
@@ -178,12 +191,16 @@ class _Request:
 
     def dub(self, target: Target, label: str = "") -> Done:
         """Dub one film and write its files. label: before the stage in the progress bar."""
+        from a2s.dubbing.stretch import part_of
         from a2s.vision.video import Video
 
         film = Video(target.video, limits=self.limits)
-        cues = self._cues_of(film)
+        cues, settings = self._cues_of(film), self._settings_for(film)
+        if settings.start is not None or settings.end is not None:
+            part = part_of(settings, film.info.duration)
+            film = film if part.whole else film.part(part.start, part.end)
         self._check_start(film)
-        start(film)
+        start_up(film)
         from a2s.dubbing.checkpoints import WindowCheckpoints
         from a2s.dubbing.delivery import deliver
         from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
@@ -192,12 +209,18 @@ class _Request:
         with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
             with progress_bar(label) as on_progress:
                 take = dub(
-                    film, self.settings, self.model, self.bank, cues=cues,
+                    film, settings, self.model, self.bank, cues=cues,
                     stems=self.stems or self.packing is not None,
                     watcher=Watcher(on_progress), checkpoints=checkpoints,
                 )  # fmt: skip
             muxed = deliver(take, target.outs, target.stems, target.report, self._package_of(take, target))
         return Done(target, take, muxed)
+
+    def _settings_for(self, film: Video) -> DubSettings:
+        """The settings with the stretch in seconds of a film. Raises BadSettings."""
+        settings = replace(self.settings, start=moment("--from", self.start, film), end=moment("--to", self.end, film))
+        check_settings(settings, self.limits)
+        return settings
 
     def _check_start(self, film: Video) -> None:
         """Raises BadCues for a start timecode of the package that the film's frame rate does not have."""
