@@ -25,6 +25,7 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
+from a2s.cli.sequences import FrameRate, films_of
 from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
@@ -112,6 +113,7 @@ def dub_command(
     format: Annotated[
         str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
     ] = None,
+    rate: FrameRate = None,
     overwrite: Overwrite = False,
     resume: Annotated[
         bool,
@@ -146,7 +148,11 @@ def dub_command(
     )  # fmt: skip
     request = _Request(settings, limits, model, bank, cues, stems is not None, resume, start, end, packing)
     suffix = read_format(format)
-    with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
+    with (
+        piped_out(Path(out), suffix or ".wav") as file,
+        piped_in(videos, limits) as given,
+        films_of(given, rate, limits) as films,
+    ):
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
         wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)

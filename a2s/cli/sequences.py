@@ -44,8 +44,9 @@ def films_of(videos: Sequence[Path], rate: str | None, limits: Limits) -> Iterat
                 films.append(video)
                 continue
             if fps is None:
-                name = display_name(video.name or video)
-                raise BadSettings(f"{name} is an image sequence; --rate says its frames per second, such as --rate 24.")
+                kind = "folder" if video.is_dir() else "numbered picture"
+                advice = "an image sequence needs its frames per second, as in --rate 24"
+                raise BadSettings(f"{display_name(video.name or video)} is a {kind}; {advice}.")
             (place := Path(folder) / str(number)).mkdir()
             film = place / f"{sequence_name(video)}.mov"
             write_sequence(video, fps, film, limits)

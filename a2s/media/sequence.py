@@ -43,9 +43,8 @@ _PATTERN = re.compile(r"(.*)%0?(\d*)d(.*)")
 
 def is_sequence(path: Path) -> bool:
     """Whether a path is a folder, a pattern such as shot_%04d.png, or a picture with a number."""
-    if path.is_dir() or (_PATTERN.fullmatch(path.name) and not path.exists()):
-        return True
-    return path.suffix.lower() in SUFFIXES and bool(_NUMBERED.fullmatch(path.stem))
+    numbered = _PATTERN.fullmatch(path.name) or _NUMBERED.fullmatch(path.stem)
+    return path.is_dir() or (path.suffix.lower() in SUFFIXES and bool(numbered))
 
 
 def sequence_files(path: Path) -> list[Path]:
@@ -93,10 +92,13 @@ def write_sequence(path: str | os.PathLike, rate: Fraction, out: str | os.PathLi
     png and jpg are copied; the others become png, without loss of up to 16 bits. Raises UnreadableVideo, TooLarge.
     """
     files = sequence_files(Path(path))
+    name = display_name(Path(path).name)
     if len(files) > limits.max_frames:
-        raise TooLarge(f"{display_name(Path(path).name)} has {len(files)} pictures; at most {limits.max_frames} are taken.")
+        raised = limits.raised_by("max_frames")
+        raise TooLarge(f"{name} has more than {limits.max_frames} pictures, which is the limit ({raised}).")
     if len(files) / rate > limits.max_seconds:
-        raise TooLarge(f"{display_name(Path(path).name)} lasts longer than {limits.max_seconds / 60:g} minutes.")
+        raised = limits.raised_by("max_seconds")
+        raise TooLarge(f"{name} is longer than {limits.max_seconds / 60:g} minutes, which is the limit ({raised}).")
     with atomic_file(out) as part:
         for _ in _write_isolated(files[0], files, rate, part, limits=limits):
             pass
@@ -110,8 +112,9 @@ def write_steps(first: Path, files: Sequence[Path], rate: Fraction, part: Path, 
         for number, file in enumerate(files):
             total += file.stat().st_size
             if total > limits.max_bytes:
-                most = limits.max_bytes / 2**20
-                raise TooLarge(f"The pictures from {display_name(first.name)} on have more than {most:g} MB.")
+                most, raised = limits.max_bytes / 2**20, limits.raised_by("max_bytes")
+                said = f"The pictures from {display_name(first.name)} on have more than {most:g} MB"
+                raise TooLarge(f"{said}, which is the limit ({raised}).")
             packet, source = _packet(file, limits)
             context = source.codec_context
             if stream is None:
@@ -147,6 +150,8 @@ def _packet(file: Path, limits: Limits) -> tuple[Packet, VideoStream]:
             options={"max_pixels": str(limits.max_pixels)},
         )  # fmt: skip
         stream = container.streams.video[0]
+        if not stream.codec_context.width:
+            raise ValueError("a picture without a size")
         check_pixels(stream.codec_context.width, stream.codec_context.height, name, limits)
         return next(packet for packet in container.demux(stream) if packet.size), stream
     except (OSError, *FAULTS, StopIteration, IndexError) as fault:
@@ -158,10 +163,13 @@ def _add_stream(out: OutputContainer, source: VideoStream, rate: Fraction) -> Vi
         stream = out.add_stream_from_template(source, opaque=True)
     else:
         stream = out.add_stream("png", rate=rate)
-        deep = any(part.bits > 8 for part in source.codec_context.format.components)
-        stream.width, stream.height = source.codec_context.width, source.codec_context.height
-        stream.pix_fmt = "rgb48be" if deep else "rgb24"
-    stream.codec_context.time_base = stream.time_base = 1 / rate
+        context = source.codec_context
+        parts = context.format.components if context.format else ()
+        deep, alpha = any(part.bits > 8 for part in parts), any(part.is_alpha for part in parts)
+        stream.width, stream.height = context.width, context.height
+        stream.pix_fmt = ("rgba64be" if alpha else "rgb48be") if deep else "rgba" if alpha else "rgb24"
+        stream.codec_context.time_base = 1 / rate
+    stream.time_base = 1 / rate
     return stream
 
 
