@@ -151,7 +151,8 @@ def _packet(file: Path, limits: Limits) -> tuple[Packet, VideoStream]:
         )  # fmt: skip
         stream = container.streams.video[0]
         if not stream.codec_context.width:
-            raise ValueError("a picture without a size")
+            most = f"{limits.max_pixels / 1e6:.1f} million pixels"
+            raise UnreadableVideo(f"{name} is damaged, or has more than {most}, which is the limit.")
         check_pixels(stream.codec_context.width, stream.codec_context.height, name, limits)
         return next(packet for packet in container.demux(stream) if packet.size), stream
     except (OSError, *FAULTS, StopIteration, IndexError) as fault:

@@ -86,7 +86,7 @@ def test_faults_of_a_sequence_are_one_sentence(tmp_path):
     refused(long, "max_frames", TooLarge, Limits(max_frames=20))
     refused(long, "max_seconds", TooLarge, Limits(max_seconds=1.0))
     refused(long, "max_bytes", TooLarge, Limits(max_bytes=1000))
-    refused(long, "max_pixels|pixels", TooLarge, Limits(max_pixels=100))
+    refused(long, "damaged, or has more than 0.0 million pixels", limits=Limits(max_pixels=100))
 
 
 @pytest.mark.parametrize(
