@@ -43,7 +43,7 @@ class Done:
             f" {settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
             f" {sum(report.seconds.values()):.1f} s"
         )
-        return f"{line}\n{self.muxed.sentences()}" if self.muxed else line
+        return "\n".join([line, *report.notes, *([self.muxed.sentences()] if self.muxed else [])])
 
     @property
     def picture(self) -> str:
@@ -77,6 +77,8 @@ def dub_all(targets: Sequence[Target], dub_one: Callable[[Target, str], Done]) -
             rows.append((name, "failed", "", "", ""))
             continue
         take = done.take
+        for sentence in take.report.notes:
+            note(f"{name}: {sentence}")
         note(f"{name}: {number} of {len(targets)}, {display_name(done.target.outs[0])}", logging.INFO)
         rows.append(
             (

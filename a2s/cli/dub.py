@@ -25,7 +25,11 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
+<<<<<<< HEAD
 from a2s.cli.sequences import FrameRate, films_of
+=======
+from a2s.cli.sound_options import PRESETS, read_loudness, read_track
+>>>>>>> house
 from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
@@ -94,10 +98,25 @@ def dub_command(
     guidance: Annotated[
         float | None, typer.Option(help="Scale of classifier-free guidance. Default: the model's own scale.")
     ] = None,
-    loudness: Annotated[str, typer.Option(metavar="LUFS|off", help="Integrated loudness of the mix in LUFS.")] = "off",
+    loudness: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|LUFS|off", help=f"Integrated loudness of the dub: {PRESETS}, a number of LUFS, or off."
+        ),
+    ] = "ebu",
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Compress the dub where its peaks keep it below the loudness.")
+    ] = DEFAULTS.compress,
     original_audio: Annotated[
         str, typer.Option(metavar="DB|off", help="Gain in dB at which the original sound is mixed in.")
     ] = "off",
+    original_track: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER|TITLE",
+            help="Sound track to mix in: its number from 1, title or language. Default: the film's default track.",
+        ),
+    ] = None,
     stems: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
@@ -139,7 +158,9 @@ def dub_command(
         steps=steps,
         guidance_scale=guidance,
         original_audio=_number_or_off("--original-audio", original_audio, "dB"),
-        loudness=_number_or_off("--loudness", loudness, "LUFS"),
+        original_track=read_track(original_track),
+        loudness=read_loudness(loudness),
+        compress=compress,
     )
     check_settings(settings, limits)
     packing = read_package_options(

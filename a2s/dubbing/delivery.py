@@ -44,7 +44,7 @@ def deliver(
             muxed = one.write(part) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
-            write_sounds(files, take.stems.soundtrack(), take.seconds)
+            write_sounds(files, take.stems.soundtrack(), take.seconds, limits=take.limits)
         if report:
             take.save_report(next(free), muxed)
         if package:

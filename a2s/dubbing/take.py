@@ -13,6 +13,7 @@ from a2s.dubbing.delivery import FILM_SUFFIXES, check_target, deliver, stem_path
 from a2s.dubbing.recipe import Recipe, Report
 from a2s.dubbing.stems import Stems
 from a2s.io import write_json
+from a2s.settings import Limits
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 class Take:
     """One sound. Its arrays are read-only.
 
-    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture,
-    without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T) float32 in [0, 1],
-    before mastering. report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`.
+    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture or
+    the dubbed stretch, without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T)
+    float32 in [0, 1], before mastering. report: the recipe, and what was measured. video: path of the source. stems: by
+    name, see `Stems`.
     condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    seconds: of the picture. others: the further takes of the same dub.
+    seconds: of the picture. others: the further takes of the same dub. limits: of the film when it is written.
     """
 
     waveform: np.ndarray
@@ -41,6 +43,7 @@ class Take:
     condition: np.ndarray
     seconds: float
     others: tuple[Take, ...] = ()
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         for array in (self.waveform, self.mel, self.condition):
@@ -90,9 +93,11 @@ class Take:
 
         path = check_target(path, self.video)
         if path.suffix.lower() in FILM_SUFFIXES:
-            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture)
+            return mux_soundtrack(
+                self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture, limits=self.limits
+            )
         mix = self.soundtrack.without_action()
-        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
+        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag(), limits=self.limits)
         return None
 
     def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
