@@ -26,11 +26,8 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
-<<<<<<< HEAD
 from a2s.cli.sequences import FrameRate, films_of
-=======
 from a2s.cli.sound_options import PRESETS, read_loudness, read_track
->>>>>>> house
 from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
 from a2s.errors import BadSettings
