@@ -26,6 +26,7 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
+from a2s.cli.sequences import FrameRate, films_of
 from a2s.cli.sound_options import PRESETS, read_loudness, read_track
 from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
@@ -144,6 +145,7 @@ def dub_command(
     format: Annotated[
         str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
     ] = None,
+    rate: FrameRate = None,
     overwrite: Overwrite = False,
     resume: Annotated[
         bool,
@@ -182,7 +184,11 @@ def dub_command(
         settings, limits, model, bank, cues, stems is not None, resume, start, end, picture.value, packing
     )
     suffix = read_format(format)
-    with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
+    with (
+        piped_out(Path(out), suffix or ".wav") as file,
+        piped_in(videos, limits) as given,
+        films_of(given, rate, limits) as films,
+    ):
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
         wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)
