@@ -162,14 +162,20 @@ def clip_facts(clip: AmbientClip) -> str:
 
 
 def summary(report: Report, muxed: MuxReport | None = None) -> str:
-    """One line about a take, and what became of the streams of its film."""
+    """One line about a take, its notes, and what became of the streams of its film."""
     recipe, loudness = report.recipe, report.loudness
     ignored = "" if recipe.uses_cues else " (ignored by this model)"
     parts = [seconds(recipe.samples / recipe.sample_rate), count(len(recipe.cues), "cue") + ignored]
     for value, unit in ((loudness.lufs, "LUFS"), (loudness.true_peak_db, "dBTP")):
         if math.isfinite(value):
             parts.append(with_minus(f"{value:.1f} {unit}"))
-    return _facts("", parts) + (in_the_file(muxed) if muxed else "")
+    notes = "".join(note(_on_page(sentence)) for sentence in report.notes)
+    return _facts("", parts) + notes + (in_the_file(muxed) if muxed else "")
+
+
+def note(sentence: str, wrong: bool = False) -> str:
+    """A sentence about a take, or about a value that is wrong."""
+    return f'<p class="note{" wrong" if wrong else ""}">{html.escape(sentence)}</p>'
 
 
 def in_the_file(muxed: MuxReport) -> str:

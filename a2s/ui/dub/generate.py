@@ -7,11 +7,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from a2s.errors import A2SError, Cancelled
+from a2s.dubbing.delivery import writing_share
+from a2s.errors import A2SError, BadSettings, Cancelled
 from a2s.settings import DubSettings, check_settings
 from a2s.ui import text
 from a2s.ui.dub.ambience import AmbienceHandlers
@@ -40,9 +42,6 @@ CANCELLABLE = ("generate", "generate_levels", "generate_restored", "export_stems
 
 Buttons = tuple[gr.Button, gr.Button, gr.Button, gr.Button, gr.Button]
 """(generate, generate levels, export stems, package for editors, cancel)"""
-
-WRITING = 0.1
-"""Share of a take that writing its files is assumed to take."""
 
 
 def _buttons(busy: bool) -> Buttons:
@@ -101,6 +100,14 @@ class DubHandlers:
             return progress("idle", "Time not known yet", f"the first dub with {model} measures it")
         detail = f"{takes}, {text.about(levels)} for {len(AMBIENCE_LEVELS)} ambience levels"
         return progress("idle", f"{text.about(one)} to generate".capitalize(), detail)
+
+    def check(self, *controls: Value) -> str:
+        """A setting was changed. Returns the note below the settings of the sound: what is wrong, if anything is."""
+        try:
+            check_settings(read_settings(*controls)[0], self.engine.limits)
+        except BadSettings as error:
+            return text.note(str(error), wrong=True)
+        return ""
 
     def choose_model(self, name: str) -> tuple[str, int, float, str]:
         """A model was chosen. If it isn't installed, the page says how to install it and returns to the default.
@@ -198,6 +205,8 @@ class DubHandlers:
         """Make one take and keep it. Yields progress."""
         estimated = self.engine.estimate(request.model, request.settings, request.seconds)
         prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
+        film = visit.film_format
+        writing = writing_share(visit.need_info(), [Path(f"film.{film.container}")], film.picture)
         began, preview = time.perf_counter(), ""
         report = ProgressReport("reading", 0.0, "")
         for event in until_cancelled(self._make(request), visit):
@@ -209,13 +218,13 @@ class DubHandlers:
                 took = time.perf_counter() - began
                 self.engine.record_duration(request.model, request.settings, request.seconds, took)
                 for done, left in self._write(event, request.model, visit):
-                    whole = (number + 1 - WRITING + WRITING * done) / count
+                    whole = (number + 1 - writing + writing * done) / count
                     yield progress("running", prefix + text.stage_name("writing"), "", left, whole)
                 return
             left = _seconds_left(time.perf_counter() - began, report.done, estimated)
             stage = prefix + text.dub_stage(report.stage, report.done)
             detail = "" if report.stage == "generating" else report.detail
-            whole = (number + (1 - WRITING) * report.done) / count
+            whole = (number + (1 - writing) * report.done) / count
             yield progress("running", stage, detail, left, whole, preview)
 
     def _write(self, take: Take, model: str, visit: Visit) -> Iterator[tuple[float, str]]:

@@ -10,9 +10,9 @@ from gradio.components import Component
 from a2s.cues.formats import CUE_SUFFIXES
 from a2s.dubbing.stems import NAMES as STEMS
 from a2s.editors.options import MAX_HANDLES
-from a2s.settings import ACTIONS, MATERIALS, DubSettings
+from a2s.settings import ACTIONS, LOUDNESS, LOUDNESS_PRESETS, MATERIALS, DubSettings
 from a2s.ui import text
-from a2s.ui.dub.controls import OFF, choice_key
+from a2s.ui.dub.controls import AUTO, OFF, choice_key
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
 from a2s.ui.gradio_compat.files import file_url
@@ -181,8 +181,25 @@ def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
         with gr.Row():
             mixes = {f"-{db}": f"Mix in at \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
             original = _choice("Original audio", "original", _DEFAULT.original_audio, {OFF: "Mute"} | mixes)
-            targets = {f"-{lufs}": f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)}
-            loudness = _choice("Loudness", "loudness", _DEFAULT.loudness, {OFF: "No loudness target"} | targets)
+            track = gr.Dropdown(
+                [("The film's default", AUTO)], value=AUTO, label="Original track", visible=False,
+                allow_custom_value=True, min_width=130, elem_id="original-track",
+            )  # fmt: skip
+        with gr.Row():
+            targets = {choice_key(lufs): _target(name, lufs) for name, lufs in LOUDNESS_PRESETS.items()}
+            loudness = _choice("Loudness", "loudness", _DEFAULT.loudness, targets | {OFF: "Off: as generated"})
+            compress = gr.Checkbox(
+                _DEFAULT.compress, label="Compress to reach the target", info="where single peaks forbid it",
+                min_width=130, elem_id="compress",
+            )  # fmt: skip
+        note = html_block("", elem_id="settings-note")
+        with gr.Row():
+            start, end = (
+                gr.Number(None, label=label, minimum=0, min_width=110, elem_id=elem_id, info=info)
+                for label, elem_id, info in (
+                    ("Only from (s)", "from", "the rest keeps its sound"), ("to (s)", "to", "empty: to the end"),
+                )
+            )  # fmt: skip
         with gr.Row():
             container = gr.Dropdown(
                 list(CONTAINERS), value=CONTAINERS[0], label="Film to download", filterable=False, min_width=130,
@@ -204,11 +221,19 @@ def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
             label="Project recipe: drop a .json, or an exported mp4, wav or flac, to generate that take again",
             file_types=RECIPE_SUFFIXES, height=110, elem_id="recipe",
         )  # fmt: skip
-    values = [amount, seed, takes, first, steps, guidance, overlap, original, loudness, model]
+    sound = [original, loudness, compress, track, start, end]
+    values = [amount, seed, takes, first, steps, guidance, overlap, *sound, model]
     return SimpleNamespace(
         values=values, seed=seed, new_seed=new_seed, lock=lock, takes=takes, steps=steps, guidance=guidance,
-        model=model, recipe=recipe, film=[container, picture],
+        model=model, recipe=recipe, film=[container, picture], track=track, note=note, checked=sound,
     )  # fmt: skip
+
+
+def _target(name: str, lufs: float) -> str:
+    """A loudness target as the page names it."""
+    standard = {"web": "Web", "podcast": "Podcast", "ebu": "EBU R 128", "atsc": "ATSC A/85"}.get(name, name)
+    default = ", default" if lufs == LOUDNESS else ""
+    return text.with_minus(f"{standard} ({lufs:g} LUFS{default})")
 
 
 def _slider(label: str, least: float, most: float, value: float, elem_id: str, step: float = 1) -> gr.Slider:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from a2s.pipelines.ambience import AmbienceSource
 
 
+FILMS = 0.9
+"""Share of the writing that the films take, before sounds and pictures."""
+
+
 @dataclass(frozen=True)
 class TakeLabel:
     """How a take is called. clip: the visitor's name for the video. number: of the take in this visit, from 1. model:
@@ -94,18 +98,23 @@ def _write_films(take: Take, video: Path, writing: Writing, comment: str) -> tup
     """
     from a2s.media import mux_soundtrack, probe_video
 
-    def mux(out: Path, picture: PictureChoice) -> MuxReport:
+    def mux(out: Path, picture: PictureChoice, begin: float, end: float) -> MuxReport:
+        def on_share(done: float) -> None:
+            if writing.on_share:
+                writing.on_share(begin + (end - begin) * done)
+
         return mux_soundtrack(
             take.video, take.soundtrack, out, limits=writing.limits, comment=comment, cancelled=writing.cancelled,
-            picture=picture,
+            picture=picture, on_share=on_share,
         )  # fmt: skip
 
-    muxed = mux(video, writing.film.picture)
-    plays = not muxed.picture_copied or probe_video(take.video, limits=writing.limits).plays_in_browsers
-    if not writing.film.player or (plays and video.suffix == ".mp4"):
+    copied_plays = probe_video(take.video, limits=writing.limits).plays_in_browsers and video.suffix == ".mp4"
+    two = writing.film.player and not copied_plays
+    muxed = mux(video, writing.film.picture, 0.0, 0.3 if two else FILMS)
+    if not two or (video.suffix == ".mp4" and not muxed.picture_copied):
         return muxed, video
     player = video.with_name(f"{video.stem}.player.mp4")
-    mux(player, "browser")
+    mux(player, "browser", 0.3, FILMS)
     return muxed, player
 
 

@@ -79,6 +79,7 @@ def _wire_video(handlers: Namespace, page: Namespace) -> None:
         loading.failure(reject, None, [video.video, video.facts, bar.progress], **VIDEO_QUEUE)
         refresh_cues = report_errors(handlers.cues.refresh)
         loading.success(refresh_cues, None, timeline, **CHAINED)  # removes those of the previous video
+        loading.success(report_errors(handlers.video.list_tracks), None, page.settings.track, **CHAINED)
         loading.success(report_errors(handlers.video.show_preview), None, video.video, **PREVIEW_QUEUE)
         _show_newest(handlers, page, loading.success)
         analysing = loading.success(analyse, [page.ambience.k, page.settings.model], bar.progress, **MODEL_QUEUE)
@@ -121,6 +122,8 @@ def _wire_settings(handlers: Namespace, page: Namespace) -> None:
     settings.new_seed.click(None, None, settings.seed, js=random_seed, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(handlers, page), **LATEST)
+    for control in settings.checked:
+        control.change(report_errors(handlers.dub.check), settings.values, settings.note, queue=False, **LATEST)
     chosen = settings.model.input(
         report_errors(handlers.dub.choose_model),
         settings.model,

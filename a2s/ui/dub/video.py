@@ -12,6 +12,7 @@ import numpy as np
 
 from a2s.errors import A2SError
 from a2s.ui import text
+from a2s.ui.dub.controls import AUTO
 from a2s.ui.dub.scene_changes import find_scene_changes
 from a2s.ui.engine import Analysis, Engine
 from a2s.ui.examples import Example
@@ -65,6 +66,17 @@ class VideoHandlers:
         visit.load(video, name)
         visit.info = info
         return text.facts(info, name)
+
+    def list_tracks(self, request: gr.Request) -> gr.Dropdown:
+        """The choice among the sound tracks of the video, where it has several."""
+        from a2s.media import SoundStream, read_sound_streams
+
+        visit, tracks = self.visits.of(request.session_hash), []
+        if visit.need_info().has_audio:
+            found = read_sound_streams(visit.need_video(), limits=visit.limits)
+            tracks = [track for values in found if (track := SoundStream(*values)).decodable]
+        names = [("The film's default", AUTO), *((str(track), str(track.number)) for track in tracks)]
+        return gr.Dropdown(names, value=AUTO, visible=len(tracks) > 1)
 
     def show_preview(self, request: gr.Request) -> Any:
         """Replace a film that browsers do not play by a small one that they do. Returns the video.
