@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.dubbing.origin import broadcasts
 from a2s.errors import CannotWrite
 from a2s.io import atomic_files, display_name
 
@@ -44,7 +45,8 @@ def deliver(
             muxed = one.write(part) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
-            write_sounds(files, take.stems.soundtrack(), take.seconds, limits=take.limits)
+            about = broadcasts(files, take.origin, take.report)
+            write_sounds(files, take.stems.soundtrack(), take.seconds, None, take.limits, about)
         if report:
             take.save_report(next(free), muxed)
         if package:
