@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,23 +91,38 @@ class Take:
         self.write(path, picture)
         return Path(path)
 
-    def write(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> MuxReport | None:
-        """`save`, and return what became of the film's streams; None for a sound file."""
+    def write(
+        self,
+        path: str | os.PathLike,
+        picture: PictureChoice = "copy",
+        on_share: Callable[[float], object] | None = None,
+    ) -> MuxReport | None:
+        """`save`, and return what became of the film's streams; None for a sound file.
+
+        on_share: called while a film is written, with the part that is done, 0 to 1; it may raise to stop the writing.
+        """
         from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
         path = check_target(path, self.video)
         if path.suffix.lower() in FILM_SUFFIXES:
             return mux_soundtrack(
-                self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture, limits=self.limits
-            )
+                self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture, on_share=on_share,
+                limits=self.limits,
+            )  # fmt: skip
         mix = self.soundtrack.without_action()
         about = broadcasts(["mix"], self.origin, self.report)
         write_sounds({"mix": path}, mix, self.seconds, self.report.tag(), self.limits, about)
         return None
 
-    def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
-        """Write the report as JSON. muxed: what became of the film's streams, from `write`. Raises CannotWrite."""
-        values = self.report.to_dict() | (muxed.to_dict() if muxed else {})
+    def save_report(
+        self, path: str | os.PathLike, muxed: MuxReport | None = None, seconds: Mapping[str, float] | None = None
+    ) -> Path:
+        """Write the report as JSON. Raises CannotWrite.
+
+        muxed: what became of the film's streams, from `write`. seconds: that further stages took.
+        """
+        report = replace(self.report, seconds={**self.report.seconds, **(seconds or {})})
+        values = report.to_dict() | (muxed.to_dict() if muxed else {})
         write_json(path, values)
         return Path(path)
 

@@ -242,7 +242,7 @@ def test_a_failed_report_removes_the_sound(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
     from a2s.errors import CannotWrite
 
-    def full(self, path, muxed):
+    def full(self, path, muxed, seconds):
         raise CannotWrite("The disk is full.")
 
     monkeypatch.setattr(Take, "save_report", full)
@@ -301,11 +301,11 @@ def test_control_c_while_writing_removes_the_written_files(home, run, tmp_path, 
 
     write, saved = Take.write, []
 
-    def interrupted(self, path):
+    def interrupted(self, path, *options):
         if saved:
             raise KeyboardInterrupt
         saved.append(path)
-        return write(self, path)
+        return write(self, path, *options)
 
     monkeypatch.setattr(Take, "write", interrupted)
     assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", "--steps", 1, "--takes", 2)[0] == 130
