@@ -203,7 +203,8 @@ def dub_command(
             else:
                 check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
-                print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
+                piped = file != Path(out)
+                print(summary.replace(str(file), "stdout"), file=sys.stderr if piped else sys.stdout)
 
 
 @dataclass(frozen=True)
