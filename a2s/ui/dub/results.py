@@ -61,6 +61,7 @@ def export(take: Take, folder: Path, label: TakeLabel, writing: Writing = Writin
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
     Cancelled."""
+    from a2s.dubbing.origin import broadcasts
     from a2s.media import write_sounds
 
     settings, report = take.recipe.settings, public_report(take.report, label.clip, label.own_recording)
@@ -75,7 +76,8 @@ def export(take: Take, folder: Path, label: TakeLabel, writing: Writing = Writin
     try:
         comment = report.tag()
         muxed, player = _write_films(take, video, writing, comment)
-        write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, writing.limits)
+        mix, about = take.soundtrack.without_action(), broadcasts(["mix"], take.origin, report)
+        write_sounds({"mix": sound}, mix, take.seconds, comment, writing.limits, about)
         write_text(recipe_file, report.to_json() + "\n")
         take.cues.save(cue_file)
         _draw(take, figure, spectrogram)
@@ -123,11 +125,15 @@ def write_stems(files: TakeFiles, again: Take) -> None:
 
     again: the take, made once more with stems. Raises BadSettings if it is not the same take.
     """
+    from a2s.dubbing.origin import broadcasts
     from a2s.media import SoundWriter, sound_steps
 
-    paths = files.stem_files
+    paths, about = files.stem_files, broadcasts(files.stem_files, again.origin, files.report)
     with atomic_files(list(paths.values())) as parts, ExitStack() as stack:
-        writers = {name: stack.enter_context(SoundWriter(part, part)) for name, part in zip(paths, parts, strict=True)}
+        writers = {
+            name: stack.enter_context(SoundWriter(part, part, broadcast=about[name]))
+            for name, part in zip(paths, parts, strict=True)
+        }
         try:
             for steps in sound_steps(again.stems.soundtrack(), again.seconds, mix=files.sound):
                 for name, writer in writers.items():
