@@ -17,8 +17,11 @@ from a2s._version import __version__
 from a2s.dubbing.ambience_plan import choose_places
 from a2s.dubbing.analysis import analyze_motion, load_bank
 from a2s.dubbing.checkpoints import DubIdentity, WindowCheckpoints
+from a2s.dubbing.notes import silence_notes
+from a2s.dubbing.origin import Origin, origin_of
+from a2s.dubbing.original_track import ChosenTrack, chosen_track
 from a2s.dubbing.progress import Preview, Previews, Progress, Watcher
-from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
+from a2s.dubbing.recipe import LoudnessFigures, ModelSource, Recipe, Report, VideoSource
 from a2s.dubbing.stems import Stems
 from a2s.dubbing.stretch import Part, part_of
 from a2s.dubbing.take import Take
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
     from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack
-    from a2s.media import OriginalTrack
     from a2s.pipelines import AVLDMPipeline
     from a2s.pipelines.ambience import Ambience
     from a2s.pipelines.long_form import VideoGenerator
@@ -57,13 +59,14 @@ class Job:
         return max(1, samples_of(self.part.seconds))
 
     @cached_property
-    def original(self) -> OriginalTrack | None:
+    def original(self) -> ChosenTrack | None:
         """The original soundtrack, where the video has one, and it is mixed in or stays around the dubbed part."""
-        from a2s.media import OriginalTrack  # keeps `import a2s` fast: PyAV
+        return chosen_track(self.video, self.settings, outside=not self.part.whole)
 
-        if not self.video.info.has_audio or (self.settings.original_audio is None and self.part.whole):
-            return None
-        return OriginalTrack(self.video.path, gain_db=self.settings.original_audio)
+    @cached_property
+    def origin(self) -> Origin:
+        """Timecode and date of the film."""
+        return origin_of(self.video)
 
     def recipe(self, cues: CueTrack, places: Sequence[Ambience]) -> Recipe:
         """The recipe of all takes. cues: with their classes."""
@@ -126,7 +129,7 @@ def dub(
         found = detect_cues(motion) if cues is None else job.part.inside(cues)
         track = job.part.in_film(job.pipe.label_cues(motion, found))
         progress.enter("retrieving")
-        local = choose_places(job.part.local(job.settings), job.pipe, job.bank, motion)
+        local = choose_places(job.part.local(job.settings), job.pipe, job.bank, motion, job.video.limits)
         places = job.part.places_in_film(local)
         progress.report(1.0, ", then ".join(place.source.name for place in places))
         recipe = job.recipe(track, places)
@@ -162,7 +165,7 @@ def _load(
     pipe = load_model(model)
     part = part or Part(0.0, video.info.duration, whole=True)
     job = Job(video, settings.suited_to(pipe), pipe, load_bank(bank, pipe), threads or pipe.threads, part)
-    job.original  # noqa: B018  (read in this stage)
+    _ = job.original, job.origin  # read in this stage
     return job
 
 
@@ -234,7 +237,8 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
 
     video = job.video
     action = None if sounds.action is None else sounds.action[index]
-    place = Setting(video.info.duration, job.original, job.part.stretch(), video.limits)
+    original = job.original.track if job.original else None
+    place = Setting(video.info.duration, original, job.part.stretch(), video.limits)
     mastered = master(sounds.mix[index], job.settings, place, action)
 
     def render() -> np.ndarray:
@@ -250,17 +254,26 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         return sound
 
     frames = frames_of(job.samples / AUDIO.sample_rate)
+    notes = (*_notes(job, recipe, mastered.figures), *mastered.notes)
     return Take(
         mastered.waveform,
         AUDIO.sample_rate,
         sounds.mel[index][:, :frames].clip(0, 1),
-        Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db),
+        Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db, notes=notes),
         video.path,
         mastered.soundtrack,
         Stems(mastered.soundtrack, place.seconds, render, video.limits),
         places[0].waveform[: AUDIO.window_samples],
         place.seconds,
+        limits=video.limits,
+        origin=job.origin,
     )
+
+
+def _notes(job: Job, recipe: Recipe, figures: LoudnessFigures) -> tuple[str, ...]:
+    """What the user should know about a take: which track is kept, and a sound without action."""
+    kept = (job.original.note,) if job.original and job.original.note else ()
+    return *kept, *silence_notes(len(recipe.cues), figures.dub_lufs or 0.0)
 
 
 def _identity(job: Job, recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIdentity:

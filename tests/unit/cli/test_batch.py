@@ -206,6 +206,12 @@ def test_a_limit_of_the_command_line(run, home, tmp_path):
     assert main(["dub", "--help"]) == 0
 
 
+def test_a_raised_limit_holds_until_the_files_are_written(run, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("A2S_MAX_SECONDS", "1")
+    options = "--stems", tmp_path / "stems", "--limit", "max_seconds=2", "--original-audio", "-6"
+    assert run(home / "clip.mp4", "-o", tmp_path / "o.mp4", *options)[0] == 0
+
+
 def test_the_help_of_dub_lists_the_limits(capsys):
     assert main(["dub", "--help"]) == 0
     assert "max_bytes            4294967296  bytes of a file" in capsys.readouterr().out
