@@ -204,7 +204,10 @@ def dub_command(
                 check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
                 piped = file != Path(out)
-                print(summary.replace(str(file), "stdout"), file=sys.stderr if piped else sys.stdout)
+                if piped:
+                    print(summary.replace(str(file), "stdout"), file=sys.stderr)
+                else:
+                    print(summary)
 
 
 @dataclass(frozen=True)
