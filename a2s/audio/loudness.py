@@ -233,8 +233,8 @@ def _limited(before: Metered, gain_db: float, ceiling_db: float, held: str = "")
     limiter = limiting(before.peak * gain, ceiling_db)
     curve = gain * limiter
     if len(limiter) == 1:
-        lufs = before.lufs + gain_db if before.lufs > SILENCE_LUFS else SILENCE_LUFS
-        return curve, Loudness(max(lufs, SILENCE_LUFS), before.true_peak_db + gain_db, gain_db, held_by=held)
+        lufs = integrated(before.power * float(gain) ** 2)  # the absolute gate makes it differ from lufs + gain_db
+        return curve, Loudness(lufs, before.true_peak_db + gain_db, gain_db, held_by=held)
     middle = _middle(curve, len(before.peak))
     lufs = integrated(before.power * np.square(middle, dtype=np.float64))
     peak = amplitude_db(float((before.peak * middle).max()))

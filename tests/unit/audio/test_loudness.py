@@ -119,6 +119,15 @@ def test_compression_changes_nothing_where_the_target_is_reached():
     assert np.array_equal(*both)
 
 
+def test_the_absolute_gate_moves_with_the_gain():
+    """Soft parts that count at the model's level fall below -70 LUFS at the target."""
+    rng = np.random.default_rng(0)
+    waveform = np.concatenate([rng.standard_normal(2 * RATE), 5e-4 * rng.standard_normal(20 * RATE)]).astype(np.float32)
+    result, loudness = normalise(waveform, RATE, -30.0)
+    expected = pyloudnorm.Meter(RATE).integrated_loudness(result.astype(np.float64))
+    assert loudness.lufs == pytest.approx(expected, abs=0.02) and expected == pytest.approx(-30, abs=0.1)
+
+
 def test_a_soft_noise_is_not_raised_by_more_than_20_db():
     noise = 1e-3 * np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
     result, loudness = normalise(noise, RATE, -23.0)
