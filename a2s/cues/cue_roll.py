@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.settings import ACTIONS, AUDIO, MATERIALS, AudioSpec
+from a2s.settings import ACTIONS, MATERIALS, AudioSpec
 
 if TYPE_CHECKING:
     from a2s.cues import Cue
@@ -35,7 +35,7 @@ _ACTION_ROW = {name: FIRST_ACTION + index for index, name in enumerate(ACTIONS)}
 _MATERIAL_ROW = {name: FIRST_MATERIAL + index for index, name in enumerate(MATERIALS)}
 
 
-def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec = AUDIO) -> np.ndarray:
+def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec) -> np.ndarray:
     """Draw the window [start, start + 3 s) of a cue track.
 
     cues: a CueTrack's cues or any iterable of Cue; times in seconds since the first video frame.

@@ -24,7 +24,7 @@ class Take:
 
     waveform: (n,) float32 in [-1, 1], as long as the picture. mel: (128, T) float32 in [0, 1], before mastering.
     report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`. condition: (m,)
-    float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
+    float32 at `sample_rate`, the ambient condition of the first place at its amount, at most one window of it.
     others: the further takes of the same dub.
     """
 
