@@ -22,6 +22,7 @@ from a2s.pipelines.call import PipelineCall, generate
 from a2s.pipelines.features import AVSimFeatures
 from a2s.pipelines.loading import check_safetensors, model_folder
 from a2s.pipelines.output import AVLDMPipelineOutput, AVLDMWindowOutput
+from a2s.pipelines.properties import ModelProperties
 from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS, AudioSpec
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ WIDE = 1024
 """Channels of a large UNet. Only for folders of version 0.1, whose configuration has no `large`."""
 
 
-class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
+class AVLDMPipeline(ModelProperties, AVSimFeatures, DiffusionPipeline):
     """Audio-visual latent diffusion with a disentangled ambience (Chen et al., Action2Sound, ECCV 2024, section 3).
 
     The ambient condition is always given; guidance amplifies the contribution of video and cues. Model-specific steps
@@ -115,41 +116,6 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         if self._folder is None and self.name_or_path and (Path(self.name_or_path) / self.config_name).is_file():
             self._folder = Path(self.name_or_path)  # loaded by DiffusionPipeline.from_pretrained
         return self._folder
-
-    @property
-    def default_steps(self) -> int:
-        """Sampler steps where a call gives none."""
-        return self.config.steps
-
-    @property
-    def default_guidance_scale(self) -> float:
-        """Guidance scale where a call gives none."""
-        return self.config.guidance_scale
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a GPU, or more than one thread, pays off."""
-        return self.config.large
-
-    @property
-    def threads(self) -> int:
-        """Torch threads of a call."""
-        return self.config.threads or ((os.cpu_count() or 1) if self.is_large else 1)
-
-    @property
-    def uses_cues(self) -> bool:
-        """Whether the cue track shapes the sound. Without it, the video alone determines what sounds when."""
-        return self.config.uses_cues
-
-    @property
-    def spec(self) -> AudioSpec:
-        """The specification of its sounds and mels."""
-        return self._spec
-
-    @property
-    def sample_rate(self) -> int:
-        """Samples per second of every sound that goes in or comes out."""
-        return self.spec.sample_rate
 
     @property
     def guidance_scale(self) -> float:
