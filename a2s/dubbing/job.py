@@ -21,7 +21,7 @@ from a2s.dubbing.progress import Preview, Previews, Progress, Watcher
 from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
 from a2s.dubbing.stems import Stems
 from a2s.dubbing.take import Take
-from a2s.settings import AUDIO, DubSettings, check_settings
+from a2s.settings import DubSettings, check_settings
 from a2s.weights import fingerprint, load_model
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Job:
 
     @property
     def samples(self) -> int:
-        """Length of the sound, at 16 kHz."""
+        """Length of the sound, at the rate of the model."""
         from a2s.pipelines.windows import samples_of  # keeps `import a2s` fast: torch
 
-        return max(1, samples_of(self.video.info.duration))
+        return max(1, samples_of(self.video.info.duration, self.pipe.spec))
 
     @cached_property
     def original(self) -> OriginalTrack | None:
@@ -71,7 +71,7 @@ class Job:
         )
         return Recipe(
             self.settings, cues, source, model_source(self.pipe), tuple(place.source for place in places),
-            self.bank.model_hash, self.pipe.uses_cues, self.original is not None, self.samples, AUDIO.sample_rate,
+            self.bank.model_hash, self.pipe.uses_cues, self.original is not None, self.samples, self.pipe.sample_rate,
             self.threads, self.settings.first_take, __version__,
         )  # fmt: skip
 
@@ -197,7 +197,7 @@ def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
     """Reports every sampler step of one of several passes; the first one also makes previews."""
     from a2s.pipelines.windows import frames_of
 
-    report, frames = progress.part(index, count), frames_of(job.video.info.duration)
+    report, frames = progress.part(index, count), frames_of(job.video.info.duration, job.pipe.spec)
     previews = Previews(progress.watcher) if index == 0 else None
 
     def on_step(step: SamplerStep) -> None:
@@ -224,7 +224,7 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
     video = job.video
     action = None if sounds.action is None else sounds.action[index]
     place = Setting(video.info.duration, job.original, limits=video.limits)
-    mastered = master(sounds.mix[index], job.settings, place, action)
+    mastered = master(sounds.mix[index], job.settings, place, action, job.pipe.sample_rate)
 
     def render() -> np.ndarray:
         """The action stem of this take alone, on demand."""
@@ -238,16 +238,16 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
             (sound,) = vocode(job.pipe, mel, job.samples)
         return sound
 
-    frames = frames_of(job.samples / AUDIO.sample_rate)
+    frames = frames_of(job.samples / job.pipe.sample_rate, job.pipe.spec)
     return Take(
         mastered.waveform,
-        AUDIO.sample_rate,
+        job.pipe.sample_rate,
         sounds.mel[index][:, :frames].clip(0, 1),
         Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db),
         video.path,
         mastered.soundtrack,
         Stems(mastered.soundtrack, place.seconds, render, video.limits),
-        places[0].waveform[: AUDIO.window_samples],
+        places[0].waveform[: job.pipe.spec.window_samples],
         place.seconds,
     )
 

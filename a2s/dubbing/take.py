@@ -27,8 +27,8 @@ class Take:
     waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture,
     without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T) float32 in [0, 1],
     before mastering. report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`.
-    condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    seconds: of the picture. others: the further takes of the same dub.
+    condition: (m,) float32 at `sample_rate`, the ambient condition of the first place at its amount, at most one window
+    of it. seconds: of the picture. others: the further takes of the same dub.
     """
 
     waveform: np.ndarray

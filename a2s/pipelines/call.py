@@ -152,8 +152,8 @@ def _output(
         return run.generate_latents(ambience.waveform, on_step, lambda: pipe.interrupt).numpy()
     mel = run.generate([ambience.waveform], on_step, interrupted=lambda: pipe.interrupt)
     if call.output_type == "mel":
-        return mel[..., : frames_of(duration)].clip(0, 1)
-    waveforms = vocode(pipe, mel, max(1, samples_of(duration)))
+        return mel[..., : frames_of(duration, pipe.spec)].clip(0, 1)
+    waveforms = vocode(pipe, mel, max(1, samples_of(duration, pipe.spec)))
     return np.stack([normalise(waveform, pipe.sample_rate, None)[0] for waveform in waveforms])[:, None]
 
 

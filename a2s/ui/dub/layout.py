@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import gradio as gr
 
 from a2s.cues.formats import CUE_SUFFIXES
-from a2s.settings import ACTIONS, MATERIALS, DubSettings
+from a2s.cues.vocabulary import MODEL_ACTIONS, MODEL_MATERIALS
+from a2s.settings import DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import OFF, choice_key
 from a2s.ui.engine import Engine
@@ -83,7 +84,7 @@ def cues_section(engine: Engine) -> SimpleNamespace:
         )
     note = html_block(text.cues_note(engine.uses_cues()), elem_id="cues-note")
     timeline = CueTimeline(
-        None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), player="#source video"
+        None, elem_id="timeline", actions=list(MODEL_ACTIONS), materials=list(MODEL_MATERIALS), player="#source video"
     )
     return SimpleNamespace(timeline=timeline, note=note, load=load, reset=reset)
 

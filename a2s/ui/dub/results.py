@@ -13,8 +13,8 @@ import numpy as np
 
 from a2s.errors import BadSettings
 from a2s.io import atomic_files, write_text
-from a2s.settings import AUDIO, AmbientChange, Limits
-from a2s.ui.plots import result_figure, save_figure, wipe_picture
+from a2s.settings import AmbientChange, AudioSpec, Limits
+from a2s.ui.plots import result_figure, save_figure, waveform_mel, wipe_picture
 from a2s.ui.state import plain_name
 from a2s.ui.state.take_files import TakeFiles
 from a2s.ui.text import summary
@@ -120,19 +120,16 @@ def public_report(report: Report, name: str, own_name: str | None = None) -> Rep
 
 def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
     """Both pictures of the dub, without the original audio."""
-    import torch
-
-    from a2s.audio.mel import mel_spectrogram
     from a2s.audio.onsets import detect_onsets
 
-    def mel_of(waveform: np.ndarray) -> np.ndarray:
-        padded = np.pad(waveform, (0, max(0, AUDIO.n_fft - len(waveform))))  # the STFT mirrors half a frame
-        return mel_spectrogram(torch.from_numpy(padded))[:, : 1 + len(waveform) // AUDIO.hop_length].numpy()
-
-    mel, condition_mel = mel_of(take.waveform), mel_of(np.resize(take.condition, AUDIO.window_samples))
+    spec = AudioSpec.at_rate(take.sample_rate)
+    mel = waveform_mel(take.waveform, spec)
+    condition_mel = waveform_mel(np.resize(take.condition, spec.window_samples), spec)
     onsets = [float(onset) for onset in detect_onsets(take.waveform, take.sample_rate)]
     wipe_picture(mel).save(spectrogram, format="PNG")
-    save_figure(result_figure(take.waveform, take.sample_rate, mel, condition_mel[:, :-1], take.cues, onsets), figure)
+    save_figure(
+        result_figure(take.waveform, take.sample_rate, mel, condition_mel[:, :-1], take.cues, onsets, spec), figure
+    )
 
 
 def _note(sentence: str) -> str:
