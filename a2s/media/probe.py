@@ -23,6 +23,14 @@ UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 """Display matrix of a picture without rotation; 16.16 fixed point, last column 2.30 (ISO 14496-12)."""
 
 
+TURNED = {
+    90: (0, -(1 << 16), 0, 1 << 16, 0, 0, 0, 0, 1 << 30),
+    180: (-(1 << 16), 0, 0, 0, -(1 << 16), 0, 0, 0, 1 << 30),
+    270: (0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30),
+}
+"""Display matrices by rotation in degrees counter-clockwise."""
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """Properties of a video file.
@@ -106,10 +114,13 @@ def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...]:
     """The frame's display matrix, nine integers; `UPRIGHT` where it has none."""
-    for data in frame.side_data:
-        if isinstance(data, SideData) and data.type.name == "DISPLAYMATRIX":
-            return tuple(int(x) for x in np.frombuffer(bytes(data), "<i4"))
-    return UPRIGHT
+    try:
+        matrices = [
+            data for data in frame.side_data if isinstance(data, SideData) and data.type.name == "DISPLAYMATRIX"
+        ]
+    except ValueError:  # side data that PyAV does not know, such as Exif; it still finds the rotation
+        return TURNED.get(round(frame.rotation / 90) * 90 % 360, UPRIGHT)
+    return tuple(int(x) for x in np.frombuffer(bytes(matrices[0]), "<i4")) if matrices else UPRIGHT
 
 
 def displayed_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
