@@ -14,7 +14,16 @@ import numpy as np
 from a2s.audio.compressor import DEEPEST_DB, STAGES, compression
 from a2s.audio.curve import applied, gain_at
 from a2s.audio.levels import amplitude_db, db_to_amplitude
-from a2s.audio.metering import SILENCE_LUFS, Metered, integrated, metered
+from a2s.audio.metering import (
+    MOMENTARY,
+    SHORT_TERM,
+    SILENCE_LUFS,
+    Metered,
+    integrated,
+    loudest,
+    loudness_range,
+    metered,
+)
 from a2s.audio.resampling import sliced
 
 MAX_GAIN_DB = 20.0
@@ -48,7 +57,8 @@ class Loudness:
 
     lufs: integrated loudness, at least -70. true_peak_db: true peak in dBTP, at least -120. gain_db: the applied gain.
     limited_db, compressed_db: the largest reduction by the limiter and by the compressor. held_by: what kept the sound
-    from its target: "peaks", "gain", "silence"; "" where the target is reached or none was given.
+    from its target: "peaks", "gain", "silence"; "" where the target is reached or none was given. range_lu: loudness
+    range (EBU Tech 3342). momentary, short_term: their maxima in LUFS.
     """
 
     lufs: float
@@ -57,6 +67,9 @@ class Loudness:
     limited_db: float = 0.0
     compressed_db: float = 0.0
     held_by: str = ""
+    range_lu: float = 0.0
+    momentary: float = SILENCE_LUFS
+    short_term: float = SILENCE_LUFS
 
 
 def normalise(
@@ -94,6 +107,25 @@ def find_gain(
     within: milliseconds in which peaks are limited; outside, the sound stays as it is.
     """
     before = metered(pieces(), rate, channels)
+    curve, loudness = _verified(pieces, before, (rate, channels), (target, ceiling_db, compress, within))
+    middle = _middle(curve, len(before.power))
+    power = before.power * np.square(middle, dtype=np.float64)
+    return curve, replace(
+        loudness,
+        range_lu=loudness_range(power),
+        momentary=loudest(power, MOMENTARY),
+        short_term=loudest(power, SHORT_TERM),
+    )
+
+
+def _verified(
+    pieces: Pieces,
+    before: Metered,
+    kind: tuple[int, int],
+    wanted: tuple[float | None, float, bool, slice | None],
+) -> tuple[np.ndarray, Loudness]:
+    """Plan the gain, measure what it gives, and correct it. kind: rate and channels. wanted: of `find_gain`."""
+    (rate, channels), (target, ceiling_db, compress, within) = kind, wanted
     aim, ceiling = target, ceiling_db - METER_TOLERANCE_DB
     for _ in range(4):
         if within is None:
@@ -117,6 +149,11 @@ def find_gain(
             curve = curve * np.float32(db_to_amplitude(-over - 1e-4))
             loudness = replace(loudness, lufs=loudness.lufs - over, true_peak_db=ceiling_db)
     return curve, loudness
+
+
+def _middle(curve: np.ndarray, count: int) -> np.ndarray:
+    """(count,) the mean gain in each millisecond."""
+    return (curve[1:] + curve[:-1]) / 2 if len(curve) > 1 else np.full(count, curve[0])
 
 
 def _only(found: Metered, within: slice | None) -> Metered:
@@ -159,7 +196,7 @@ def _compressed(
 ) -> tuple[np.ndarray, Loudness]:
     """As `_aimed`, behind a compressor whose threshold is `depth_db` below the highest peak."""
     compressor = compression(before.peak, before.true_peak_db - depth_db, stage[0])
-    middle = (compressor[1:] + compressor[:-1]) / 2
+    middle = _middle(compressor, len(before.peak))
     shaped = Metered(before.peak * middle, before.power * np.square(middle, dtype=np.float64))
     curve, loudness = _aimed(shaped, target, ceiling_db, MAX_MAKEUP_DB, stage[1])
     return compressor * curve, replace(loudness, compressed_db=-amplitude_db(float(compressor.min())))
@@ -196,9 +233,9 @@ def _limited(before: Metered, gain_db: float, ceiling_db: float, held: str = "")
     limiter = limiting(before.peak * gain, ceiling_db)
     curve = gain * limiter
     if len(limiter) == 1:
-        lufs = before.lufs + gain_db if before.lufs > SILENCE_LUFS else SILENCE_LUFS
-        return curve, Loudness(max(lufs, SILENCE_LUFS), before.true_peak_db + gain_db, gain_db, held_by=held)
-    middle = (curve[1:] + curve[:-1]) / 2
+        lufs = integrated(before.power * float(gain) ** 2)  # the absolute gate makes it differ from lufs + gain_db
+        return curve, Loudness(lufs, before.true_peak_db + gain_db, gain_db, held_by=held)
+    middle = _middle(curve, len(before.peak))
     lufs = integrated(before.power * np.square(middle, dtype=np.float64))
     peak = amplitude_db(float((before.peak * middle).max()))
     return curve, Loudness(lufs, peak, gain_db, -amplitude_db(float(limiter.min())), held_by=held)

@@ -161,3 +161,23 @@ def integrated(power: np.ndarray) -> float:
         return SILENCE_LUFS
     gated = audible[loudness_of(audible) > loudness_of(audible.mean()) - 10]
     return float(loudness_of(gated.mean()))
+
+
+def loudness_range(power: np.ndarray) -> float:
+    """Loudness range in LU (EBU Tech 3342): from the 10th to the 95th percentile of gated short-term loudness.
+
+    power: (m,) mean K-weighted power of each millisecond. A sound shorter than 3 s has a range of 0.
+    """
+    blocks = block_power(power, SHORT_TERM)
+    audible = blocks[loudness_of(blocks) > SILENCE_LUFS]
+    if not len(audible):
+        return 0.0
+    gated = loudness_of(audible)[loudness_of(audible) > loudness_of(audible.mean()) - 20]
+    low, high = np.percentile(gated, [10, 95])
+    return float(high - low)
+
+
+def loudest(power: np.ndarray, length: int) -> float:
+    """The highest loudness of any block of `length` ms in LUFS, at least -70; of the whole where it is shorter."""
+    blocks = block_power(power, min(length, len(power))) if len(power) else np.zeros(1)
+    return float(loudness_of(blocks.max()))

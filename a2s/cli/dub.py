@@ -189,6 +189,8 @@ def dub_command(
         piped_in(videos, limits) as given,
         films_of(given, rate, limits) as films,
     ):
+        if packing and films != videos:  # a film of pictures or of stdin exists only while the command runs
+            request = replace(request, packing=replace(packing, picture=True))
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
         wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)
@@ -201,7 +203,11 @@ def dub_command(
             else:
                 check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
-                print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
+                piped = file != Path(out)
+                if piped:
+                    print(summary.replace(str(file), "stdout"), file=sys.stderr)
+                else:
+                    print(summary)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.dubbing.origin import broadcasts
 from a2s.dubbing.progress import WRITING, Progress
 from a2s.errors import CannotWrite
 from a2s.io import atomic_files, display_name
@@ -66,7 +67,8 @@ def deliver(
             muxed = one.write(part, picture, progress.estimated(index, len(outs))) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
-            write_sounds(files, take.stems.soundtrack(), take.seconds, limits=take.limits)
+            about = broadcasts(files, take.origin, take.report)
+            write_sounds(files, take.stems.soundtrack(), take.seconds, None, take.limits, about)
         report_part = next(free) if report else None
         if package:
             package[1](next(free))

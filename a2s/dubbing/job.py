@@ -18,6 +18,7 @@ from a2s.dubbing.ambience_plan import choose_places
 from a2s.dubbing.analysis import analyze_motion, load_bank
 from a2s.dubbing.checkpoints import DubIdentity, WindowCheckpoints
 from a2s.dubbing.notes import silence_notes
+from a2s.dubbing.origin import Origin, origin_of
 from a2s.dubbing.original_track import ChosenTrack, chosen_track
 from a2s.dubbing.progress import Preview, Previews, Progress, Watcher
 from a2s.dubbing.recipe import LoudnessFigures, ModelSource, Recipe, Report, VideoSource
@@ -61,6 +62,11 @@ class Job:
     def original(self) -> ChosenTrack | None:
         """The original soundtrack, where the video has one, and it is mixed in or stays around the dubbed part."""
         return chosen_track(self.video, self.settings, outside=not self.part.whole)
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Timecode and date of the film."""
+        return origin_of(self.video)
 
     def recipe(self, cues: CueTrack, places: Sequence[Ambience]) -> Recipe:
         """The recipe of all takes. cues: with their classes."""
@@ -159,7 +165,7 @@ def _load(
     pipe = load_model(model)
     part = part or Part(0.0, video.info.duration, whole=True)
     job = Job(video, settings.suited_to(pipe), pipe, load_bank(bank, pipe), threads or pipe.threads, part)
-    job.original  # noqa: B018  (read in this stage)
+    _ = job.original, job.origin  # read in this stage
     return job
 
 
@@ -260,6 +266,7 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         places[0].waveform[: job.pipe.spec.window_samples],
         place.seconds,
         limits=video.limits,
+        origin=job.origin,
     )
 
 

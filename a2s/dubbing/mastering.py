@@ -64,7 +64,7 @@ def master(
         mix = loudness
     figures = LoudnessFigures(
         mix.lufs, mix.true_peak_db, loudness.gain_db, settings.loudness, loudness.lufs, loudness.limited_db,
-        loudness.compressed_db,
+        loudness.compressed_db, mix.range_lu, mix.momentary, mix.short_term,
     )  # fmt: skip
     mono = waveform if waveform.ndim == 1 else waveform.mean(axis=1)
     level = round(quietest_db(mono, sample_rate), 2)
@@ -86,8 +86,11 @@ def dub_gain(
 
     aim = None if target is None else target - both
     curve, loudness = find_gain(pieces, DELIVERY.sample_rate, channels, aim, DELIVERY.ceiling_db, compress)
-    lufs = loudness.lufs + both if loudness.lufs > SILENCE_LUFS else SILENCE_LUFS
-    return curve, replace(loudness, lufs=lufs)
+    lufs, momentary, short_term = (
+        level + both if level > SILENCE_LUFS else SILENCE_LUFS
+        for level in (loudness.lufs, loudness.momentary, loudness.short_term)
+    )
+    return curve, replace(loudness, lufs=lufs, momentary=momentary, short_term=short_term)
 
 
 def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudness]:

@@ -62,7 +62,7 @@ def pick_track(streams: Sequence[SoundStream], wanted: int | str | None, name: s
     if found:
         by_number = [stream for stream in found if str(stream.number) == text]
         return (by_number or found)[0]
+    asked = f"{name} has no sound track {repr(wanted)[:40]}"
     if not streams:
-        raise BadSettings(f"{name} has no sound track {str(wanted)[:40]!r}: it has no sound.")
-    listed = "; ".join(map(str, streams))
-    raise BadSettings(f"{name} has no sound track {str(wanted)[:40]!r} that can be decoded; it has {listed}.")
+        raise BadSettings(f"{asked}: it has no sound.")
+    raise BadSettings(f"{asked} that can be decoded; it has {'; '.join(map(str, streams))}.")

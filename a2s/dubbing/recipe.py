@@ -54,7 +54,8 @@ class LoudnessFigures:
 
     lufs: integrated loudness of the mix. true_peak_db: dBTP of the mix. gain_db: the gain that mastering applied to the
     dub. target: LUFS that were asked for, None for none. dub_lufs: of the dub without the original soundtrack, which is
-    what the target is about. limited_db, compressed_db: the largest reduction of a peak.
+    what the target is about. limited_db, compressed_db: the largest reduction of a peak. range_lu: loudness range of
+    the mix. momentary, short_term: the maxima of the mix in LUFS.
     """
 
     lufs: float = 0.0
@@ -64,6 +65,9 @@ class LoudnessFigures:
     dub_lufs: float | None = None
     limited_db: float = 0.0
     compressed_db: float = 0.0
+    range_lu: float | None = None
+    momentary: float | None = None
+    short_term: float | None = None
 
 
 @dataclass(frozen=True)

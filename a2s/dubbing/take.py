@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.dubbing.delivery import FILM_SUFFIXES, check_target, deliver, stem_paths
+from a2s.dubbing.origin import Origin, broadcasts
 from a2s.dubbing.recipe import Recipe, Report
 from a2s.dubbing.stems import Stems
 from a2s.io import write_json
@@ -32,6 +33,7 @@ class Take:
     name, see `Stems`.
     condition: (m,) float32 at `sample_rate`, the ambient condition of the first place at its amount, at most one window
     of it. seconds: of the picture. others: the further takes of the same dub. limits: of the film when it is written.
+    origin: timecode and date of the film, for Broadcast Wave files.
     """
 
     waveform: np.ndarray
@@ -45,6 +47,7 @@ class Take:
     seconds: float
     others: tuple[Take, ...] = ()
     limits: Limits | None = None
+    origin: Origin = Origin()
 
     def __post_init__(self) -> None:
         for array in (self.waveform, self.mel, self.condition):
@@ -107,7 +110,8 @@ class Take:
                 limits=self.limits,
             )  # fmt: skip
         mix = self.soundtrack.without_action()
-        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag(), limits=self.limits)
+        about = broadcasts(["mix"], self.origin, self.report)
+        write_sounds({"mix": path}, mix, self.seconds, self.report.tag(), self.limits, about)
         return None
 
     def save_report(

@@ -6,7 +6,7 @@ Every function that reads an untrusted file (`probe_video`, `read_frames`, `read
 """
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
-from a2s.media import audio, decode, original, probe, start_timecode
+from a2s.media import audio, decode, film_origin, original, probe, start_timecode
 from a2s.media.audio import SoundWriter, sound_steps, write_audio, write_sounds
 from a2s.media.broadcast import Broadcast
 from a2s.media.child import isolated
@@ -22,6 +22,7 @@ probe_video = isolated(probe.probe_video, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
 read_audio = isolated(decode.read_audio, UnreadableAudio)
 read_start_timecode = isolated(start_timecode.start_timecode, UnreadableVideo)
+read_film_origin = isolated(film_origin.film_origin, UnreadableVideo)
 read_sound_streams = isolated(original.sound_streams, UnreadableVideo)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
 
@@ -41,6 +42,7 @@ __all__ = [
     "probe_video",
     "read_audio",
     "read_comment",
+    "read_film_origin",
     "read_frames",
     "read_sound_streams",
     "read_start_timecode",

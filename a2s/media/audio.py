@@ -45,18 +45,22 @@ def write_sounds(
     seconds: float,
     comment: str | None = None,
     limits: Limits | None = None,
+    broadcasts: Mapping[str, Broadcast] | None = None,
 ) -> None:
     """Write the soundtrack of a picture of `seconds` as 24-bit .wav or .flac files at 48 kHz, in one pass.
 
     files: by "mix", "action", "ambience" or "original"; the stems add up to the mix sample for sample. Each appears
-    complete or not at all. comment: text for the comment tag of each file.
+    complete or not at all. comment: text for the comment tag of each file. broadcasts: makes a .wav a Broadcast Wave
+    file, by the names of `files`.
     Raises CannotWrite, UnreadableAudio, TooLarge.
     """
     with ExitStack() as stack:
         open_files = {}
         for name, path in files.items():
             part = stack.enter_context(atomic_file(path))
-            open_files[name] = stack.enter_context(SoundWriter(part, path, comment=comment))
+            open_files[name] = stack.enter_context(
+                SoundWriter(part, path, comment=comment, broadcast=(broadcasts or {}).get(name))
+            )
         for steps in sound_steps(soundtrack, seconds, limits):
             for name, file in open_files.items():
                 file.write(steps[name])

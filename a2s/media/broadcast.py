@@ -25,7 +25,8 @@ class Broadcast:
     """What a `bext` chunk says. Texts are ASCII; other characters become "?".
 
     time_reference: samples from midnight to the first sample. description: up to 256 characters. date: YYYY-MM-DD,
-    time: HH:MM:SS; "" where unknown. lufs: integrated loudness, true_peak_db: dBTP; None where unknown.
+    time: HH:MM:SS; "" where unknown. lufs: integrated loudness, range_lu: loudness range, true_peak_db: dBTP,
+    momentary, short_term: maxima in LUFS; None where unknown.
     """
 
     time_reference: int = 0
@@ -34,14 +35,17 @@ class Broadcast:
     date: str = ""
     time: str = ""
     lufs: float | None = None
+    range_lu: float | None = None
     true_peak_db: float | None = None
+    momentary: float | None = None
+    short_term: float | None = None
 
     def chunk(self) -> bytes:
         """The content of the chunk."""
         texts = (self.description, self.originator, "", self.date, self.time)
         encoded = [text.encode("ascii", "replace") for text in texts]
-        loudness = (_hundredths(self.lufs), UNKNOWN, _hundredths(self.true_peak_db), UNKNOWN, UNKNOWN)
-        return BEXT.pack(*encoded, self.time_reference, VERSION, b"", *loudness, b"")
+        loudness = (self.lufs, self.range_lu, self.true_peak_db, self.momentary, self.short_term)
+        return BEXT.pack(*encoded, self.time_reference, VERSION, b"", *map(_hundredths, loudness), b"")
 
 
 class BroadcastFile:

@@ -64,7 +64,7 @@ CONTAINERS = {
         "matroska",
         (_PCM - {"pcm_f32be", "pcm_f64be"})
         | {"pcm_u8", "aac", "ac3", "eac3", "mp3", "mp2", "alac", "opus", "flac", "vorbis"}
-        | {"dts", "truehd", "mlp", "tta", "wavpack", "wmav1", "wmav2", "wmapro"},
+        | {"dts", "truehd", "mlp", "tta", "wavpack"},
         frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}),
         "subrip",
         edit_lists=False,

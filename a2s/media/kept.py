@@ -37,9 +37,9 @@ class KeptStreams:
     """Streams beside the picture and the new sound, added to one output.
 
     target: the container of the output. timeline: of the picture, which sets time 0 and the end. replaced: index of the
-    sound track that the dub takes the place of; None where there is none. grafts: what is carried over past ffmpeg, for
-    an mp4 or mov. timecode: of the first frame, where it is written. refused: why the writer refused streams in an
-    earlier attempt, by their index.
+    sound track that the dub takes the place of; None where there is none. timecode: of the first frame, where it is
+    written. refused: why the writer refused streams in an earlier attempt, by their index. grafts: what is carried over
+    past ffmpeg, for an mp4 or mov. mixed: whether the replaced sound track sounds in the dub.
     """
 
     target: Container
@@ -48,6 +48,7 @@ class KeptStreams:
     timecode: str | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
     grafts: Grafts | None = None
+    mixed: bool = False
     outcomes: list[StreamOutcome] = field(default_factory=list)
     outputs: dict[int, Stream] = field(default_factory=dict)
     covers: list[int] = field(default_factory=list)
@@ -77,7 +78,7 @@ class KeptStreams:
     def _add(self, stream: Stream, source: InputContainer, out: OutputContainer) -> tuple[Outcome, str]:
         kind, codec, name = kind_of(stream), codec_of(stream), self.target.name
         if stream.index == self.replaced:
-            return "dropped", "the dub replaces it"
+            return ("re-encoded", "mixed into the dub") if self.mixed else ("dropped", "the dub replaces it")
         if stream.index in self.refused:
             return "dropped", self.refused[stream.index]
         if kind == "picture":

@@ -168,7 +168,8 @@ def _write(
         replaced = replaced_track(container, soundtrack.original)
         timecode = fitting_timecode(timecode_of(container, attempt.name), timeline.rate)
         grafts = grafts_for(container, target, timeline)
-        kept = KeptStreams(target, timeline, replaced, timecode, attempt.refused, grafts)
+        mixed = soundtrack.original is not None
+        kept = KeptStreams(target, timeline, replaced, timecode, attempt.refused, grafts, mixed)
         with open_media(attempt.video, limits) as beginning:
             kept.add(beginning, source.index, out)
         tags = film_tags(container.metadata, attempt.comment)

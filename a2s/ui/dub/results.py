@@ -48,6 +48,7 @@ def export(
     """Write a take into a new folder, which is removed again on an error. File names contain the clip, the amount of
     ambience, the seed, and the number of the take from the second on. Raises the errors of `mux_soundtrack`,
     Cancelled."""
+    from a2s.dubbing.origin import broadcasts
     from a2s.media import mux_soundtrack, write_sounds
 
     settings, report = take.recipe.settings, public_report(take.report, label.clip, label.own_recording)
@@ -63,7 +64,8 @@ def export(
         muxed = mux_soundtrack(
             take.video, take.soundtrack, video, limits=limits, comment=comment, cancelled=cancelled, picture="browser"
         )
-        write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, limits)
+        about = broadcasts(["mix"], take.origin, report)
+        write_sounds({"mix": sound}, take.soundtrack.without_action(), take.seconds, comment, limits, about)
         write_text(recipe_file, report.to_json() + "\n")
         take.cues.save(cue_file)
         _draw(take, figure, spectrogram)

@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 
 from a2s.audio.curve import gain_at
 from a2s.audio.loudness import SILENCE_LUFS, integrated_lufs, normalise, true_peak
-from a2s.audio.metering import metered
+from a2s.audio.metering import loudest, loudness_range, metered
 
 RATE = 16_000
 
@@ -119,6 +119,15 @@ def test_compression_changes_nothing_where_the_target_is_reached():
     assert np.array_equal(*both)
 
 
+def test_the_absolute_gate_moves_with_the_gain():
+    """Soft parts that count at the model's level fall below -70 LUFS at the target."""
+    rng = np.random.default_rng(0)
+    waveform = np.concatenate([rng.standard_normal(2 * RATE), 5e-4 * rng.standard_normal(20 * RATE)]).astype(np.float32)
+    result, loudness = normalise(waveform, RATE, -30.0)
+    expected = pyloudnorm.Meter(RATE).integrated_loudness(result.astype(np.float64))
+    assert loudness.lufs == pytest.approx(expected, abs=0.02) and expected == pytest.approx(-30, abs=0.1)
+
+
 def test_a_soft_noise_is_not_raised_by_more_than_20_db():
     noise = 1e-3 * np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
     result, loudness = normalise(noise, RATE, -23.0)
@@ -140,6 +149,17 @@ def test_the_meter_agrees_with_pyloudnorm_whatever_the_pieces(rate, channels):
     fine = resample_poly(waveform.astype(np.float64), 16, 1)
     assert found.true_peak_db == pytest.approx(20 * np.log10(np.abs(fine).max()), abs=0.3)
     assert len(found.peak) == len(found.power) == -(-len(waveform) * 1000 // rate)
+
+
+def test_range_and_maxima():
+    """Two levels of noise, 10 dB apart, for 20 s each: a range of 10 LU (EBU Tech 3342, test 1)."""
+    rng = np.random.default_rng(0)
+    soft, loud = (level * rng.standard_normal(20 * RATE).astype(np.float32) for level in (0.01, 0.01 * 10**0.5))
+    found = metered([np.concatenate([soft, loud])[:, None]], RATE, 1)
+    assert loudness_range(found.power) == pytest.approx(10, abs=0.3)
+    assert loudest(found.power, 400) == pytest.approx(integrated_lufs(loud, RATE), abs=0.6)
+    assert loudest(found.power, 3000) <= loudest(found.power, 400)
+    assert loudness_range(found.power[:1000]) == 0 and loudest(found.power[:0], 400) == SILENCE_LUFS
 
 
 def test_a_gain_curve_is_the_same_in_pieces():

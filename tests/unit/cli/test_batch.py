@@ -187,7 +187,8 @@ def test_a_film_from_stdin_and_sound_to_stdout(run, home, tmp_path, monkeypatch)
     assert json.loads((tmp_path / "r.json").read_text())["video"]["name"] == "stdin"
     assert run(home / "clip.mp4", "-o", tmp_path / "o.wav")[0] == 0
     monkeypatch.setattr(sys, "stdout", out := Pipe())
-    assert run(home / "clip.mp4", "-o", "-")[0] == 0
+    code, _, err = run(home / "clip.mp4", "-o", "-")
+    assert code == 0 and err.startswith("stdout: 1.50 s")
     assert soundfile.info(io.BytesIO(out.buffer.getvalue())).duration == pytest.approx(1.5)
 
 
