@@ -13,6 +13,7 @@ from av.stream import AttachmentStream, Disposition, Stream
 
 from a2s.io import display_name
 from a2s.media.containers import Container
+from a2s.media.encryption import OTHERS, SOUNDS
 from a2s.media.grafts import PLACE, Grafts, fourcc
 from a2s.media.soundtrack import OriginalTrack
 from a2s.media.source import packets
@@ -81,6 +82,8 @@ class KeptStreams:
             return ("re-encoded", "mixed into the dub") if self.mixed else ("dropped", "the dub replaces it")
         if stream.index in self.refused:
             return "dropped", self.refused[stream.index]
+        if is_mov(source) and fourcc(path_of(source), stream.id)[0].encode() in (*SOUNDS, *OTHERS):
+            return "dropped", "it is encrypted"
         if kind == "picture":
             return "dropped", "a dub has one picture"
         if kind == "cover":

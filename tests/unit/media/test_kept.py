@@ -133,6 +133,17 @@ def test_a_sound_track_that_is_mixed_in_is_not_repeated(tmp_path):
     assert [loudest(tmp_path / "out.mp4", track) for track in (1, 2)] == pytest.approx([400, 1200], abs=5)
 
 
+def test_an_encrypted_sound_track_is_left_out(tmp_path):
+    film = rich_film(tmp_path / "in.mp4")
+    data = film.read_bytes()
+    at = data.rindex(b"mp4a")
+    film.write_bytes(data[:at] + b"enca" + data[at + 4 :])
+    report = mux_soundtrack(film, Soundtrack(SILENCE, 16_000), tmp_path / "out.mp4")
+    assert [(one.title, one.reason) for one in report.streams if one.kind == "sound"] == [
+        ("Mix", "the dub replaces it"), ("Mic", ""), ("Game", "it is encrypted")
+    ]  # fmt: skip
+
+
 def test_the_own_comment_of_a_film_becomes_its_description():
     assert film_tags({"comment": "mine"}, "recipe") == {"comment": "recipe", "description": "mine"}
     assert film_tags({"COMMENT": "mine", "DESCRIPTION": "text"}, "r") == {"comment": "r", "DESCRIPTION": "text"}
