@@ -57,7 +57,7 @@ def test_fuzzing_reads_writes_and_seeks_in_this_process(folder, tmp_path, monkey
     """A child's death would look like a refusal."""
     from a2s.media import child, film, filmstrip
 
-    monkeypatch.setattr(film, "SEEK_AFTER", film.SEEK_AFTER)  # given back afterwards
+    monkeypatch.setattr(decode, "SEEK_AFTER", decode.SEEK_AFTER)  # given back afterwards
     monkeypatch.setattr(filmstrip, "SEEK_FROM", filmstrip.SEEK_FROM)
     monkeypatch.setattr(child, "_send", lambda *_: pytest.fail("a child was asked"))
     sought = []
