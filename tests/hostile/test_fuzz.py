@@ -55,7 +55,7 @@ def test_a_mutation_follows_from_its_seed(folder):
 
 def test_fuzzing_reads_writes_and_seeks_in_this_process(folder, tmp_path, monkeypatch):
     """A child's death would look like a refusal."""
-    from a2s.media import child, film, filmstrip
+    from a2s.media import child, decode, filmstrip
 
     monkeypatch.setattr(decode, "SEEK_AFTER", decode.SEEK_AFTER)  # given back afterwards
     monkeypatch.setattr(filmstrip, "SEEK_FROM", filmstrip.SEEK_FROM)
