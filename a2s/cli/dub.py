@@ -27,9 +27,9 @@ from a2s.cli.package_options import (
 )
 from a2s.cli.pipes import piped_in, piped_out
 from a2s.cli.sequences import FrameRate, films_of
-from a2s.cli.sound_options import PRESETS, read_loudness, read_track
 from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
+from a2s.dubbing.sound_settings import PRESETS, read_loudness, read_track
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings, Limits, check_settings
 

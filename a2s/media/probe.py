@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
 from a2s.io import display_name
+from a2s.media.picture_table import plays_in_browsers
 from a2s.media.source import decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline, read_timeline
 from a2s.settings import Limits
@@ -38,6 +39,7 @@ class VideoInfo:
     width, height: pixels as displayed, after rotation and pixel aspect. fps: mean frame rate. frames: number of frames
     shown. duration: seconds from the start of the first frame to the end of the last. start: time of the first frame in
     the file, s. rotation: degrees counter-clockwise from the stored to the displayed picture: 0, 90, 180 or 270.
+    pixel_format: ffmpeg's name, "" where it is unknown.
     """
 
     path: Path
@@ -53,6 +55,12 @@ class VideoInfo:
     has_audio: bool
     audio_codec: str | None
     size_bytes: int
+    pixel_format: str = ""
+
+    @property
+    def plays_in_browsers(self) -> bool:
+        """Whether every current browser plays the picture, once it is in an mp4."""
+        return plays_in_browsers(self.codec, self.pixel_format)
 
 
 def probe_video(path: str | os.PathLike, *, limits: Limits | None = None) -> VideoInfo:
@@ -80,6 +88,7 @@ def probe_video(path: str | os.PathLike, *, limits: Limits | None = None) -> Vid
             has_audio=audio is not None,
             audio_codec=audio.codec_context.codec.canonical_name if audio else None,
             size_bytes=path.stat().st_size,
+            pixel_format=stream.codec_context.pix_fmt or "",
         )
 
 

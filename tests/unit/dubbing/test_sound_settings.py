@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from a2s.cli.sound_options import read_loudness, read_track
+from a2s.dubbing.sound_settings import read_loudness, read_track
 from a2s.errors import BadSettings
 
 

@@ -1,4 +1,4 @@
-"""Options of `a2s dub` about the sound, and how their texts are read."""
+"""Settings of the sound as people type them, on the command line and on the page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from a2s.settings import LOUDNESS_PRESETS
 PRESETS = ", ".join(f"{name} ({lufs:g})" for name, lufs in LOUDNESS_PRESETS.items())
 
 
-def read_loudness(text: str) -> float | None:
+def read_loudness(text: str, name: str = "--loudness") -> float | None:
     """A target in LUFS from the name of a preset or a number ("-16", "-14,5 LUFS"); None for off.
 
-    Raises BadSettings.
+    name: of the setting, for the message. Raises BadSettings.
     """
     plain = text.strip().lower().replace("\N{MINUS SIGN}", "-").replace(",", ".")
     plain = plain.removesuffix("lufs").removesuffix("lkfs").removesuffix("lu").rstrip()
@@ -21,7 +21,7 @@ def read_loudness(text: str) -> float | None:
         return LOUDNESS_PRESETS[plain] if plain in LOUDNESS_PRESETS else float(plain)
     except ValueError:
         raise BadSettings(
-            f"--loudness must be {PRESETS}, off, or a number of LUFS such as -18, not {text[:40]!r}."
+            f"{name} must be {PRESETS}, off, or a number of LUFS such as -18, not {text[:40]!r}."
         ) from None
 
 
