@@ -52,7 +52,7 @@ def test_a_model_that_says_its_input_gives_it_back_exactly(tmp_path, overlap):
     film = draw_video(tmp_path / "film.mp4", seconds=21.3, fps=12, hits=())
     wave = (0.1 * np.random.default_rng(0).standard_normal(round(22 * AUDIO.sample_rate))).astype(np.float32)
     pipe = Identity(wave)
-    settings = DubSettings(steps=1, ambient_clip="room", overlap_seconds=overlap)
+    settings = DubSettings(steps=1, ambient_clip="room", overlap_seconds=overlap, loudness=None)
     take = dub(film, settings, pipe, FakeBank(), cues=CueTrack())
     assert len(pipe.calls) >= 8
     assert np.array_equal(take.waveform, wave[: len(take.waveform)])

@@ -54,22 +54,22 @@ def seeded(seed: int) -> torch.Generator:
 
 def test_the_call_equals_dub_with_the_same_settings(pipe, home, video):
     out = pipe(str(home / "clip.mp4"), ambient=0.4, generator=seeded(7), num_inference_steps=STEPS)
-    take = dub(home / "clip.mp4", DubSettings(ambient=0.4, seed=7, steps=STEPS), pipe)
+    take = dub(home / "clip.mp4", DubSettings(ambient=0.4, seed=7, steps=STEPS, loudness=None), pipe)
     assert isinstance(out, AVLDMPipelineOutput)
     assert out.audios.shape == (1, 1, round(video.info.duration * pipe.sample_rate)) and out.audios.dtype == np.float32
     assert out.audios[0, 0].tobytes() == take.waveform.tobytes()
     assert out.cues == take.cues and out.ambience == take.recipe.ambience[0]
 
 
-def test_without_arguments_it_equals_dub_with_default_settings(pipe, video):
+def test_without_arguments_it_equals_dub_with_default_settings_at_the_generated_level(pipe, video):
     """Also with the bank that is given to dub as an object."""
-    take = dub(video, DubSettings(), pipe, AmbientBank.load(pipe.folder / "ambient"))
+    take = dub(video, DubSettings(loudness=None), pipe, AmbientBank.load(pipe.folder / "ambient"))
     assert pipe(video).audios[0, 0].tobytes() == take.waveform.tobytes()
 
 
 def test_several_waveforms_are_the_takes_of_dub(pipe, video):
     out = pipe(video, num_waveforms=3, generator=seeded(5), num_inference_steps=STEPS)
-    takes = dub(video, DubSettings(takes=3, seed=5, steps=STEPS), pipe).takes
+    takes = dub(video, DubSettings(takes=3, seed=5, steps=STEPS, loudness=None), pipe).takes
     assert out.audios.shape[0] == 3
     for waveform, take in zip(out.audios[:, 0], takes, strict=True):
         assert waveform.tobytes() == take.waveform.tobytes()
@@ -236,7 +236,7 @@ def test_a_file_that_is_no_video_is_refused(pipe, tmp_path):
 def test_the_official_family_takes_the_same_call(video):
     pipe = tiny_official()
     out = pipe(video, num_inference_steps=2, ambient_clip="desk-fan", cues=[0.5], generator=seeded(2))
-    take = dub(video, DubSettings(seed=2, steps=2, ambient_clip="desk-fan"), pipe, cues=CueTrack.at([0.5]))
+    take = dub(video, DubSettings(seed=2, steps=2, ambient_clip="desk-fan", loudness=None), pipe, cues=CueTrack.at([0.5]))
     assert not pipe.uses_cues and out.audios[0, 0].tobytes() == take.waveform.tobytes()
 
 
