@@ -27,6 +27,16 @@ MATERIALS = ("wood", "metal", "glass", "ceramic", "stone", "cloth", "plastic", "
 STEPS, GUIDANCE_SCALE = 12, 2.5
 """Sampler defaults of the compact model. Another model has its own in its pipeline's configuration."""
 
+LOUDNESS = -23.0
+"""Default target in LUFS, the level of EBU R 128. It is one level for all films, and the highest of the usual ones at
+which the peaks of nearly all dubs stay as they are: a foley track has hits 15 to 20 dB above its loudness."""
+
+LOUDNESS_PRESETS = {"web": -14.0, "podcast": -16.0, "ebu": LOUDNESS, "atsc": -24.0}
+"""Targets in LUFS by name: streaming services, podcasts, EBU R 128, ATSC A/85."""
+
+SHORTEST_STRETCH = 0.1
+"""Shortest stretch of a film, in seconds, that can be dubbed alone."""
+
 SHORTEST_PLACE = 0.5
 """Shortest time, in seconds, between two changes of place: their crossfades must not meet."""
 
@@ -171,9 +181,14 @@ class DubSettings:
     steps: sampler steps, 1 to `Limits.max_steps`. guidance_scale: 1 to 15. None takes the model's own default
     (`default_steps`, `default_guidance_scale`).
     original_audio: gain in dB, -80 to 12, at which the original soundtrack is mixed in; None mixes none.
-    loudness: integrated loudness target in LUFS, -70 to -5; None keeps the level as generated.
+    original_track: the sound track to mix in where the film has several: its number from 1, as players count, or its
+    title or language. None takes the one that a player takes.
+    loudness: integrated loudness target of the dub in LUFS, -70 to -5; None keeps the level as generated.
+    compress: where a target would cut peaks by more than 6 dB, compress the sound instead of staying below the target.
     overlap_seconds: crossfade of two windows, 0 to 1.5.
     first_take: number of the first take, 0 to 1000. Takes share only the seed, so any take can be made again alone.
+    start, end: the stretch to dub, in seconds from the first frame; the rest keeps the original soundtrack. None is the
+    start or the end of the film.
     """
 
     ambient: float = 0.35
@@ -184,9 +199,13 @@ class DubSettings:
     steps: int | None = None
     guidance_scale: float | None = None
     original_audio: float | None = None
-    loudness: float | None = None
+    original_track: int | str | None = None
+    loudness: float | None = LOUDNESS
+    compress: bool = False
     overlap_seconds: float = 0.5
     first_take: int = 0
+    start: float | None = None
+    end: float | None = None
 
     def suited_to(self, pipe: SamplerDefaults | None = None) -> DubSettings:
         """These settings with `steps` and `guidance_scale` filled in from the pipeline; None is the compact model."""
@@ -205,10 +224,12 @@ class DubSettings:
     def from_dict(cls, values: Mapping[str, Any]) -> DubSettings:
         """Read settings from a recipe. Unknown keys are ignored, so that newer recipes stay readable.
 
-        Values are not checked here; `check_settings` does that.
+        Without a loudness there is no target, as when such recipes were written. Values are not checked here;
+        `check_settings` does that.
         """
         known = {field.name for field in fields(cls)}
-        read = {key: value for key, value in values.items() if key in known}
+        read: dict[str, Any] = {"loudness": None}
+        read |= {key: value for key, value in values.items() if key in known}
         if isinstance(changes := read.get("ambient_changes"), list | tuple):
             read["ambient_changes"] = tuple(_change(change) for change in changes)
         return cls(**read)
@@ -246,9 +267,29 @@ def check_settings(settings: DubSettings, limits: Limits | None = None) -> None:
         if not (number and least <= value <= most):
             what = "a whole number" if name in _WHOLE else "a number"
             raise BadSettings(f"{name} must be {what} from {least:g} to {most:.10g}, not {repr(value)[:40]}.")
+    if not isinstance(settings.compress, bool):
+        raise BadSettings(f"compress must be True or False, not {repr(settings.compress)[:40]}.")
+    track = settings.original_track
+    named = isinstance(track, str) and bool(track.strip())
+    if not (track is None or named or (isinstance(track, int) and not isinstance(track, bool) and track > 0)):
+        raise BadSettings(f"original_track must be a number from 1, a title or a language, not {repr(track)[:40]}.")
     if settings.ambient_clip is not None and not isinstance(settings.ambient_clip, str):
         raise BadSettings(f"ambient_clip must be a clip's id or a file's path, not {repr(settings.ambient_clip)[:40]}.")
     _check_changes(settings.ambient_changes, limits)
+    _check_stretch(settings.start, settings.end)
+
+
+def _check_stretch(start: float | None, end: float | None) -> None:
+    """Raises BadSettings for bounds that are no times, reversed or too close."""
+    for name, value in (("start", start), ("end", end)):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and math.isfinite(value) and value >= 0):
+            raise BadSettings(f"{name} must be a time in seconds of at least 0, not {repr(value)[:40]}.")
+    if end is not None and end - (start or 0) < SHORTEST_STRETCH:
+        raise BadSettings(
+            f"The stretch to dub must end at least {SHORTEST_STRETCH:g} s after its start, not from {start or 0:g} s to"
+            f" {end:g} s."
+        )
 
 
 def _check_changes(changes: tuple[AmbientChange, ...], limits: Limits) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
 from a2s.audio.curve import POINTS_PER_SECOND
 from a2s.audio.levels import amplitude_db
@@ -17,6 +16,9 @@ SILENCE_LUFS = -70.0
 
 PEAK_RATE = 192_000
 """Sample rate in Hz for true peaks: four times 48 kHz (BS.1770-4, annex 2). 64 kHz would miss up to 0.7 dB."""
+
+MARGIN = 64
+"""Samples on either side that the oversampling filter needs."""
 
 OFFSET = -0.691
 """LUFS of a mean K-weighted power of 1 (BS.1770-4, equation 2)."""
@@ -62,7 +64,7 @@ class Meter:
         self._filters = [(one.b, one.a) for one in (shelf, high_pass)]
         self._states = [np.zeros((2, channels)) for _ in self._filters]
         self._finer = max(1, -(-PEAK_RATE // rate))
-        self._up = soxr.ResampleStream(rate, rate * self._finer, channels, dtype="float32") if self._finer > 1 else None
+        self._around = np.zeros((MARGIN, channels), np.float32)  # the samples before the next ones to oversample
         self._powers = _PerMillisecond(rate, np.add)
         self._peaks = _PerMillisecond(rate * self._finer, np.maximum)
         self._plain = _PerMillisecond(rate, np.maximum)
@@ -80,14 +82,21 @@ class Meter:
             weighted, self._states[number] = lfilter(b, a, weighted, axis=0, zi=self._states[number])
         self._powers.push(np.square(weighted).sum(axis=1))
         self._plain.push(np.abs(piece).max(axis=1))
-        if self._up:
-            self._peaks.push(np.abs(self._up.resample_chunk(piece)).max(axis=1, initial=0))
+        self._oversample(piece)
+
+    def _oversample(self, piece: np.ndarray) -> None:
+        """Peaks also between the samples, for all but the last `MARGIN` samples so far."""
+        from scipy.signal import resample_poly
+
+        piece = np.concatenate([self._around, piece])
+        if len(piece) > 2 * MARGIN:
+            fine = np.abs(resample_poly(piece, self._finer, 1, axis=0)).max(axis=1)
+            self._peaks.push(fine[MARGIN * self._finer : -MARGIN * self._finer])
+        self._around = piece[-2 * MARGIN :]
 
     def finish(self) -> Metered:
-        """What was found. The last millisecond may be shorter."""
-        if self._up:
-            tail = self._up.resample_chunk(np.zeros((0, self.channels), np.float32), last=True)
-            self._peaks.push(np.abs(tail.reshape(-1, self.channels)).max(axis=1, initial=0))
+        """What was found; called once. The last millisecond may be shorter."""
+        self._oversample(np.zeros((MARGIN, self.channels), np.float32))
         count = math.ceil(self.samples * POINTS_PER_SECOND / self.rate)
         plain, fine = self._plain.finish(count), self._peaks.finish(count)
         power = self._powers.finish(count) / (self.rate / POINTS_PER_SECOND)
@@ -152,3 +161,23 @@ def integrated(power: np.ndarray) -> float:
         return SILENCE_LUFS
     gated = audible[loudness_of(audible) > loudness_of(audible.mean()) - 10]
     return float(loudness_of(gated.mean()))
+
+
+def loudness_range(power: np.ndarray) -> float:
+    """Loudness range in LU (EBU Tech 3342): from the 10th to the 95th percentile of gated short-term loudness.
+
+    power: (m,) mean K-weighted power of each millisecond. A sound shorter than 3 s has a range of 0.
+    """
+    blocks = block_power(power, SHORT_TERM)
+    audible = blocks[loudness_of(blocks) > SILENCE_LUFS]
+    if not len(audible):
+        return 0.0
+    gated = loudness_of(audible)[loudness_of(audible) > loudness_of(audible.mean()) - 20]
+    low, high = np.percentile(gated, [10, 95])
+    return float(high - low)
+
+
+def loudest(power: np.ndarray, length: int) -> float:
+    """The highest loudness of any block of `length` ms in LUFS, at least -70; of the whole where it is shorter."""
+    blocks = block_power(power, min(length, len(power))) if len(power) else np.zeros(1)
+    return float(loudness_of(blocks.max()))

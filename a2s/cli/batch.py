@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Done:
-    """A dub that was written."""
+    """A dub that was written. writing: seconds that it took."""
 
     target: Target
     take: Take
     muxed: MuxReport | None
+    writing: float
 
     def summary(self) -> str:
         """One line about it, and one about the film's streams."""
@@ -34,12 +35,16 @@ class Done:
         names = ", ".join(str(path) for path in self.target.outs)
         ignored = "" if recipe.uses_cues else " (this model does not use cues)"
         ambience = ", then ".join(repr(source.name) for source in recipe.ambience)
+        settings = recipe.settings
+        part = settings.start is not None or settings.end is not None
+        end = take.duration if settings.end is None else settings.end
+        dubbed = f" (dubbed from {settings.start or 0:g} s to {end:g} s)" if part else ""
         line = (
-            f"{names}: {take.duration:.2f} s, {len(take.cues)} cues{ignored}, ambience {ambience} at"
-            f" {recipe.settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, generated in"
-            f" {sum(report.seconds.values()):.1f} s"
+            f"{names}: {take.duration:.2f} s{dubbed}, {len(take.cues)} cues{ignored}, ambience {ambience} at"
+            f" {settings.ambient:g}, {report.loudness.lufs:.1f} LUFS, made in"
+            f" {sum(report.seconds.values()) + self.writing:.1f} s"
         )
-        return f"{line}\n{self.muxed.sentences()}" if self.muxed else line
+        return "\n".join([line, *report.notes, *([self.muxed.sentences()] if self.muxed else [])])
 
     @property
     def picture(self) -> str:
@@ -73,6 +78,8 @@ def dub_all(targets: Sequence[Target], dub_one: Callable[[Target, str], Done]) -
             rows.append((name, "failed", "", "", ""))
             continue
         take = done.take
+        for sentence in take.report.notes:
+            note(f"{name}: {sentence}")
         note(f"{name}: {number} of {len(targets)}, {display_name(done.target.outs[0])}", logging.INFO)
         rows.append(
             (

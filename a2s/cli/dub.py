@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2s.cli.batch import Done, dub_all
-from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, with_limits
+from a2s.cli.options import BankFolder, LimitValues, ModelName, Overwrite, clock_of, moment, with_limits
 from a2s.cli.output import progress_bar
 from a2s.cli.package_options import (
     PackageFile,
@@ -25,8 +26,10 @@ from a2s.cli.package_options import (
     read_package_options,
 )
 from a2s.cli.pipes import piped_in, piped_out
-from a2s.cli.startup import start
+from a2s.cli.sequences import FrameRate, films_of
+from a2s.cli.startup import start as start_up
 from a2s.cli.targets import Target, Wanted, check_targets, formats, new_folders, read_format, targets_of
+from a2s.dubbing.sound_settings import PRESETS, read_loudness, read_track
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings, Limits, check_settings
 
@@ -34,9 +37,17 @@ if TYPE_CHECKING:
     from a2s.cues import CueTrack
     from a2s.dubbing.take import Take
     from a2s.editors import PackageOptions
+    from a2s.media.picture_table import PictureChoice
     from a2s.vision.video import Video
 
 DEFAULTS = DubSettings()
+
+
+class Picture(StrEnum):
+    """Values of --picture."""
+
+    copy = "copy"
+    h264 = "h264"
 
 
 def dub_command(
@@ -79,17 +90,49 @@ def dub_command(
             " videos' names. Default: found cues."
         ),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Dub from this time on: 80, 1:20, 00:01:20.5 or a timecode 00:01:20:12."
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="Dub up to this time. The rest keeps the original soundtrack."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Sampler steps. Default: the model's own number.")] = None,
     guidance: Annotated[
         float | None, typer.Option(help="Scale of classifier-free guidance. Default: the model's own scale.")
     ] = None,
-    loudness: Annotated[str, typer.Option(metavar="LUFS|off", help="Integrated loudness of the mix in LUFS.")] = "off",
+    loudness: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|LUFS|off", help=f"Integrated loudness of the dub: {PRESETS}, a number of LUFS, or off."
+        ),
+    ] = "ebu",
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Compress the dub where its peaks keep it below the loudness.")
+    ] = DEFAULTS.compress,
     original_audio: Annotated[
         str, typer.Option(metavar="DB|off", help="Gain in dB at which the original sound is mixed in.")
     ] = "off",
+    original_track: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER|TITLE",
+            help="Sound track to mix in: its number from 1, title or language. Default: the film's default track.",
+        ),
+    ] = None,
     stems: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for action.wav and ambience.wav of the first take.")
     ] = None,
+    picture: Annotated[
+        Picture,
+        typer.Option(
+            help="copy: keep the picture where the output's container holds it. h264: encode it, for Premiere,"
+            " QuickTime and the web."
+        ),
+    ] = Picture.copy,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON report of the dub; a folder for several.")
     ] = None,
@@ -102,6 +145,7 @@ def dub_command(
     format: Annotated[
         str | None, typer.Option(metavar=formats(), help="Format in a folder or on stdout. Default: as the video.")
     ] = None,
+    rate: FrameRate = None,
     overwrite: Overwrite = False,
     resume: Annotated[
         bool,
@@ -127,16 +171,26 @@ def dub_command(
         steps=steps,
         guidance_scale=guidance,
         original_audio=_number_or_off("--original-audio", original_audio, "dB"),
-        loudness=_number_or_off("--loudness", loudness, "LUFS"),
+        original_track=read_track(original_track),
+        loudness=read_loudness(loudness),
+        compress=compress,
     )
     check_settings(settings, limits)
     packing = read_package_options(
         package, names=package_names, handles=package_handles, two_pop=package_two_pop, picture=package_picture,
         start=package_start,
     )  # fmt: skip
-    request = _Request(settings, limits, model, bank, cues, stems is not None, resume, packing)
+    request = _Request(
+        settings, limits, model, bank, cues, stems is not None, resume, start, end, picture.value, packing
+    )
     suffix = read_format(format)
-    with piped_out(Path(out), suffix or ".wav") as file, piped_in(videos, limits) as films:
+    with (
+        piped_out(Path(out), suffix or ".wav") as file,
+        piped_in(videos, limits) as given,
+        films_of(given, rate, limits) as films,
+    ):
+        if packing and films != videos:  # a film of pictures or of stdin exists only while the command runs
+            request = replace(request, packing=replace(packing, picture=True))
         folder = len(films) > 1 or file.is_dir() or out.endswith(os.sep)
         wanted = Wanted(file, folder, stems, report, takes, suffix, package)
         targets = targets_of(films, wanted)
@@ -149,14 +203,19 @@ def dub_command(
             else:
                 check_targets(targets, overwrite, packing)
                 summary = request.dub(targets[0]).summary()
-                print(summary, file=sys.stderr if file != Path(out) else sys.stdout)
+                piped = file != Path(out)
+                if piped:
+                    print(summary.replace(str(file), "stdout"), file=sys.stderr)
+                else:
+                    print(summary)
 
 
 @dataclass(frozen=True)
 class _Request:
     """What is the same for all films of one command.
 
-    cues: a cue file, or a folder with one for each film. packing: options of the package for editors, if one is wanted.
+    cues: a cue file, or a folder with one for each film. start, end: texts of the stretch to dub. packing: options of
+    the package for editors, if one is wanted.
     """
 
     settings: DubSettings
@@ -166,6 +225,9 @@ class _Request:
     cues: Path | None
     stems: bool
     resume: bool
+    start: str | None
+    end: str | None
+    picture: PictureChoice
     packing: PackageOptions | None = None
 
     def check_for_several(self) -> None:
@@ -178,26 +240,40 @@ class _Request:
 
     def dub(self, target: Target, label: str = "") -> Done:
         """Dub one film and write its files. label: before the stage in the progress bar."""
+        from a2s.dubbing.stretch import part_of
         from a2s.vision.video import Video
 
-        film = Video(target.video, limits=self.limits)
-        cues = self._cues_of(film)
+        film = whole = Video(target.video, limits=self.limits)
+        cues, settings = self._cues_of(film), self._settings_for(film)
+        if settings.start is not None or settings.end is not None:
+            part = part_of(settings, film.info.duration)
+            film = film if part.whole else film.part(part.start, part.end)
         self._check_start(film)
-        start(film)
+        start_up(film)
         from a2s.dubbing.checkpoints import WindowCheckpoints
-        from a2s.dubbing.delivery import deliver
+        from a2s.dubbing.delivery import deliver, writing_share
         from a2s.dubbing.job import dub  # only now, so that the video is read during the large imports
         from a2s.dubbing.progress import Watcher
 
         with WindowCheckpoints(target.outs[0], self.resume) as checkpoints:
             with progress_bar(label) as on_progress:
+                watcher = Watcher(on_progress, writing=writing_share(whole.info, target.outs, self.picture))
                 take = dub(
-                    film, self.settings, self.model, self.bank, cues=cues,
+                    film, settings, self.model, self.bank, cues=cues,
                     stems=self.stems or self.packing is not None,
-                    watcher=Watcher(on_progress), checkpoints=checkpoints,
+                    watcher=watcher, checkpoints=checkpoints,
                 )  # fmt: skip
-            muxed = deliver(take, target.outs, target.stems, target.report, self._package_of(take, target))
-        return Done(target, take, muxed)
+                done = deliver(
+                    take, target.outs, target.stems, target.report, self._package_of(take, target), self.picture,
+                    watcher,
+                )  # fmt: skip
+        return Done(target, take, done.muxed, done.seconds)
+
+    def _settings_for(self, film: Video) -> DubSettings:
+        """The settings with the stretch in seconds of a film. Raises BadSettings."""
+        settings = replace(self.settings, start=moment("--from", self.start, film), end=moment("--to", self.end, film))
+        check_settings(settings, self.limits)
+        return settings
 
     def _check_start(self, film: Video) -> None:
         """Raises BadCues for a start timecode of the package that the film's frame rate does not have."""

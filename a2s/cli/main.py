@@ -25,6 +25,7 @@ from a2s.cli.evaluate import evaluate_command
 from a2s.cli.judges import train_judge_command
 from a2s.cli.options import LIMITS_EPILOG
 from a2s.cli.retrieve import retrieve_command
+from a2s.cli.scale import scale_app
 from a2s.cli.score import score_command
 from a2s.cli.train import train_app
 from a2s.cli.weights import weights_app
@@ -48,6 +49,7 @@ train_app.command("judge")(train_judge_command)
 app.add_typer(train_app, name="train")
 app.command("evaluate")(evaluate_command)
 app.command("score")(score_command)
+app.add_typer(scale_app, name="scale")
 app.command("bench")(bench_command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from a2s.errors import BadCues, BadSettings
 from a2s.limits import Limits, limits_help
 
 if TYPE_CHECKING:
@@ -37,10 +38,28 @@ def with_limits(limits: Limits, assignments: list[str] | None) -> Limits:
 
 def clock_of(film: Video, file: Path | None) -> FrameClock | None:
     """Frame rate and first timecode of a film, where a cue file may need them. Raises UnreadableVideo, TooLarge."""
-    from a2s.cues.formats import FrameClock  # keeps `a2s --help` fast, as the next one
+    return None if file is None or file.suffix.lower() in ("", ".json") else _film_clock(film)
 
-    if file is None or file.suffix.lower() in ("", ".json"):
+
+def moment(option: str, text: str | None, film: Video) -> float | None:
+    """A time of the command line in seconds from the first frame; None where none is given. Raises BadSettings."""
+    from a2s.cues.formats.clock import is_timecode, read_time  # keeps `a2s --help` fast
+
+    if text is None:
         return None
+    try:
+        time = read_time(text, _film_clock(film) if is_timecode(text) else None)
+    except BadCues as error:
+        raise BadSettings(f"{option}: {error}") from error
+    if time is None or time < 0:
+        raise BadSettings(
+            f"{option} must be a time such as 80, 1:20, 00:01:20.5 or a timecode 00:01:20:12, not {text[:40]!r}."
+        )
+    return time
+
+
+def _film_clock(film: Video) -> FrameClock:
+    from a2s.cues.formats import FrameClock
     from a2s.media import read_start_timecode
 
     return FrameClock.of(film.info.fps, read_start_timecode(film.path, limits=film.limits), film.info.duration)

@@ -51,7 +51,7 @@ def start(video: Video) -> Video:
     """Import diffusers, and observe a short video at the same time. Raises UnreadableVideo, TooLarge."""
     from a2s.vision.motion import observe  # noqa: F401  (before the thread, which must import nothing)
 
-    if video.info.duration > MAX_OBSERVED_SECONDS:
+    if video.seconds > MAX_OBSERVED_SECONDS:
         import_diffusers()
         return video
     errors: list[Exception] = []

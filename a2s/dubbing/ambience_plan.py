@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2s.errors import BadSettings
 from a2s.pipelines.ambience import Ambience, choose_ambience
-from a2s.settings import AmbientChange, DubSettings
+from a2s.settings import AmbientChange, DubSettings, Limits
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
@@ -45,7 +45,7 @@ def read_places(texts: Iterable[str]) -> tuple[str | None, tuple[AmbientChange, 
 
 
 def choose_places(
-    settings: DubSettings, pipe: AVLDMPipeline, bank: AmbientBank, motion: Motion
+    settings: DubSettings, pipe: AVLDMPipeline, bank: AmbientBank, motion: Motion, limits: Limits | None = None
 ) -> tuple[Ambience, ...]:
     """The ambient condition of each place of a video, in order. Raises BadSettings, UnreadableAudio, BankError."""
     changes, end = settings.ambient_changes, motion.duration
@@ -57,6 +57,6 @@ def choose_places(
     clips = [settings.ambient_clip, *(change.clip for change in changes)]
     parts = zip(begins, [*begins[1:], end], strict=True) if changes else [None]
     return tuple(
-        choose_ambience(motion, pipe, bank, settings.ambient, clip, within)
+        choose_ambience(motion, pipe, bank, settings.ambient, clip, within, limits)
         for clip, within in zip(clips, parts, strict=True)
     )

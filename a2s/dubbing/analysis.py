@@ -35,7 +35,7 @@ def analyze_motion(video: str | os.PathLike | Video, progress: Progress | None =
         nonlocal reported
         if time - reported >= REPORT_SECONDS:
             reported = time
-            progress.report(time / video.info.duration, f"{time:.1f} of {video.info.duration:.1f} s")
+            progress.report(time / video.seconds, f"{time:.1f} of {video.seconds:.1f} s")
 
     return video.observe(on_frame)
 

@@ -30,7 +30,7 @@ class DubIdentity:
     """Everything that shapes the windows of a dub. Windows are resumed only by a dub of the same identity.
 
     versions: of a2s and torch. video, model: SHA-256. cues: JSON values. ambience: for each place its time, and the
-    SHA-256 of its condition and of the low-ambient one.
+    SHA-256 of its condition and of the low-ambient one. stretch: the dubbed part, s; None is all of the film.
     """
 
     versions: tuple[str, str]
@@ -46,6 +46,7 @@ class DubIdentity:
     steps: int
     guidance_scale: float
     overlap_seconds: float
+    stretch: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -66,6 +67,7 @@ _NAMES = {
     "versions": "the version of a2s or torch",
     "cues": "the cue track",
     "stems": "the choice of stems",
+    "stretch": "the dubbed stretch",
     "threads": "the number of threads",
 }
 

@@ -5,18 +5,36 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2s.dubbing.origin import broadcasts
+from a2s.dubbing.progress import WRITING, Progress
 from a2s.errors import CannotWrite
 from a2s.io import atomic_files, display_name
 
 if TYPE_CHECKING:
+    from a2s.dubbing.progress import Watcher
     from a2s.dubbing.take import Take
-    from a2s.media import MuxReport
+    from a2s.media import MuxReport, VideoInfo
+    from a2s.media.picture_table import PictureChoice
 
 FILM_SUFFIXES = (".mp4", ".mov", ".mkv")
 SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac")
+
+GENERATING, SOUNDS = 0.5, 0.01
+"""Seconds on two cores for a second of film: of a dub with the compact model; of writing a sound."""
+COPIED, ENCODED = 100e6, 20e6
+"""Bytes of a copied picture and pixels of an encoded one that are written in a second on two cores."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """muxed: what became of the film's streams; None where no film was written. seconds: that the writing took."""
+
+    muxed: MuxReport | None
+    seconds: float
 
 
 def deliver(
@@ -25,12 +43,15 @@ def deliver(
     stems: str | os.PathLike | None = None,
     report: Path | None = None,
     package: tuple[Path, Callable[[Path], object]] | None = None,
-) -> MuxReport | None:
+    picture: PictureChoice = "copy",
+    watcher: Watcher | None = None,
+) -> Delivered:
     """Write the takes of a dub to `outs`, the stems of the first one into a folder, its report and its package.
 
     package: the path of a package for editors, and a function that writes one to the path that it receives.
     No file appears under its name until all are written, so a failure leaves nothing new, and older files stay.
-    Returns what became of the film's streams; None where no film is written. Raises CannotWrite.
+    picture: as in `Take.save`. watcher: of the dub; it receives the stage "writing" and may cancel.
+    Raises CannotWrite, Cancelled.
     """
     from a2s.media import write_sounds  # keeps `import a2s` fast: PyAV
 
@@ -38,18 +59,36 @@ def deliver(
         check_target(out, take.video)
     named = stem_paths(stems, take.stems) if stems else {}
     targets = [*outs, *named.values(), *([report] if report else ()), *([package[0]] if package else ())]
+    progress = Progress(watcher)
+    progress.enter(WRITING)
     with _folder(stems), atomic_files(targets) as parts:
         free, muxed = iter(parts), None
-        for one, part in zip(take.takes[: len(outs)], free, strict=False):
-            muxed = one.write(part) or muxed
+        for index, (one, part) in enumerate(zip(take.takes[: len(outs)], free, strict=False)):
+            muxed = one.write(part, picture, progress.estimated(index, len(outs))) or muxed
         if named:
             files = dict(zip(named, free, strict=False))
-            write_sounds(files, take.stems.soundtrack(), take.seconds)
-        if report:
-            take.save_report(next(free), muxed)
+            about = broadcasts(files, take.origin, take.report)
+            write_sounds(files, take.stems.soundtrack(), take.seconds, None, take.limits, about)
+        report_part = next(free) if report else None
         if package:
             package[1](next(free))
-    return muxed
+        progress.finish()
+        if report_part:
+            take.save_report(report_part, muxed, progress.seconds)
+    return Delivered(muxed, progress.seconds[WRITING])
+
+
+def writing_share(info: VideoInfo, outs: Sequence[Path], picture: PictureChoice) -> float:
+    """The part of a dub, 0 to 1, that writing its files is assumed to take, for `Watcher.writing`."""
+    from a2s.media.picture_table import holds  # keeps `import a2s` fast: PyAV
+
+    generating = 5.0 + GENERATING * info.duration
+    writing = 0.5 + SOUNDS * info.duration * len(outs)
+    for out in outs:
+        if out.suffix.lower() in FILM_SUFFIXES:
+            copied = picture == "copy" and holds(out.suffix.lower()[1:], info.codec)
+            writing += info.size_bytes / COPIED if copied else info.frames * info.width * info.height / ENCODED
+    return writing / (generating + writing)
 
 
 def stem_paths(folder: str | os.PathLike, names: Iterable[str]) -> dict[str, Path]:

@@ -17,9 +17,13 @@ from a2s._version import __version__
 from a2s.dubbing.ambience_plan import choose_places
 from a2s.dubbing.analysis import analyze_motion, load_bank
 from a2s.dubbing.checkpoints import DubIdentity, WindowCheckpoints
+from a2s.dubbing.notes import silence_notes
+from a2s.dubbing.origin import Origin, origin_of
+from a2s.dubbing.original_track import ChosenTrack, chosen_track
 from a2s.dubbing.progress import Preview, Previews, Progress, Watcher
-from a2s.dubbing.recipe import ModelSource, Recipe, Report, VideoSource
+from a2s.dubbing.recipe import LoudnessFigures, ModelSource, Recipe, Report, VideoSource
 from a2s.dubbing.stems import Stems
+from a2s.dubbing.stretch import Part, part_of
 from a2s.dubbing.take import Take
 from a2s.settings import AUDIO, DubSettings, check_settings
 from a2s.weights import fingerprint, load_model
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 
     from a2s.ambient import AmbientBank
     from a2s.cues import CueTrack
-    from a2s.media import OriginalTrack
     from a2s.pipelines import AVLDMPipeline
     from a2s.pipelines.ambience import Ambience
     from a2s.pipelines.long_form import VideoGenerator
@@ -39,29 +42,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One dub: the video, the models, and the settings without open values. threads: of torch."""
+    """One dub: the video or its part, the models, and the settings without open values. threads: of torch."""
 
     video: Video
     settings: DubSettings
     pipe: AVLDMPipeline
     bank: AmbientBank
     threads: int
+    part: Part
 
     @property
     def samples(self) -> int:
-        """Length of the sound, at 16 kHz."""
+        """Length of the generated sound, at 16 kHz."""
         from a2s.pipelines.windows import samples_of  # keeps `import a2s` fast: torch
 
-        return max(1, samples_of(self.video.info.duration))
+        return max(1, samples_of(self.part.seconds))
 
     @cached_property
-    def original(self) -> OriginalTrack | None:
-        """The original soundtrack, where it is to be mixed in and the video has one."""
-        from a2s.media import OriginalTrack  # keeps `import a2s` fast: PyAV
+    def original(self) -> ChosenTrack | None:
+        """The original soundtrack, where the video has one, and it is mixed in or stays around the dubbed part."""
+        return chosen_track(self.video, self.settings, outside=not self.part.whole)
 
-        if self.settings.original_audio is None or not self.video.info.has_audio:
-            return None
-        return OriginalTrack(self.video.path, gain_db=self.settings.original_audio)
+    @cached_property
+    def origin(self) -> Origin:
+        """Timecode and date of the film."""
+        return origin_of(self.video)
 
     def recipe(self, cues: CueTrack, places: Sequence[Ambience]) -> Recipe:
         """The recipe of all takes. cues: with their classes."""
@@ -76,10 +81,10 @@ class Job:
         )  # fmt: skip
 
     def generator(self, cues: CueTrack) -> VideoGenerator:
-        """The generator of all takes."""
+        """The generator of all takes. cues: with the film's times."""
         from a2s.pipelines.long_form import VideoGenerator  # keeps `import a2s` fast: torch
 
-        return VideoGenerator(self.pipe, self.video.motion, cues, self.settings)
+        return VideoGenerator(self.pipe, self.video.motion, self.part.inside(cues), self.part.local(self.settings))
 
 
 def dub(
@@ -94,7 +99,7 @@ def dub(
     watcher: Watcher | None = None,
     checkpoints: WindowCheckpoints | None = None,
 ) -> Take:
-    """Generate the sound of a video, exactly as long as its picture.
+    """Generate the sound of a video, exactly as long as its picture, or of the stretch that the settings choose.
 
     video: a file that a2s.media opens, or a `Video`, whose motion is then not computed again. model: an AVLDMPipeline,
     "compact", "official", or a folder; None is compact. bank: an AmbientBank or a folder; None is the model's own bank,
@@ -121,13 +126,15 @@ def dub(
 
     with translate_device_errors(), torch_threads(job.threads):
         motion = job.video.motion if job.video.analysed else analyze_motion(job.video, progress)
-        track = job.pipe.label_cues(motion, detect_cues(motion) if cues is None else cues)
+        found = detect_cues(motion) if cues is None else job.part.inside(cues)
+        track = job.part.in_film(job.pipe.label_cues(motion, found))
         progress.enter("retrieving")
-        places = choose_places(job.settings, job.pipe, job.bank, motion)
+        local = choose_places(job.part.local(job.settings), job.pipe, job.bank, motion, job.video.limits)
+        places = job.part.places_in_film(local)
         progress.report(1.0, ", then ".join(place.source.name for place in places))
         recipe = job.recipe(track, places)
         if checkpoints:
-            checkpoints.claim(_identity(recipe, places, stems))
+            checkpoints.claim(_identity(job, recipe, places, stems))
         sounds = _generate(job, track, places, stems, progress, checkpoints)
     progress.enter("mastering")
     takes = [_take(job, index, sounds, places, recipe) for index in range(job.settings.takes)]
@@ -148,12 +155,17 @@ def _load(
 
     video = Video.of(video)
     progress.enter("reading", video.path.name)
+    part = None
+    if settings.start is not None or settings.end is not None:
+        part = part_of(settings, video.info.duration)
+        video, settings = (video if part.whole else video.part(part.start, part.end)), part.trimmed(settings)
     video.start()  # decoded in a child process while torch and the model are loaded
     video.info  # noqa: B018  (a file that is no video is refused before the model is loaded)
     progress.report(0.5, "loading the model")
     pipe = load_model(model)
-    job = Job(video, settings.suited_to(pipe), pipe, load_bank(bank, pipe), threads or pipe.threads)
-    job.original  # noqa: B018  (read in this stage)
+    part = part or Part(0.0, video.info.duration, whole=True)
+    job = Job(video, settings.suited_to(pipe), pipe, load_bank(bank, pipe), threads or pipe.threads, part)
+    _ = job.original, job.origin  # read in this stage
     return job
 
 
@@ -197,7 +209,7 @@ def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
     """Reports every sampler step of one of several passes; the first one also makes previews."""
     from a2s.pipelines.windows import frames_of
 
-    report, frames = progress.part(index, count), frames_of(job.video.info.duration)
+    report, frames = progress.part(index, count), frames_of(job.part.seconds)
     previews = Previews(progress.watcher) if index == 0 else None
 
     def on_step(step: SamplerStep) -> None:
@@ -209,7 +221,9 @@ def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
 
         def preview() -> Preview:
             mel = job.pipe.decode(estimate[:1])[0].float().cpu().numpy()[:, :left].clip(0, 1)
-            return Preview(step.window.start, mel, step.step, step.steps, step.number + 1, step.windows)
+            return Preview(
+                job.part.start + step.window.start, mel, step.step, step.steps, step.number + 1, step.windows
+            )
 
         previews.offer(preview)
 
@@ -223,7 +237,8 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
 
     video = job.video
     action = None if sounds.action is None else sounds.action[index]
-    place = Setting(video.info.duration, job.original, limits=video.limits)
+    original = job.original.track if job.original else None
+    place = Setting(video.info.duration, original, job.part.stretch(), video.limits)
     mastered = master(sounds.mix[index], job.settings, place, action)
 
     def render() -> np.ndarray:
@@ -239,20 +254,29 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
         return sound
 
     frames = frames_of(job.samples / AUDIO.sample_rate)
+    notes = (*_notes(job, recipe, mastered.figures), *mastered.notes)
     return Take(
         mastered.waveform,
         AUDIO.sample_rate,
         sounds.mel[index][:, :frames].clip(0, 1),
-        Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db),
+        Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db, notes=notes),
         video.path,
         mastered.soundtrack,
         Stems(mastered.soundtrack, place.seconds, render, video.limits),
         places[0].waveform[: AUDIO.window_samples],
         place.seconds,
+        limits=video.limits,
+        origin=job.origin,
     )
 
 
-def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIdentity:
+def _notes(job: Job, recipe: Recipe, figures: LoudnessFigures) -> tuple[str, ...]:
+    """What the user should know about a take: which track is kept, and a sound without action."""
+    kept = (job.original.note,) if job.original and job.original.note else ()
+    return *kept, *silence_notes(len(recipe.cues), figures.dub_lufs or 0.0)
+
+
+def _identity(job: Job, recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIdentity:
     """What shapes the windows of a dub."""
     from torch import __version__ as torch_version
 
@@ -275,6 +299,7 @@ def _identity(recipe: Recipe, places: Sequence[Ambience], stems: bool) -> DubIde
         steps=int(settings.steps or 0),
         guidance_scale=float(settings.guidance_scale or 0),
         overlap_seconds=settings.overlap_seconds,
+        stretch=None if job.part.whole else (job.part.start, job.part.end),
     )
 
 

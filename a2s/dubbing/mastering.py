@@ -11,6 +11,7 @@ from a2s.audio.curve import POINTS_PER_SECOND, applied
 from a2s.audio.levels import power_db, quietest_db
 from a2s.audio.loudness import SILENCE_LUFS, Loudness, find_gain
 from a2s.audio.resampling import resampled, sliced
+from a2s.dubbing.notes import loudness_notes
 from a2s.dubbing.recipe import LoudnessFigures
 from a2s.media import OriginalTrack, Soundtrack, Stretch, soundtrack_blocks
 from a2s.settings import AUDIO, DELIVERY, DubSettings, Limits
@@ -30,12 +31,14 @@ class Setting:
 class Mastered:
     """soundtrack: the dub with its gains, and the original. figures: of the finished sound. waveform: (n,) or (n, 2)
     float32, the dub alone at the model's rate, with its gain. ambience_level_db: of its quietest half second, dBFS.
+    notes: sentences about a target that is not reached.
     """
 
     soundtrack: Soundtrack
     waveform: np.ndarray
     figures: LoudnessFigures
     ambience_level_db: float
+    notes: tuple[str, ...] = ()
 
 
 def master(
@@ -51,7 +54,7 @@ def master(
     raw, action: (n,) or (n, 2) float32, as the vocoder returns them.
     """
     raw = np.nan_to_num(np.asarray(raw, np.float32))
-    curve, loudness = dub_gain(raw, sample_rate, settings.loudness)
+    curve, loudness = dub_gain(raw, sample_rate, settings.loudness, settings.compress)
     soundtrack = Soundtrack(raw, sample_rate, action, curve, place.original, place.stretch)
     waveform = applied(curve, raw, sample_rate)
     if place.original is not None:
@@ -59,12 +62,18 @@ def master(
         soundtrack = replace(soundtrack, mix_gain=mix_gain)
     else:
         mix = loudness
-    figures = LoudnessFigures(mix.lufs, mix.true_peak_db, loudness.gain_db)
+    figures = LoudnessFigures(
+        mix.lufs, mix.true_peak_db, loudness.gain_db, settings.loudness, loudness.lufs, loudness.limited_db,
+        loudness.compressed_db, mix.range_lu, mix.momentary, mix.short_term,
+    )  # fmt: skip
     mono = waveform if waveform.ndim == 1 else waveform.mean(axis=1)
-    return Mastered(soundtrack, waveform, figures, round(quietest_db(mono, sample_rate), 2))
+    level = round(quietest_db(mono, sample_rate), 2)
+    return Mastered(soundtrack, waveform, figures, level, loudness_notes(settings, loudness))
 
 
-def dub_gain(raw: np.ndarray, sample_rate: int, target: float | None) -> tuple[np.ndarray, Loudness]:
+def dub_gain(
+    raw: np.ndarray, sample_rate: int, target: float | None, compress: bool = False
+) -> tuple[np.ndarray, Loudness]:
     """The gain curve (p,) float32 of a dub for a loudness target, and the loudness that it has when it is delivered.
 
     One channel is measured alone and counts twice, because it sounds left and right.
@@ -76,9 +85,12 @@ def dub_gain(raw: np.ndarray, sample_rate: int, target: float | None) -> tuple[n
         yield from resampled(sliced(raw, sample_rate, channels), sample_rate, DELIVERY.sample_rate, channels)
 
     aim = None if target is None else target - both
-    curve, loudness = find_gain(pieces, DELIVERY.sample_rate, channels, aim, DELIVERY.ceiling_db)
-    lufs = loudness.lufs + both if loudness.lufs > SILENCE_LUFS else SILENCE_LUFS
-    return curve, replace(loudness, lufs=lufs)
+    curve, loudness = find_gain(pieces, DELIVERY.sample_rate, channels, aim, DELIVERY.ceiling_db, compress)
+    lufs, momentary, short_term = (
+        level + both if level > SILENCE_LUFS else SILENCE_LUFS
+        for level in (loudness.lufs, loudness.momentary, loudness.short_term)
+    )
+    return curve, replace(loudness, lufs=lufs, momentary=momentary, short_term=short_term)
 
 
 def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudness]:
@@ -91,4 +103,4 @@ def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudn
     within = None
     if place.stretch is not None:
         within = slice(*(round(time * POINTS_PER_SECOND) for time in (place.stretch.start, place.stretch.end)))
-    return find_gain(pieces, DELIVERY.sample_rate, DELIVERY.channels, None, DELIVERY.ceiling_db, within)
+    return find_gain(pieces, DELIVERY.sample_rate, DELIVERY.channels, None, DELIVERY.ceiling_db, within=within)

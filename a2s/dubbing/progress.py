@@ -24,7 +24,13 @@ STAGES = {
     "vocoding": 0.11,
     "mastering": 0.05,
 }
-"""Stages in order, and the share of the whole that each is assumed to take."""
+"""Stages of `dub` in order, and the share of its work that each is assumed to take."""
+
+WRITING = "writing"
+"""The stage of `deliver`, after those of `dub`."""
+
+FIRST_ESTIMATE = 2.0
+"""Seconds after which the time left is estimated."""
 
 PREVIEW_SECONDS = 0.4
 """Least number of seconds between two previews: no flicker on a page, and cheap beside a sampler step."""
@@ -57,17 +63,19 @@ class Watcher:
 
     on_progress(stage, done 0 to 1, detail): called often; `done` never falls. cancelled(): called as often, and at
     every sampler step; once it returns True, the dub raises Cancelled. on_preview(Preview): called at most every
-    `preview_seconds`, for the first take. Any of them may raise to stop the dub.
+    `preview_seconds`, for the first take. Any of them may raise to stop the dub. writing: the part of the whole,
+    0 to 1, that is left for `deliver`, which gets the same watcher.
     """
 
     on_progress: OnProgress | None = None
     on_preview: OnPreview | None = None
     preview_seconds: float = PREVIEW_SECONDS
     cancelled: Callable[[], bool] | None = None
+    writing: float = 0.0
 
 
 class Progress:
-    """Steps through STAGES. The reported part never falls; every report may raise Cancelled."""
+    """Steps through STAGES, or through WRITING. The reported part never falls; every report may raise Cancelled."""
 
     def __init__(self, watcher: Watcher | None = None):
         self.watcher = watcher or Watcher()
@@ -84,8 +92,8 @@ class Progress:
         """part: of the stage, 0 to 1. Raises Cancelled where the caller has cancelled."""
         if self.watcher.cancelled is not None and self.watcher.cancelled():
             raise Cancelled("The dub was cancelled.")
-        done = _BEFORE[self._stage] + STAGES[self._stage] * min(max(part, 0.0), 1.0)
-        self._done = max(self._done, min(1.0, done))
+        before, share = self._span()
+        self._done = max(self._done, min(1.0, before + share * min(max(part, 0.0), 1.0)))
         if self.watcher.on_progress is not None:
             self.watcher.on_progress(self._stage, self._done, detail)
 
@@ -96,13 +104,37 @@ class Progress:
     def finish(self, detail: str = "") -> None:
         """End the last stage."""
         self._close()
-        self._done = 1.0
+        self._done = 1.0 if self._stage == WRITING else 1 - self.watcher.writing
         if self.watcher.on_progress is not None:
-            self.watcher.on_progress(self._stage, 1.0, detail)
+            self.watcher.on_progress(self._stage, self._done, detail)
+
+    def estimated(self, index: int, count: int) -> Callable[[float], None]:
+        """`part`, with the time that the rest of the stage will take as the detail."""
+
+        def report(done: float) -> None:
+            part, took = (index + done) / count, time.perf_counter() - self._began
+            self.report(part, f"{_spoken(took * (1 - part) / part)} left" if part and took > FIRST_ESTIMATE else "")
+
+        return report
+
+    def _span(self) -> tuple[float, float]:
+        """What is done before the stage, and its share, both as parts of the whole."""
+        rest = 1 - self.watcher.writing
+        if self._stage == WRITING:
+            return rest, self.watcher.writing
+        return rest * _BEFORE[self._stage], rest * STAGES[self._stage]
 
     def _close(self) -> None:
         if self._stage:
             self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
+
+
+def _spoken(seconds: float) -> str:
+    """A time as 40 s, 12 min or 1 h 5 min."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class Previews:

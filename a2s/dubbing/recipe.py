@@ -50,11 +50,24 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class LoudnessFigures:
-    """lufs: integrated loudness. true_peak_db: dBTP. gain_db: the gain that mastering applied."""
+    """Loudness of a take as it is delivered, in stereo.
+
+    lufs: integrated loudness of the mix. true_peak_db: dBTP of the mix. gain_db: the gain that mastering applied to the
+    dub. target: LUFS that were asked for, None for none. dub_lufs: of the dub without the original soundtrack, which is
+    what the target is about. limited_db, compressed_db: the largest reduction of a peak. range_lu: loudness range of
+    the mix. momentary, short_term: the maxima of the mix in LUFS.
+    """
 
     lufs: float = 0.0
     true_peak_db: float = 0.0
     gain_db: float = 0.0
+    target: float | None = None
+    dub_lufs: float | None = None
+    limited_db: float = 0.0
+    compressed_db: float = 0.0
+    range_lu: float | None = None
+    momentary: float | None = None
+    short_term: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ class Recipe:
             "video": asdict(self.video),
             "samples": self.samples,
             "sample_rate": self.sample_rate,
-            "settings": json.loads(json.dumps(self.settings.to_dict())),
+            "settings": self._public_settings(),
             "seed": self.settings.seed,
             "threads": self.threads,
             "original_audio": self.original_audio,
@@ -107,6 +120,16 @@ class Recipe:
             "cues": json.loads(self.cues.to_json()),
             "take": self.take,
         }
+
+    def _public_settings(self) -> dict[str, Any]:
+        """The settings as JSON values. A recording is named without its folder, which belongs to a user's machine."""
+        values = json.loads(json.dumps(self.settings.to_dict()))
+        places = [values, *values["ambient_changes"]]
+        for place, source in zip(places, self.ambience, strict=False):
+            key = "ambient_clip" if place is values else "clip"
+            if source.clip is None and place[key] is not None:
+                place[key] = source.name
+        return values
 
     def to_json(self) -> str:
         """The recipe as a JSON text of one line."""
@@ -148,18 +171,21 @@ class Report:
     """A recipe and what was measured.
 
     loudness: of the take. ambience_level_db: RMS of its quietest half second, dBFS. seconds: of each stage.
+    notes: sentences for the user about what was not done as asked, or what the sound lacks.
     """
 
     recipe: Recipe
     loudness: LoudnessFigures = LoudnessFigures()
     ambience_level_db: float | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values: those of the recipe, and what was measured."""
         values = self.recipe.to_dict()
         values["ambient"]["level_out_db"] = self.ambience_level_db
         values["loudness"] = asdict(self.loudness)
+        values["notes"] = list(self.notes)
         values["seconds"] = dict(self.seconds)
         return values
 
@@ -174,7 +200,7 @@ class Report:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Report:
         """Read what `to_dict` returns. Raises BadSettings, BadCues."""
-        ambient, seconds = values.get("ambient"), values.get("seconds")
+        ambient, seconds, notes = values.get("ambient"), values.get("seconds"), values.get("notes")
         level = ambient.get("level_out_db") if isinstance(ambient, dict) else None
         timed = seconds.items() if isinstance(seconds, dict) else ()
         return cls(
@@ -182,6 +208,7 @@ class Report:
             _record(LoudnessFigures, values.get("loudness")),
             level if _fits(level, float) else None,
             {stage: spent for stage, spent in timed if _fits(spent, float)},
+            tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else (),
         )
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a2s.dubbing.delivery import FILM_SUFFIXES, check_target, deliver, stem_paths
+from a2s.dubbing.origin import Origin, broadcasts
 from a2s.dubbing.recipe import Recipe, Report
 from a2s.dubbing.stems import Stems
 from a2s.io import write_json
+from a2s.settings import Limits
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
@@ -24,11 +27,13 @@ if TYPE_CHECKING:
 class Take:
     """One sound. Its arrays are read-only.
 
-    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture,
-    without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T) float32 in [0, 1],
-    before mastering. report: the recipe, and what was measured. video: path of the source. stems: by name, see `Stems`.
+    waveform: (n,) float32 in [-1, 1] at `sample_rate`, the model's: the dub at its level, as long as the picture or
+    the dubbed stretch, without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T)
+    float32 in [0, 1], before mastering. report: the recipe, and what was measured. video: path of the source. stems: by
+    name, see `Stems`.
     condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    seconds: of the picture. others: the further takes of the same dub.
+    seconds: of the picture. others: the further takes of the same dub. limits: of the film when it is written.
+    origin: timecode and date of the film, for Broadcast Wave files.
     """
 
     waveform: np.ndarray
@@ -41,6 +46,8 @@ class Take:
     condition: np.ndarray
     seconds: float
     others: tuple[Take, ...] = ()
+    limits: Limits | None = None
+    origin: Origin = Origin()
 
     def __post_init__(self) -> None:
         for array in (self.waveform, self.mel, self.condition):
@@ -84,20 +91,38 @@ class Take:
         self.write(path, picture)
         return Path(path)
 
-    def write(self, path: str | os.PathLike, picture: PictureChoice = "copy") -> MuxReport | None:
-        """`save`, and return what became of the film's streams; None for a sound file."""
+    def write(
+        self,
+        path: str | os.PathLike,
+        picture: PictureChoice = "copy",
+        on_share: Callable[[float], object] | None = None,
+    ) -> MuxReport | None:
+        """`save`, and return what became of the film's streams; None for a sound file.
+
+        on_share: called while a film is written, with the part that is done, 0 to 1; it may raise to stop the writing.
+        """
         from a2s.media import mux_soundtrack, write_sounds  # keeps `import a2s` fast: PyAV
 
         path = check_target(path, self.video)
         if path.suffix.lower() in FILM_SUFFIXES:
-            return mux_soundtrack(self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture)
+            return mux_soundtrack(
+                self.video, self.soundtrack, path, comment=self.report.tag(), picture=picture, on_share=on_share,
+                limits=self.limits,
+            )  # fmt: skip
         mix = self.soundtrack.without_action()
-        write_sounds({"mix": path}, mix, self.seconds, comment=self.report.tag())
+        about = broadcasts(["mix"], self.origin, self.report)
+        write_sounds({"mix": path}, mix, self.seconds, self.report.tag(), self.limits, about)
         return None
 
-    def save_report(self, path: str | os.PathLike, muxed: MuxReport | None = None) -> Path:
-        """Write the report as JSON. muxed: what became of the film's streams, from `write`. Raises CannotWrite."""
-        values = self.report.to_dict() | (muxed.to_dict() if muxed else {})
+    def save_report(
+        self, path: str | os.PathLike, muxed: MuxReport | None = None, seconds: Mapping[str, float] | None = None
+    ) -> Path:
+        """Write the report as JSON. Raises CannotWrite.
+
+        muxed: what became of the film's streams, from `write`. seconds: that further stages took.
+        """
+        report = replace(self.report, seconds={**self.report.seconds, **(seconds or {})})
+        values = report.to_dict() | (muxed.to_dict() if muxed else {})
         write_json(path, values)
         return Path(path)
 

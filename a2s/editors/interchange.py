@@ -75,11 +75,10 @@ def _with_fcp_details(timeline: DeliveryTimeline) -> schema.Timeline:
     """
     made = otio_timeline(timeline)
     display = {"timecode": {"displayformat": "DF" if timeline.clock.drop else "NDF"}}
-    film = timeline.picture.media
     made.metadata["fcp_xml"] = {
         **display,
         "media": {
-            "video": {"format": {"samplecharacteristics": {"width": str(film.width), "height": str(film.height)}}},
+            "video": {"format": {"samplecharacteristics": _picture_format(timeline.picture.media, timeline)}},
             "audio": {"numOutputChannels": "2", "format": {"samplecharacteristics": _sound_format()}},
         },
     }
@@ -88,7 +87,7 @@ def _with_fcp_details(timeline: DeliveryTimeline) -> schema.Timeline:
     tracks = list(made.tracks)
     made.tracks[:] = []
     for lane, track in zip(tracks, timeline.tracks, strict=True):
-        lane[-1].media_reference.metadata["fcp_xml"] = {**display, "media": _file_format(track.media)}
+        lane[-1].media_reference.metadata["fcp_xml"] = {**display, "media": _file_format(track.media, timeline)}
         made.tracks.extend([lane] if track.kind == "picture" else _channel_tracks(lane, track.media.channels))
     return made
 
@@ -103,13 +102,23 @@ def _channel_tracks(track: schema.Track, channels: int) -> Iterator[schema.Track
         yield one
 
 
-def _file_format(media: Media) -> dict[str, Any]:
+def _file_format(media: Media, timeline: DeliveryTimeline) -> dict[str, Any]:
     kinds: dict[str, Any] = {}
     if media.has_picture:
-        kinds["video"] = {"samplecharacteristics": {"width": str(media.width), "height": str(media.height)}}
+        kinds["video"] = {"samplecharacteristics": _picture_format(media, timeline)}
     if media.channels:
         kinds["audio"] = {"samplecharacteristics": _sound_format(), "channelcount": str(media.channels)}
     return kinds
+
+
+def _picture_format(media: Media, timeline: DeliveryTimeline) -> dict[str, Any]:
+    ntsc = "TRUE" if timeline.rate.denominator > 1 else "FALSE"
+    return {
+        "rate": {"timebase": str(timeline.clock.nominal), "ntsc": ntsc},
+        "width": str(media.width),
+        "height": str(media.height),
+        "pixelaspectratio": "square",
+    }
 
 
 def _sound_format() -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from a2s.errors import BadSettings
 
-_TIMECODE = re.compile(r"[0-2]\d:[0-5]\d:[0-5]\d[:;]\d{2}")
+_TIMECODE = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[:;]\d{2}")
 
 NAMES = ("plain", "ucs")
 MAX_HANDLES = 60.0

@@ -149,13 +149,20 @@ def _write_sounds(
     take: Take, folder: Path, options: PackageOptions, layout: Layout, limits: Limits | None
 ) -> Mapping[str, Media]:
     """Write the mix and the stems. Returns them by stem."""
-    from a2s.media import SoundWriter, sound_steps  # keeps `import a2s` fast: PyAV
+    from a2s.media import Broadcast, SoundWriter, sound_steps  # keeps `import a2s` fast: PyAV
 
     stems = ("mix", *take.stems)
     names = {stem: sound_name(stem, options.names, take.video.name, take.cues, take.recipe.take) for stem in stems}
     parts = with_edges(sound_steps(take.stems.soundtrack(), take.seconds, limits), Edges.of(layout))
+    start = layout.samples(layout.media_start, DELIVERY.sample_rate)
+    figures = take.report.loudness
     with ExitStack() as stack:
-        files = {stem: stack.enter_context(SoundWriter(folder / name, Path(name))) for stem, name in names.items()}
+        files = {}
+        for stem, name in names.items():
+            about = Broadcast(start, f"{take.video.name}: {stem}")
+            if stem == "mix":
+                about = replace(about, lufs=figures.lufs, true_peak_db=figures.true_peak_db)
+            files[stem] = stack.enter_context(SoundWriter(folder / name, Path(name), broadcast=about))
         for part in parts:
             for stem, file in files.items():
                 file.write(part[stem])

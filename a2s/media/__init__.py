@@ -6,12 +6,14 @@ Every function that reads an untrusted file (`probe_video`, `read_frames`, `read
 """
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
-from a2s.media import audio, decode, probe, start_timecode
+from a2s.media import audio, decode, film_origin, original, probe, start_timecode
 from a2s.media.audio import SoundWriter, sound_steps, write_audio, write_sounds
+from a2s.media.broadcast import Broadcast
 from a2s.media.child import isolated
 from a2s.media.encode import encode_frames
 from a2s.media.film import Film
 from a2s.media.mux import mux_soundtrack
+from a2s.media.original import SoundStream
 from a2s.media.probe import VideoInfo
 from a2s.media.soundtrack import OriginalTrack, Soundtrack, Stretch, soundtrack_blocks
 from a2s.media.streams import MuxReport, StreamOutcome
@@ -20,12 +22,16 @@ probe_video = isolated(probe.probe_video, UnreadableVideo)
 read_frames = isolated(decode.read_frames, UnreadableVideo)
 read_audio = isolated(decode.read_audio, UnreadableAudio)
 read_start_timecode = isolated(start_timecode.start_timecode, UnreadableVideo)
+read_film_origin = isolated(film_origin.film_origin, UnreadableVideo)
+read_sound_streams = isolated(original.sound_streams, UnreadableVideo)
 read_comment = isolated(audio.read_comment, UnreadableAudio)
 
 __all__ = [
+    "Broadcast",
     "Film",
     "MuxReport",
     "OriginalTrack",
+    "SoundStream",
     "SoundWriter",
     "Soundtrack",
     "StreamOutcome",
@@ -36,7 +42,9 @@ __all__ = [
     "probe_video",
     "read_audio",
     "read_comment",
+    "read_film_origin",
     "read_frames",
+    "read_sound_streams",
     "read_start_timecode",
     "sound_steps",
     "soundtrack_blocks",

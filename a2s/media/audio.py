@@ -14,6 +14,7 @@ import soundfile
 
 from a2s.errors import BadSettings, CannotWrite
 from a2s.io import atomic_file, display_name
+from a2s.media.broadcast import Broadcast, BroadcastFile
 from a2s.media.soundtrack import Block, Soundtrack, soundtrack_blocks
 from a2s.media.source import open_media
 from a2s.settings import DELIVERY, Limits
@@ -44,18 +45,22 @@ def write_sounds(
     seconds: float,
     comment: str | None = None,
     limits: Limits | None = None,
+    broadcasts: Mapping[str, Broadcast] | None = None,
 ) -> None:
     """Write the soundtrack of a picture of `seconds` as 24-bit .wav or .flac files at 48 kHz, in one pass.
 
     files: by "mix", "action", "ambience" or "original"; the stems add up to the mix sample for sample. Each appears
-    complete or not at all. comment: text for the comment tag of each file.
+    complete or not at all. comment: text for the comment tag of each file. broadcasts: makes a .wav a Broadcast Wave
+    file, by the names of `files`.
     Raises CannotWrite, UnreadableAudio, TooLarge.
     """
     with ExitStack() as stack:
         open_files = {}
         for name, path in files.items():
             part = stack.enter_context(atomic_file(path))
-            open_files[name] = stack.enter_context(SoundWriter(part, path, comment=comment))
+            open_files[name] = stack.enter_context(
+                SoundWriter(part, path, comment=comment, broadcast=(broadcasts or {}).get(name))
+            )
         for steps in sound_steps(soundtrack, seconds, limits):
             for name, file in open_files.items():
                 file.write(steps[name])
@@ -103,7 +108,10 @@ def whole_steps(waveform: np.ndarray) -> np.ndarray:
 
 
 class SoundWriter:
-    """A sound file that is written in blocks of 24-bit steps. path: as written. shown: its name in messages."""
+    """A sound file that is written in blocks of 24-bit steps.
+
+    path: as written. shown: its name in messages. broadcast: makes a .wav a Broadcast Wave file.
+    """
 
     def __init__(
         self,
@@ -112,11 +120,16 @@ class SoundWriter:
         sample_rate: int = DELIVERY.sample_rate,
         channels: int = DELIVERY.channels,
         comment: str | None = None,
+        broadcast: Broadcast | None = None,
     ) -> None:
         kind = FORMATS.get(shown.suffix.lower())
         if kind is None:
             raise CannotWrite(f"{display_name(shown.name)} must end in .wav or .flac.")
         self.path, self.shown, self.kind, self.comment = path, shown, kind, comment
+        self.file: BroadcastFile | soundfile.SoundFile
+        if broadcast and kind == "WAV":
+            self.file, self.comment = BroadcastFile(path, sample_rate, channels, broadcast, comment), None
+            return
         self.file = self._try(lambda: soundfile.SoundFile(path, "w", sample_rate, channels, "PCM_24", format=kind))
         if comment and kind == "FLAC":
             self.file.comment = comment

@@ -183,7 +183,7 @@ def serve(channel: int) -> None:
     channel: file descriptor of a socket on which connections arrive as file descriptors.
     """
     # every fork shares these modules, also the ones that libraries import late
-    for name in ("a2s.media", "a2s.media.filmstrip", "av.subtitles.stream", "numpy.ma"):
+    for name in ("a2s.media", "a2s.media.filmstrip", "a2s.media.sequence", "av.subtitles.stream", "numpy.ma"):
         import_module(name)
 
     gc.collect()

@@ -53,7 +53,7 @@ CONTAINERS = {
     ".mov": Container(
         "mov",
         "mov",
-        _PCM | {"pcm_s8", "pcm_u8", "pcm_alaw", "pcm_mulaw", "aac", "ac3", "eac3", "mp3", "alac", "adpcm_ima_qt"},
+        _PCM | {"pcm_s8", "pcm_u8", "aac", "ac3", "eac3", "mp3", "alac", "adpcm_ima_qt"},
         frozenset({"mov_text"}),
         "mov_text",
         _MOV_OPTIONS,
@@ -63,8 +63,8 @@ CONTAINERS = {
         "mkv",
         "matroska",
         (_PCM - {"pcm_f32be", "pcm_f64be"})
-        | {"pcm_u8", "pcm_alaw", "pcm_mulaw", "aac", "ac3", "eac3", "mp3", "mp2", "alac", "opus", "flac", "vorbis"}
-        | {"dts", "truehd", "mlp", "tta", "wavpack", "wmav1", "wmav2", "wmapro"},
+        | {"pcm_u8", "aac", "ac3", "eac3", "mp3", "mp2", "alac", "opus", "flac", "vorbis"}
+        | {"dts", "truehd", "mlp", "tta", "wavpack"},
         frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}),
         "subrip",
         edit_lists=False,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from a2s.errors import UnreadableAudio, UnreadableVideo
 from a2s.io import display_name
@@ -20,12 +24,21 @@ GAP_SECONDS = 0.05
 """Time stamps that differ by less are jitter of the container, not a gap in the sound."""
 
 
-def read_frames(
-    path: str | os.PathLike, width: int = 192, *, limits: Limits | None = None
-) -> Iterator[tuple[float, np.ndarray]]:
-    """Decode a video at its native, possibly variable, frame rate.
+SEEK_AFTER = 2.0
+"""Seconds from the start up to which pictures are decoded rather than sought; seeking costs as much."""
 
-    Yields (time, rgb). time: seconds since the first frame, strictly ascending. rgb: (h, width, 3) uint8, upright; h is
+
+def read_frames(
+    path: str | os.PathLike,
+    width: int = 192,
+    within: tuple[float, float] | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Decode a video, or the part of it between two times, at its native, possibly variable, frame rate.
+
+    Yields (time, rgb). time: seconds since the first frame, or since the part's start, strictly ascending. within:
+    (start, end) in s; the frame that is shown at the start comes first. rgb: (h, width, 3) uint8, upright; h is
     even and follows the displayed aspect ratio. Raises UnreadableVideo, TooLarge, at the call, not at the first frame.
     """
     path, limits = Path(path), limits or Limits()
@@ -36,18 +49,68 @@ def read_frames(
         frame = first_frame(container, stream, name, limits)
         shape, matrix = displayed_size(frame, stream), display_matrix(frame)
     height = max(2, round(width * shape[1] / shape[0] / 2) * 2)
-    return _frames(path, timeline, matrix, width, height, limits)
+    return _frames(path, timeline, matrix, (width, height), within, limits)
 
 
 def _frames(
-    path: Path, timeline: Timeline, matrix: tuple[int, ...], width: int, height: int, limits: Limits
+    path: Path,
+    timeline: Timeline,
+    matrix: tuple[int, ...],
+    size: tuple[int, int],
+    within: tuple[float, float] | None,
+    limits: Limits,
 ) -> Iterator[tuple[float, np.ndarray]]:
     name = display_name(path.name)
     with open_media(path, limits) as container:
         stream = picture_stream(container, name)
-        for ticks, frame in timed(decoded_picture(container, stream, limits), timeline):
-            rgb = small_picture(frame, (width, height), matrix, name)
-            yield float(timeline.seconds_at(ticks)), rgb
+        start, first = 0.0, timeline.start
+        if within is None:
+            frames = timed(decoded_picture(container, stream, limits), timeline)
+        else:
+            start = within[0]
+            first, last = (timeline.start + round(time / timeline.time_base) for time in within)
+            frames = shown_within(timed(frames_from(container, stream, timeline, first, limits), timeline), first, last)
+        for ticks, frame in frames:
+            rgb = small_picture(frame, size, matrix, name)
+            yield (0.0 if ticks == first else max(0.0, float(timeline.seconds_at(ticks)) - start)), rgb
+
+
+def frames_from(
+    container: InputContainer, stream: VideoStream, timeline: Timeline, moment: int, limits: Limits
+) -> Iterator[av.VideoFrame]:
+    """The frames from one at or before the moment on: from a key frame, or from the start where that is near."""
+    frames = decoded_picture(container, stream, limits)
+    away = float((moment - timeline.start) * timeline.time_base)
+    if away < SEEK_AFTER or not timeline.exact:
+        return frames
+    next(frames, None)  # opens the decoder with its limits
+    for target in (moment, timeline.start):
+        with suppress(*FAULTS):
+            container.seek(target, stream=stream)
+            sought = decoded(container, stream)
+            first = next(sought, None)
+            if first is not None and first.pts is not None and first.pts <= moment:
+                return chain([first], sought)
+    return iter(())
+
+
+def shown_within(
+    frames: Iterator[tuple[int, av.VideoFrame]], first: int, last: int
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Yield the frame that is shown at `first`, with that time, and those that begin before `last`; all in ticks."""
+    held: av.VideoFrame | None = None
+    for ticks, frame in frames:
+        if ticks < first:
+            held = frame
+            continue
+        if held is not None and ticks > first:
+            yield first, held
+        held = None
+        if ticks >= last:
+            return
+        yield ticks, frame
+    if held is not None:
+        yield first, held
 
 
 def timed(frames: Iterator, timeline: Timeline) -> Iterator[tuple[int, av.VideoFrame]]:

@@ -9,6 +9,7 @@ from av.container import InputContainer
 from a2s.media.boxes import children, found, whole
 
 PICTURES, SOUNDS = (b"encv", b"drmi"), (b"enca", b"drms")
+OTHERS = (b"encs", b"enct", b"encm")
 """Sample entries of encrypted tracks: common encryption (ISO 23001-7) and FairPlay."""
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11")

@@ -13,6 +13,7 @@ from av.stream import AttachmentStream, Disposition, Stream
 
 from a2s.io import display_name
 from a2s.media.containers import Container
+from a2s.media.encryption import OTHERS, SOUNDS
 from a2s.media.grafts import PLACE, Grafts, fourcc
 from a2s.media.soundtrack import OriginalTrack
 from a2s.media.source import packets
@@ -37,9 +38,9 @@ class KeptStreams:
     """Streams beside the picture and the new sound, added to one output.
 
     target: the container of the output. timeline: of the picture, which sets time 0 and the end. replaced: index of the
-    sound track that the dub takes the place of; None where there is none. grafts: what is carried over past ffmpeg, for
-    an mp4 or mov. timecode: of the first frame, where it is written. refused: why the writer refused streams in an
-    earlier attempt, by their index.
+    sound track that the dub takes the place of; None where there is none. timecode: of the first frame, where it is
+    written. refused: why the writer refused streams in an earlier attempt, by their index. grafts: what is carried over
+    past ffmpeg, for an mp4 or mov. mixed: whether the replaced sound track sounds in the dub.
     """
 
     target: Container
@@ -48,6 +49,7 @@ class KeptStreams:
     timecode: str | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
     grafts: Grafts | None = None
+    mixed: bool = False
     outcomes: list[StreamOutcome] = field(default_factory=list)
     outputs: dict[int, Stream] = field(default_factory=dict)
     covers: list[int] = field(default_factory=list)
@@ -77,9 +79,11 @@ class KeptStreams:
     def _add(self, stream: Stream, source: InputContainer, out: OutputContainer) -> tuple[Outcome, str]:
         kind, codec, name = kind_of(stream), codec_of(stream), self.target.name
         if stream.index == self.replaced:
-            return "dropped", "the dub replaces it"
+            return ("re-encoded", "mixed into the dub") if self.mixed else ("dropped", "the dub replaces it")
         if stream.index in self.refused:
             return "dropped", self.refused[stream.index]
+        if is_mov(source) and fourcc(path_of(source), stream.id)[0].encode() in (*SOUNDS, *OTHERS):
+            return "dropped", "it is encrypted"
         if kind == "picture":
             return "dropped", "a dub has one picture"
         if kind == "cover":

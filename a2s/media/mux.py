@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from time import monotonic
 
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -38,6 +39,9 @@ from a2s.settings import DELIVERY, Limits
 STRIDE = 64
 """Packets after which the child reports progress."""
 
+SHARE_SECONDS = 0.3
+"""Seconds after which it does so in any case: a packet of an encoded UHD picture takes long."""
+
 
 def mux_soundtrack(
     video: str | os.PathLike,
@@ -47,6 +51,7 @@ def mux_soundtrack(
     comment: str | None = None,
     cancelled: Callable[[], bool] | None = None,
     picture: PictureChoice = "copy",
+    on_share: Callable[[float], object] | None = None,
 ) -> MuxReport:
     """Write `video`'s picture with `soundtrack` as its first sound track to `out`.
 
@@ -56,7 +61,7 @@ def mux_soundtrack(
     sound tracks, subtitles, chapters, tags and the other streams are kept where the container holds them (`kept`).
     The write is atomic.
     comment: text for the file's comment tag. cancelled: called about once per second of film; True stops the writing.
-    picture: whether it may be copied.
+    picture: whether it may be copied. on_share: called as often, with the part of the film that is written, 0 to 1.
     Returns what became of each stream. Raises CannotWrite, UnreadableVideo, TooLarge, Cancelled.
     """
     video, out = Path(video), Path(out)
@@ -71,7 +76,10 @@ def mux_soundtrack(
         for step in steps:
             if cancelled and cancelled():
                 raise Cancelled("The dub was cancelled.")
-            report = step or report
+            if isinstance(step, MuxReport):
+                report = step
+            elif on_share:
+                on_share(step)
     assert report is not None, "the child ends with a report"
     return report
 
@@ -108,8 +116,9 @@ def write_steps(
     choice: PictureChoice = "copy",
     *,
     limits: Limits,
-) -> Iterator[MuxReport | None]:
-    """Write the file of `mux_soundtrack` as `part`, in a child. Yields None regularly, and at the end the report.
+) -> Iterator[MuxReport | float]:
+    """Write the file of `mux_soundtrack` as `part`, in a child. Yields the part that is done regularly, and
+    at the end the report.
 
     out: the file's name in messages.
     """
@@ -120,7 +129,8 @@ def write_steps(
             with open_output(part, attempt.target) as container:
                 report, grafts = yield from _write(container, attempt, soundtrack)
             if grafts and grafts.needed:
-                yield from finish(part, grafts)
+                for _ in finish(part, grafts):
+                    yield 1.0
             frames = len(attempt.timeline.times)
             if not report.picture_copied or len(probe_timeline(part, limits).times) == frames:
                 break
@@ -143,8 +153,11 @@ _write_isolated = isolated(write_steps, UnreadableVideo, writes=True)
 
 def _write(
     out: OutputContainer, attempt: _Attempt, soundtrack: Soundtrack
-) -> Generator[None, None, tuple[MuxReport, Grafts | None]]:
-    """Fill the container. Yields every `STRIDE` packets; returns what became of each stream and what to add."""
+) -> Generator[float, None, tuple[MuxReport, Grafts | None]]:
+    """Fill the container. Yields the part that is done, 0 to 1, regularly.
+
+    Returns what became of each stream and what to add.
+    """
     limits, timeline, target = attempt.limits, attempt.timeline, attempt.target
     with open_media(attempt.video, limits) as container:
         source = picture_stream(container, attempt.name)
@@ -155,7 +168,8 @@ def _write(
         replaced = replaced_track(container, soundtrack.original)
         timecode = fitting_timecode(timecode_of(container, attempt.name), timeline.rate)
         grafts = grafts_for(container, target, timeline)
-        kept = KeptStreams(target, timeline, replaced, timecode, attempt.refused, grafts)
+        mixed = soundtrack.original is not None
+        kept = KeptStreams(target, timeline, replaced, timecode, attempt.refused, grafts, mixed)
         with open_media(attempt.video, limits) as beginning:
             kept.add(beginning, source.index, out)
         tags = film_tags(container.metadata, attempt.comment)
@@ -174,11 +188,13 @@ def _write(
         else:
             frames = decoded_picture(reader, source, limits)
             shown_packets = encoded_packets(frames, picture, timeline, plan.treatment)
+        due = 0.0
         heard_packets = sound_packets(soundtrack, timeline.seconds, sound, target.edit_lists, limits)
         for number, packet in enumerate(_interleaved(shown_packets, heard_packets, kept.packets(further))):
             _mux(out, *packet)
-            if number % STRIDE == 0:
-                yield
+            if number % STRIDE == 0 or monotonic() > due:
+                due = monotonic() + SHARE_SECONDS
+                yield _share(packet[1], timeline.seconds)
     streams = sorted([outcome, *kept.outcomes], key=lambda stream: stream.index)
     return MuxReport(tuple(streams), chapters), grafts
 
@@ -212,6 +228,11 @@ def _decode_time(numbered: Numbered) -> Fraction:
     packet = numbered[1]
     assert packet.dts is not None and packet.time_base is not None, "an encoded packet has a decode time"
     return packet.dts * packet.time_base
+
+
+def _share(packet: Packet, seconds: float) -> float:
+    """The part of the film that is written when this packet is, 0 to 1."""
+    return min(max(float(packet.dts * packet.time_base) / seconds, 0.0), 1.0)  # type: ignore[operator]
 
 
 def _mux(out: OutputContainer, index: int | None, packet: Packet) -> None:

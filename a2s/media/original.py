@@ -42,6 +42,11 @@ class SoundStream:
     language: str = ""
     default: bool = False
 
+    @property
+    def decodable(self) -> bool:
+        """Whether the stream has a decoder."""
+        return self.sample_rate > 0
+
     def __str__(self) -> str:
         named = ", ".join(filter(None, (self.title, self.language, self.layout)))
         return f"{self.number} ({named})"

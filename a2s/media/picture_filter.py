@@ -95,6 +95,9 @@ def _chain(frame: VideoFrame, treatment: Treatment) -> Iterator[tuple[str, str]]
     if treatment.flatten:
         yield "format", _with_alpha(frame)
         yield "premultiply", "inplace=1"
+    if treatment.fit:
+        side = treatment.fit
+        yield "scale", f"{side}:{side}:force_original_aspect_ratio=decrease:force_divisible_by=2:reset_sar=0"
     if treatment.to_bt709:
         yield "scale", TO_BT709
         yield "format", "yuv420p"

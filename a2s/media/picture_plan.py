@@ -20,6 +20,9 @@ SDR_PRIMARIES = (0, 1, 2, 4, 5, 6, 7)
 PROGRESSIVE = (0, 1)
 """Field orders of libavcodec: unknown, progressive. The others are interlaced."""
 
+PLAYER_SIDE = 960
+"""Longest side in pixels of a picture that is encoded only to be shown on a page."""
+
 Crop = tuple[int, int, int, int]
 """Pixels that are cut from the left, top, right and bottom of the stored picture."""
 
@@ -32,6 +35,7 @@ class Treatment:
     crop: Crop | None = None
     flatten: bool = False  # transparency, over black
     to_bt709: bool = False  # from HDR or a wide colour space
+    fit: int | None = None  # longest side in pixels; a larger picture becomes smaller
 
     def __bool__(self) -> bool:
         return self != Treatment()
@@ -55,10 +59,12 @@ def plan_picture(
     frame: the first one. crop: that the file states. refused: the target's writer has refused the packets before.
     """
     codec, pixels = source.codec_context.codec.canonical_name, source.codec_context.pix_fmt or ""
+    fit = None
     if choice == "h264":
         obstacle = "as asked"
     elif choice == "browser" and not plays_in_browsers(codec, pixels):
         obstacle = "which every browser plays"
+        fit = PLAYER_SIDE
     else:
         obstacle = _obstacle(source, timeline, target, refused)
     transparent = is_transparent(source, frame)
@@ -72,6 +78,7 @@ def plan_picture(
         crop=crop,
         flatten=has_alpha(frame.format),
         to_bt709=frame.color_trc in HDR_TRANSFERS or frame.color_primaries not in SDR_PRIMARIES,
+        fit=fit if fit is not None and fit < max(frame.width, frame.height) else None,
     )
     changes = [f"as H.264, {obstacle}", *_changes(frame, treatment, transparent)]
     return PicturePlan(False, "; ".join(changes), treatment)
@@ -134,6 +141,8 @@ def _changes(frame: av.VideoFrame, treatment: Treatment, transparent: bool) -> l
         changes.append("deinterlaced")
     if treatment.crop:
         changes.append("cropped as the file states")
+    if treatment.fit:
+        changes.append(f"made smaller, at most {treatment.fit} pixels wide and high")
     return changes
 
 

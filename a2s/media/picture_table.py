@@ -6,7 +6,8 @@ from typing import Literal
 
 PictureChoice = Literal["copy", "h264", "browser"]
 """copy: the picture's packets are kept where the container holds them, else the picture becomes H.264. h264: it becomes
-H.264 in any case, for Premiere, QuickTime and the web. browser: packets are kept where every browser plays them."""
+H.264 in any case, for Premiere, QuickTime and the web. browser: packets are kept where every browser plays them,
+else a small H.264 picture is made, for a page's player."""
 
 _ALL = ("mp4", "mov", "mkv")
 

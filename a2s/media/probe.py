@@ -15,12 +15,21 @@ from av.video.stream import VideoStream
 
 from a2s.errors import TooLarge, UnreadableVideo
 from a2s.io import display_name
+from a2s.media.picture_table import plays_in_browsers
 from a2s.media.source import decoded, open_media, picture_stream
 from a2s.media.timeline import Timeline, read_timeline
 from a2s.settings import Limits
 
 UPRIGHT = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 """Display matrix of a picture without rotation; 16.16 fixed point, last column 2.30 (ISO 14496-12)."""
+
+
+TURNED = {
+    90: (0, -(1 << 16), 0, 1 << 16, 0, 0, 0, 0, 1 << 30),
+    180: (-(1 << 16), 0, 0, 0, -(1 << 16), 0, 0, 0, 1 << 30),
+    270: (0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30),
+}
+"""Display matrices by rotation in degrees counter-clockwise."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class VideoInfo:
     width, height: pixels as displayed, after rotation and pixel aspect. fps: mean frame rate. frames: number of frames
     shown. duration: seconds from the start of the first frame to the end of the last. start: time of the first frame in
     the file, s. rotation: degrees counter-clockwise from the stored to the displayed picture: 0, 90, 180 or 270.
+    pixel_format: ffmpeg's name, "" where it is unknown.
     """
 
     path: Path
@@ -45,6 +55,12 @@ class VideoInfo:
     has_audio: bool
     audio_codec: str | None
     size_bytes: int
+    pixel_format: str = ""
+
+    @property
+    def plays_in_browsers(self) -> bool:
+        """Whether every current browser plays the picture, once it is in an mp4."""
+        return plays_in_browsers(self.codec, self.pixel_format)
 
 
 def probe_video(path: str | os.PathLike, *, limits: Limits | None = None) -> VideoInfo:
@@ -72,6 +88,7 @@ def probe_video(path: str | os.PathLike, *, limits: Limits | None = None) -> Vid
             has_audio=audio is not None,
             audio_codec=audio.codec_context.codec.canonical_name if audio else None,
             size_bytes=path.stat().st_size,
+            pixel_format=stream.codec_context.pix_fmt or "",
         )
 
 
@@ -106,10 +123,13 @@ def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...]:
     """The frame's display matrix, nine integers; `UPRIGHT` where it has none."""
-    for data in frame.side_data:
-        if isinstance(data, SideData) and data.type.name == "DISPLAYMATRIX":
-            return tuple(int(x) for x in np.frombuffer(bytes(data), "<i4"))
-    return UPRIGHT
+    try:
+        matrices = [
+            data for data in frame.side_data if isinstance(data, SideData) and data.type.name == "DISPLAYMATRIX"
+        ]
+    except ValueError:  # side data that PyAV does not know, such as Exif; it still finds the rotation
+        return TURNED.get(round(frame.rotation / 90) * 90 % 360, UPRIGHT)
+    return tuple(int(x) for x in np.frombuffer(bytes(matrices[0]), "<i4")) if matrices else UPRIGHT
 
 
 def displayed_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:

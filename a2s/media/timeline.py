@@ -91,7 +91,8 @@ def read_timeline(container: InputContainer, stream: VideoStream, name: str, lim
     skipped = 0
     last: int | None = None
     first: int | None = None
-    exact = container.format.name != "avi"  # avi stores no presentation times, and ffmpeg's guesses ignore B-frames
+    # avi stores no presentation times, and ffmpeg's guesses ignore B-frames
+    exact = container.format.name != "avi" or stream.codec_context.codec.intra_only
     time_base = time_base_of(stream, name)
     period = _period(stream, time_base)
     for packet in packets(container, stream):

@@ -106,7 +106,7 @@ def choose_ambience(
         from a2s.media import read_audio
 
         limits = limits or Limits()
-        waveform = read_audio(clip, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds)
+        waveform = read_audio(clip, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds, limits=limits)
         scaled = ambience_at(waveform, amount, None, pipe, bank)
         source = AmbienceSource(
             name=Path(clip).name,

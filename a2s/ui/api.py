@@ -17,12 +17,13 @@ from a2s.dubbing.progress import Progress, Watcher
 from a2s.errors import A2SError
 from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO, DubSettings
-from a2s.ui.dub.controls import OFF, read_settings
+from a2s.ui.dub.controls import ORDER, control_values, read_settings
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
-from a2s.ui.dub.results import TakeLabel, export
+from a2s.ui.dub.results import TakeLabel, Writing, export
 from a2s.ui.engine import Engine
 from a2s.ui.events import MODEL_QUEUE
 from a2s.ui.state import Visit, Visits
+from a2s.ui.state.records import FilmFormat
 from a2s.ui.validation import report_errors
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class Api:
         clip, changes = read_places(part.strip() for part in (ambient_clip or "").split(",") if part.strip())
         if {clip, *(change.clip for change in changes)} - {None, *(known.id for known in bank.clips)}:
             raise A2SError("The bank has no ambience of that id.")
-        overlap = _DEFAULT.overlap_seconds
-        settings, _ = read_settings(ambient, seed, 1, 1, steps, guidance, overlap, OFF, OFF, self.engine.default)
+        given = {"ambient": ambient, "seed": seed, "steps": steps, "guidance_scale": guidance}
+        values = dict(zip(ORDER, control_values(_DEFAULT), strict=True)) | given
+        settings, _ = read_settings(*values.values(), self.engine.default)
         settings = replace(settings, ambient_clip=clip, ambient_changes=changes)
         track = CueTrack.from_json(cues) if cues and cues.strip() else None
         job = DubRequest(
@@ -81,7 +83,8 @@ class Api:
             visit.need_info().duration,
         )  # fmt: skip
         take = cast("Take", deque(until_cancelled(self._make(job), visit), maxlen=1).pop())
-        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), visit.cancel.is_set, visit.limits)
+        writing = Writing(FilmFormat(player=False), visit.limits, visit.cancel.is_set)
+        files = export(take, visit.next_path("take"), TakeLabel(visit.name, 1), writing)
         return str(files.video), str(files.sound), json.loads(files.recipe.read_text("utf-8"))
 
     def retrieve(self, video: str | None, k: int, request: gr.Request) -> list[dict]:

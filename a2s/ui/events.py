@@ -25,6 +25,9 @@ ONCE: Options = HIDDEN | {"trigger_mode": "once"}
 VIDEO_QUEUE: Options = HIDDEN | {"concurrency_id": "video", "concurrency_limit": 1}
 """Videos are loaded and removed in the order in which that was asked for."""
 
+PREVIEW_QUEUE: Options = HIDDEN | {"concurrency_id": "preview", "concurrency_limit": 1}
+"""Films are made playable one after the other, beside the work of the model."""
+
 MODEL_QUEUE: Options = HIDDEN | {"concurrency_id": "model", "concurrency_limit": 1, "show_progress": "minimal"}
 """The model serves one event at a time. A visitor who waits sees the position in the queue."""
 

@@ -10,12 +10,16 @@ if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
     from a2s.ambient.clip import AmbientClip
     from a2s.dubbing.recipe import Report
-    from a2s.media import VideoInfo
+    from a2s.media import MuxReport, StreamOutcome, VideoInfo
+    from a2s.settings import Limits
 
 HEADER = """<header class="page-header"><h1>a2s</h1>
 <p>Add foley to a silent video, with as much room tone as you want.</p></header>"""
 
-NO_VIDEO_FACTS = '<p class="facts subdued">mp4, mov, webm, mkv or avi. It stays on this server for this visit only.</p>'
+FORMATS = "mp4, mov, mkv, webm, avi, mxf, mpeg, wmv, dv or flv"
+OUTCOMES = {"copied": "copied", "re-encoded": "re-encoded", "dropped": "left out"}
+"""What a user reads for each outcome of a stream."""
+
 NO_RESULT = '<p class="facts subdued">The dubbed video appears here.</p>'
 NO_CLIP = '<p class="facts subdued">Choose an ambience to see its spectrogram.</p>'
 NOTHING_TO_COMPARE = (
@@ -42,8 +46,12 @@ STAGES = {
     "generating": "Generating",
     "vocoding": "Rendering the sound",
     "mastering": "Setting the level",
+    "writing": "Writing the files",
 }
 """What a user reads for each of `a2s.dubbing.progress.STAGES`."""
+
+OPTIONS = {"--picture h264": "Picture: H.264", "--compress": "Compress to reach the target"}
+"""Options that sentences about a take name, and the controls of the page for them."""
 
 
 def stage_name(stage: str) -> str:
@@ -58,6 +66,13 @@ def dub_stage(stage: str, done: float) -> str:
 def percent(value: float) -> str:
     """0.35 as 35 %."""
     return f"{100 * value:.0f} %"
+
+
+def no_video_facts(limits: Limits) -> str:
+    """Under the empty place for a video: what may be loaded."""
+    size = f"{limits.max_bytes / 2**30:.3g} GB" if limits.max_bytes >= 2**30 else f"{limits.max_bytes / 2**20:.3g} MB"
+    most = f"Up to {size} and {seconds(limits.max_seconds)}."
+    return f'<p class="facts subdued">{FORMATS}. {most} It stays on this server for this visit only.</p>'
 
 
 def facts(info: VideoInfo, name: str) -> str:
@@ -146,15 +161,50 @@ def clip_facts(clip: AmbientClip) -> str:
     return _facts(html.escape(clip.name), [html.escape(part) for part in parts])
 
 
-def summary(report: Report) -> str:
-    """One line about a take."""
+def summary(report: Report, muxed: MuxReport | None = None) -> str:
+    """One line about a take, its notes, and what became of the streams of its film."""
     recipe, loudness = report.recipe, report.loudness
     ignored = "" if recipe.uses_cues else " (ignored by this model)"
     parts = [seconds(recipe.samples / recipe.sample_rate), count(len(recipe.cues), "cue") + ignored]
     for value, unit in ((loudness.lufs, "LUFS"), (loudness.true_peak_db, "dBTP")):
         if math.isfinite(value):
             parts.append(with_minus(f"{value:.1f} {unit}"))
-    return _facts("", parts)
+    notes = "".join(note(_on_page(sentence)) for sentence in report.notes)
+    return _facts("", parts) + notes + (in_the_file(muxed) if muxed else "")
+
+
+def note(sentence: str, wrong: bool = False) -> str:
+    """A sentence about a take, or about a value that is wrong."""
+    return f'<p class="note{" wrong" if wrong else ""}">{html.escape(sentence)}</p>'
+
+
+def in_the_file(muxed: MuxReport) -> str:
+    """A line about the streams of a film that was written, which opens to a list of them."""
+    words = [_outcome(stream) for stream in muxed.streams]
+    line = ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
+    entries = [_stream_entry(stream) for stream in muxed.streams]
+    entries += [f"chapters: {muxed.chapters} kept"] if muxed.chapters else []
+    entries += [f"left out: {loss}" for loss in muxed.losses]
+    items = "".join(f"<li>{html.escape(_on_page(entry))}</li>" for entry in entries)
+    return f'<details class="streams"><summary>In the file: {line}</summary><ul>{items}</ul></details>'
+
+
+def _stream_entry(stream: StreamOutcome) -> str:
+    """The kind of a stream, its names, and what became of it."""
+    called = ", ".join(filter(None, (stream.codec, stream.language, stream.title[:60])))
+    reason = "" if stream.replaced or not stream.reason else f" ({stream.reason})"
+    return f"{stream.kind} ({called}): {_outcome(stream)}{reason}"
+
+
+def _outcome(stream: StreamOutcome) -> str:
+    return "replaced by the dub" if stream.replaced else OUTCOMES[stream.outcome]
+
+
+def _on_page(sentence: str) -> str:
+    """A sentence with the names of the page's controls instead of the command line's options."""
+    for option, control in OPTIONS.items():
+        sentence = sentence.replace(option, f"\N{LEFT DOUBLE QUOTATION MARK}{control}\N{RIGHT DOUBLE QUOTATION MARK}")
+    return with_minus(sentence) if "LUFS" in sentence else sentence
 
 
 def trial(mode: str, number: int, answered: int) -> str:

@@ -109,12 +109,16 @@ def observe(frames: Iterable[tuple[float, np.ndarray]], duration: float, film: F
     )
 
 
+_DROPPED = np.zeros(0, np.float16)
+
+
 def _stack(velocity: list[np.ndarray]) -> np.ndarray:
-    """Half-precision fields to (F, h, w, 2) float32, converted one by one to save memory."""
+    """Half-precision fields to (F, h, w, 2) float32; each is dropped from the list once it is converted."""
     shape = velocity[0].shape if velocity else (9, VIDEO.flow_width // VIDEO.flow_block, 2)
     out = np.empty((len(velocity), *shape), np.float32)
     for index, blocks in enumerate(velocity):
         out[index] = blocks
+        velocity[index] = _DROPPED
     return out
 
 

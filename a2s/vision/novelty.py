@@ -16,6 +16,10 @@ STEP_SECONDS = 1 / 30
 """Approximate interval over which a push is measured, at any frame rate."""
 
 
+BLOCK = 4096
+"""Frames whose push is computed at once: of a long film, the differences would take more memory than its motion."""
+
+
 def lost_fields(velocity: np.ndarray, breaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Speed, and what is lost of it against the frame before.
 
@@ -43,11 +47,13 @@ def push(motion: Motion) -> np.ndarray:
     out = np.zeros(len(velocity), np.float32)
     if len(velocity) <= step:
         return out
-    before, change = velocity[:-step], velocity[:-step] - velocity[step:]
-    up = np.maximum(change[..., 1], 0)
-    side = np.maximum(change[..., 0] * np.sign(before[..., 0]), 0)
-    count = max(1, round(PUSHED * up[0].size))
-    out[step:] = np.maximum(_strongest(up, count), SIDEWAYS * _strongest(side, count))
+    count = max(1, round(PUSHED * velocity[0, ..., 0].size))
+    for low in range(0, len(velocity) - step, BLOCK):
+        high = min(low + BLOCK, len(velocity) - step)
+        before, change = velocity[low:high], velocity[low:high] - velocity[low + step : high + step]
+        up = np.maximum(change[..., 1], 0)
+        side = np.maximum(change[..., 0] * np.sign(before[..., 0]), 0)
+        out[low + step : high + step] = np.maximum(_strongest(up, count), SIDEWAYS * _strongest(side, count))
     for index in np.flatnonzero(motion.breaks):
         out[index : index + step + 1] = 0  # a break has no velocity to compare with
     return out

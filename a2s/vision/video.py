@@ -34,11 +34,18 @@ class Video:
     """One video, for everything that needs its container, its motion or its sound.
 
     `info`, `sha256` and `motion` are read on first use and kept. motion: of an earlier analysis, so that the frames are
-    not decoded again. The properties raise UnreadableVideo and TooLarge.
+    not decoded again. within: (start, end) in s, the part to which the motion belongs, with times from its start; None
+    is all. The properties raise UnreadableVideo and TooLarge.
     """
 
-    def __init__(self, path: str | os.PathLike, motion: Motion | None = None, limits: Limits | None = None) -> None:
-        self.path, self.limits = Path(path), limits or Limits()
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        motion: Motion | None = None,
+        limits: Limits | None = None,
+        within: tuple[float, float] | None = None,
+    ) -> None:
+        self.path, self.limits, self.within = Path(path), limits or Limits(), within
         self._motion = motion
         self._reading: _Reading | None = None
 
@@ -49,6 +56,21 @@ class Video:
     def of(cls, video: str | os.PathLike | Video) -> Video:
         """The video of a path; a Video is returned as it is."""
         return video if isinstance(video, Video) else cls(video)
+
+    def part(self, start: float, end: float) -> Video:
+        """The video with the motion of the part between two times, s, which is read from the file."""
+        if self.within == (start, end):
+            return self
+        part = Video(self.path, limits=self.limits, within=(start, end))
+        for name in ("info", "sha256"):
+            if name in vars(self):
+                vars(part)[name] = vars(self)[name]
+        return part
+
+    @property
+    def seconds(self) -> float:
+        """Length of the picture, or of the part."""
+        return self.info.duration if self.within is None else self.within[1] - self.within[0]
 
     def start(self) -> None:
         """Begin to read the frames in the background: a child process decodes them, a thread computes the motion.
@@ -112,14 +134,16 @@ class _Reading:
         from a2s.vision.hands import HAND_WIDTH
         from a2s.vision.motion import observe  # here, so that the thread imports nothing
 
-        path, limits = video.path, video.limits
+        path, limits, within, known = video.path, video.limits, video.within, vars(video).get("info")
 
         def run() -> None:
             try:
-                self._set("info", probe_video(path, limits=limits))
-                hands = self._start_hands(lambda: read_frames(path, HAND_WIDTH, limits=limits))
-                frames = self._frames("flow", read_frames(path, limits=limits))
-                motion = observe(frames, self._found["info"].duration, Film(path, limits))
+                info = known or probe_video(path, limits=limits)
+                self._set("info", info)
+                seconds = info.duration if within is None else within[1] - within[0]
+                hands = self._start_hands(lambda: read_frames(path, HAND_WIDTH, within=within, limits=limits))
+                frames = self._frames("flow", read_frames(path, within=within, limits=limits))
+                motion = observe(frames, seconds, Film(path, limits, within))
                 self._set("motion", replace(motion, hands=hands.result()) if hands else motion)
             except BaseException as error:  # raised again by the methods below
                 self._stopped = True

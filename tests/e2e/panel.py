@@ -14,7 +14,7 @@ from tests.e2e.actions import choose, click_tab, download, dub, set_number, unfo
 
 DEFAULTS = {
     "amount": 0.5, "seed": 7, "takes": 1, "first-take": 1, "steps": 4, "guidance": 2.5, "overlap": 0.5,
-    "original": "Mute", "loudness": "No loudness target",
+    "original": "Mute", "loudness": "Off: as generated",
 }  # fmt: skip
 """Values of the controls that a test doesn't set. Four steps, the minimum, are enough to show an effect."""
 

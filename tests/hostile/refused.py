@@ -290,8 +290,8 @@ REFUSED: dict[str, Maker] = {
     "vast index.mov": vast_index,
     "deep boxes.mp4": deep,
     "fragments.mp4": fragments,
-    "two hours.mkv": lambda trap: _two_hours(trap),
-    "an hour of sound in a frame.mp4": lambda trap: _long_frame(trap),
+    "three hours.mkv": lambda trap: _three_hours(trap),
+    "three hours in a frame.mp4": lambda trap: _long_frame(trap),
 }
 """Each of these is one sentence, and nothing else happens."""
 
@@ -313,8 +313,8 @@ def _resized(trap: Trap) -> bytes:
     return film[: at + 4] + struct.pack("<ii", 1_000_000, 1_000_000) + film[at + 12 :]
 
 
-def _two_hours(trap: Trap) -> bytes:
-    film = Film("film.mkv", "ffv1", tuple(float(k) for k in range(7200)), (16, 16), hits=())
+def _three_hours(trap: Trap) -> bytes:
+    film = Film("film.mkv", "ffv1", tuple(float(k) for k in range(10_800)), (16, 16), hits=())
     path = film.write(trap.folder)
     data = path.read_bytes()
     path.unlink()
@@ -322,5 +322,5 @@ def _two_hours(trap: Trap) -> bytes:
 
 
 def _long_frame(trap: Trap) -> bytes:
-    """A film of two frames, the second an hour after the first."""
-    return trap.film(times=(0.0, 3600.0), hits=())
+    """A film of two frames, the second three hours after the first."""
+    return trap.film(times=(0.0, 10_800.0), hits=())

@@ -24,7 +24,7 @@ from tests.hostile.visit_program import MARK
 from tests.hostile.witness import Access, watched
 
 ROOT = Path(__file__).parents[2]
-SLOW = {"two hours.mkv", "vast index.mov"}
+SLOW = {"three hours.mkv", "vast index.mov"}
 MACHINE = ("/proc/", "/sys/devices/system/", "/sys/fs/cgroup", "/dev/null", "/dev/urandom", "/etc/localtime")
 """What libraries ask the machine about itself: cores, memory."""
 ENCODER = os.path.normpath(get_ffmpeg_exe())

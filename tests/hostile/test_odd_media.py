@@ -84,7 +84,7 @@ def test_any_file_name_works(name, studio, tmp_path):
         patch.chdir(tmp_path / "in")
         code, printed, err = studio(name, out)
     assert (code, err) == (0, "") and probe_video(out).frames == len(PLAIN.times)
-    assert printed.count("\n") == 1
+    assert printed.count("\n") == 2
     assert video.read_bytes() == before
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == sorted(
         path for path in ("in/" + name, "out/dub.mp4") if "." in path

@@ -17,6 +17,8 @@ HEADINGS = ("time", "duration", "strength", "action", "material", "confidence")
 HEADER_ROWS = 20
 """Rows at the top among which the headings are searched; programs write a title above them."""
 
+MAX_COLUMNS = 200
+
 Cells = list[str]
 
 
@@ -61,7 +63,7 @@ def _cells(text: str, limits: Limits) -> list[Cells]:
     rows: list[Cells] = []
     try:
         for row in csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True):
-            cells = [cell.strip() for cell in row]
+            cells = [cell.strip() for cell in row[:MAX_COLUMNS]]
             if any(cells):
                 rows.append(cells)
             if len(rows) > limits.max_cues + HEADER_ROWS:

@@ -33,13 +33,13 @@ class Thresholds:
     clipped sound. speed: least `motion_speed`, widths/s. sync: least probability of the sync judge.
     """
 
-    silence_db: float = -80.0
+    silence_db: float = -90.0
     speech: float = 0.5
     music: float = 0.5
     energy_db: float = -45.0
     clipped: float = 0.002
     speed: float = 0.02
-    sync: float = 0.1
+    sync: float = 0.05
 
     def changed(self, values: Mapping[str, float]) -> Thresholds:
         """These thresholds with some others. Raises BadSettings for an unknown name."""

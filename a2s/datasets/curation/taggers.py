@@ -22,7 +22,7 @@ NAMES = ("speech", "background_music", "traffic_noise", "wind_noise")
 Tagger = Callable[[np.ndarray], Mapping[str, float]]
 """(n,) float32 at 16 kHz -> probabilities in [0, 1] by name, of `NAMES`; a name may be absent."""
 
-TONAL = 0.3
+TONAL = 0.45
 """Least share of tonal energy of music."""
 
 LIKELY = 0.2

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,12 +91,16 @@ REQUIRED = ("video_uid", "clip_start", "clip_end", "clip_file")
 
 @dataclass(frozen=True)
 class TablePart:
-    """Consecutive records of a table. offset: bytes to the first one. rows: their number. columns: of the table."""
+    """Consecutive records of a table.
+
+    offset: bytes to the first one. rows: their number. columns: of the table. digest: SHA-256 of the records.
+    """
 
     table: Path
     offset: int
     rows: int
     columns: tuple[str, ...]
+    digest: str
 
 
 def read_rows(table: Path, skipped: Skipped) -> Iterator[Row]:
@@ -113,14 +118,16 @@ def plan_parts(table: Path, rows: int) -> Iterator[TablePart]:
     with open_table(table) as file:
         columns = _header(file, table)
         first = count = 0
-        for offset, _ in _records(file):
+        digest = sha256()
+        for offset, record in _records(file):
             if count == rows:
-                yield TablePart(table, first, count, columns)
-                count = 0
+                yield TablePart(table, first, count, columns, digest.hexdigest())
+                count, digest = 0, sha256()
             first = first if count else offset
+            digest.update(record)
             count += 1
         if count:
-            yield TablePart(table, first, count, columns)
+            yield TablePart(table, first, count, columns, digest.hexdigest())
 
 
 def read_part(part: TablePart, skipped: Skipped) -> Iterator[Row]:

@@ -97,7 +97,7 @@ def evaluate_model(
     ambiences: AmbientBank = load_bank(bank, pipe)
     if ambiences.model_hash != pipe.model_hash:
         ambiences = ambiences.embedded(pipe.embed_audio, pipe.model_hash)
-    return evaluate_real_clips(pipe, ambiences, folder, DubSettings(seed=seed), on_message=on_message)
+    return evaluate_real_clips(pipe, ambiences, folder, DubSettings(seed=seed, loudness=None), on_message=on_message)
 
 
 def evaluate_real_clips(
@@ -113,7 +113,7 @@ def evaluate_real_clips(
     clips: figures of each clip under CONDITIONS at 100 ms; seconds_off: difference of the durations of dub and video.
     corpus: figures of "all" clips and of each tier, see `corpus_figures`. The headline is tier A.
     """
-    clips, settings = read_clips(folder), settings or DubSettings()
+    clips, settings = read_clips(folder), settings or DubSettings(loudness=None)
     found: dict[str, list[np.ndarray]] = {name: [] for name in CONDITIONS}
     figures: Figures = {"clips": {}, "settings": settings.to_dict()}
     for clip in clips:

@@ -77,7 +77,7 @@ class CompareHandlers:
         visit = self.visits.of(request.session_hash)
         if visit.video is None or a is None or b is None:
             raise A2SError("Choose two sounds first.")
-        video = visit.takes[-1].video if visit.takes else visit.video
+        video = visit.takes[-1].player if visit.takes else visit.preview or visit.video
         path = visit.listening_session().folder / "comparison.mp4"
         share_comparison(
             video, [(sound.label, sound.path) for sound in (find_sound(visit, a), find_sound(visit, b))], path
@@ -136,7 +136,7 @@ class CompareHandlers:
             trial = session.begin(mode, pair)
             _remove_aliases(session)
         player = {
-            "video": file_url(visit.takes[-1].video if visit.takes else visit.video),
+            "video": file_url(visit.takes[-1].player if visit.takes else visit.preview or visit.video),
             "duration": visit.need_info().duration,
             "mode": mode,
             "sounds": dict(_player_sounds(trial, session)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from a2s.dubbing.sound_settings import read_loudness, read_track
 from a2s.errors import BadSettings
 from a2s.settings import DubSettings
 
-OFF = "off"
-"""A dropdown's key for None, which gradio would show as an empty choice."""
+OFF, AUTO = "off", "auto"
+"""A dropdown's keys for None, which gradio would show as an empty choice."""
 
 ORDER = (
     "ambient",
@@ -21,6 +22,10 @@ ORDER = (
     "overlap_seconds",
     "original_audio",
     "loudness",
+    "compress",
+    "original_track",
+    "start",
+    "end",
 )
 """The settings in the order in which the page sends them to handlers. The model's name comes last."""
 
@@ -34,9 +39,14 @@ EXAMPLES = {
     "overlap_seconds": ("Window overlap", "0.5"),
     "original_audio": ("Original audio", "-12"),
     "loudness": ("Loudness", "-14"),
+    "compress": ("Compress to reach the target", "off"),
+    "original_track": ("Original track", "1"),
+    "start": ("Only from", "2.5"),
+    "end": ("to", "10"),
 }
 """Name on the page and an allowed value, for error messages."""
 
+_OPTIONAL = ("original_audio", "loudness", "original_track", "start", "end")
 _INTEGERS = ("seed", "takes", "first_take", "steps")
 
 Value = Any  # Any: whatever a browser sends for a control
@@ -51,6 +61,8 @@ def read_settings(*values: Value) -> tuple[DubSettings, str]:
     if len(numbers) != len(ORDER):
         raise BadSettings(f"There must be {len(ORDER)} settings, not {len(numbers)}. Reload the page.")
     read: dict[str, Any] = {name: _read(name, value) for name, value in zip(ORDER, numbers, strict=True)}
+    if read["original_audio"] is None and read["start"] is None and read["end"] is None:
+        read["original_track"] = None  # no track is kept
     return DubSettings(**read | {"first_take": read["first_take"] - 1}), str(model)
 
 
@@ -65,11 +77,18 @@ def choice_key(value: float | None) -> str:
     return OFF if value is None else f"{value:g}"
 
 
-def _read(name: str, value: Value) -> float | int | None:
-    if name in ("original_audio", "loudness") and value in (None, OFF):
+def _read(name: str, value: Value) -> float | int | str | bool | None:
+    if name in _OPTIONAL and value in (None, "", OFF, AUTO):
         return None
+    if name == "loudness":
+        return read_loudness(str(value), EXAMPLES[name][0])
+    if name == "original_track":
+        return read_track(str(value))
+    if name == "compress" and isinstance(value, bool):
+        return value
     try:
-        number = int(value) if name in _INTEGERS else float(value)
+        plain = value.replace("\N{MINUS SIGN}", "-").replace(",", ".") if isinstance(value, str) else value
+        number = math.nan if name == "compress" else int(plain) if name in _INTEGERS else float(plain)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isnan(number):
@@ -81,4 +100,6 @@ def _read(name: str, value: Value) -> float | int | None:
 def _control_value(name: str, value: Value) -> Value:
     if name == "ambient":
         return round(value, 2)  # the resolution of the slider
+    if name == "original_track":
+        return AUTO if value is None else str(value)
     return choice_key(value) if name in ("original_audio", "loudness") else value

@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from a2s.cues import CueTrack
-from a2s.cues.formats import FrameClock, read_cues
+from a2s.cues.formats import CUE_SUFFIXES, FrameClock, read_cues, write_cues
 from a2s.errors import A2SError, BadCues
 from a2s.settings import Limits
 from a2s.ui.gradio_compat.files import file_url
 from a2s.ui.parts.timeline import FRAMES
-from a2s.ui.state import Visit, Visits
+from a2s.ui.state import Visit, Visits, plain_name
 
 _SLACK = 1e-6
 """Seconds by which a cue may lie behind the clip's end, since both were rounded."""
@@ -104,13 +104,23 @@ class CueHandlers:
             raise A2SError("Choose a cue file first.")
         file = visit.receive(upload, "cues")
         try:
-            info = visit.need_info()
-            clock = FrameClock.of(info.fps, seconds=info.duration)
-            track = read_cues(file, clock, visit.limits, Path(upload).name)
+            track = read_cues(file, _clock_of(visit), visit.limits, Path(upload).name)
         finally:
             file.unlink(missing_ok=True)
         _check_end(track, visit.need_info().duration)
         return value_in(visit, track)
+
+    def save_file(self, suffix: str, value: Any, request: gr.Request) -> tuple[str, gr.DownloadButton]:
+        """Write the cues on the timeline as a file. Returns (kind of file, for the next choice, and the download)."""
+        visit, _ = self._analysed(request)
+        if suffix not in CUE_SUFFIXES:
+            raise A2SError(f"Cues can be saved as {', '.join(CUE_SUFFIXES)}.")
+        track = track_in(visit, value) or CueTrack(())
+        folder = visit.next_path("cues")
+        folder.mkdir()
+        path = folder / f"{plain_name(visit.name)}.cues{suffix}"
+        write_cues(track, path, _clock_of(visit))
+        return "", gr.DownloadButton(path.name, value=str(path), visible=True, interactive=True)
 
     def reset(self, request: gr.Request) -> TimelineValue:
         """Show the detected cues again. Returns the timeline's value."""
@@ -129,6 +139,15 @@ class CueHandlers:
         if visit.detected_cues is None or visit.info is None:
             raise A2SError("There are no cues yet. Load a video first.")
         return visit, visit.detected_cues
+
+
+def _clock_of(visit: Visit) -> FrameClock:
+    """Frame rate and first timecode of the video, for cue files that count frames."""
+    from a2s.media import read_start_timecode
+
+    info = visit.need_info()
+    start = read_start_timecode(visit.need_video(), limits=visit.limits)
+    return FrameClock.of(info.fps, start, info.duration)
 
 
 def _filmstrip_url(visit: Visit) -> str:

@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from a2s.errors import A2SError, Cancelled
+from a2s.dubbing.delivery import writing_share
+from a2s.errors import A2SError, BadSettings, Cancelled
 from a2s.settings import DubSettings, check_settings
 from a2s.ui import text
 from a2s.ui.dub.ambience import AmbienceHandlers
 from a2s.ui.dub.controls import ORDER, Value, read_settings
 from a2s.ui.dub.cues import track_in
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
-from a2s.ui.dub.results import TakeLabel, export
+from a2s.ui.dub.results import TakeLabel, Writing, export
 from a2s.ui.dub.scene_changes import ambient_changes_of
 from a2s.ui.engine import Engine
 from a2s.ui.gradio_compat.queue import leave_queue
 from a2s.ui.parts.job_progress import NO_VIDEO, Progress, cancelled, progress
 from a2s.ui.state import Visit, Visits
-from a2s.ui.worker import PreviewImage, ProgressReport
+from a2s.ui.state.records import FilmFormat
+from a2s.ui.worker import Emit, PreviewImage, ProgressReport, Worker
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.dubbing.take import Take
+    from a2s.ui.state.take_files import TakeFiles
 
 AMBIENCE_LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
 """Amounts of the takes of `generate_levels`."""
 
-CANCELLABLE = ("generate", "generate_levels", "generate_restored", "export_stems")
+CANCELLABLE = ("generate", "generate_levels", "generate_restored", "export_stems", "export_package")
 """Names of the handlers that Cancel stops."""
 
-Buttons = tuple[gr.Button, gr.Button, gr.Button, gr.Button]
-"""(generate, generate levels, export stems, cancel)"""
+Buttons = tuple[gr.Button, gr.Button, gr.Button, gr.Button, gr.Button]
+"""(generate, generate levels, export stems, package for editors, cancel)"""
 
 
 def _buttons(busy: bool) -> Buttons:
-    generate, levels, stems = (gr.Button(interactive=not busy) for _ in range(3))
-    return generate, levels, stems, gr.Button(interactive=busy)
+    generate, levels, stems, package = (gr.Button(interactive=not busy) for _ in range(4))
+    return generate, levels, stems, package, gr.Button(interactive=busy)
 
 
 class DubHandlers:
@@ -50,13 +56,15 @@ class DubHandlers:
         self.engine, self.visits, self.ambience = engine, visits, ambience
         self._make = take_maker(engine, visits)
 
-    def begin(self, seed: Value, seed_locked: bool, request: gr.Request) -> tuple:
+    def begin(self, seed: Value, seed_locked: bool, container: str, picture: Any, request: gr.Request) -> tuple:
         """A generate button was pressed. Returns as `begin_again`, and the seed: a new one unless it is locked.
 
         The visit knows the seed as well, for a browser may send the next event before it shows it.
+        container, picture: of the film to download, as in `FilmFormat`.
         """
-        busy = self.begin_again(request)
+        chosen, busy = FilmFormat(container, picture), self.begin_again(request)
         visit = self.visits.of(request.session_hash)
+        visit.film_format = chosen
         visit.seed = seed if seed_locked else secrets.randbelow(2**31)
         return *busy, visit.seed
 
@@ -92,6 +100,14 @@ class DubHandlers:
             return progress("idle", "Time not known yet", f"the first dub with {model} measures it")
         detail = f"{takes}, {text.about(levels)} for {len(AMBIENCE_LEVELS)} ambience levels"
         return progress("idle", f"{text.about(one)} to generate".capitalize(), detail)
+
+    def check(self, *controls: Value) -> str:
+        """A setting was changed. Returns the note below the settings of the sound: what is wrong, if anything is."""
+        try:
+            check_settings(read_settings(*controls)[0], self.engine.limits)
+        except BadSettings as error:
+            return text.note(str(error), wrong=True)
+        return ""
 
     def choose_model(self, name: str) -> tuple[str, int, float, str]:
         """A model was chosen. If it isn't installed, the page says how to install it and returns to the default.
@@ -189,6 +205,8 @@ class DubHandlers:
         """Make one take and keep it. Yields progress."""
         estimated = self.engine.estimate(request.model, request.settings, request.seconds)
         prefix = f"Take {number + 1} of {count} · " if count > 1 else ""
+        film = visit.film_format
+        writing = writing_share(visit.need_info(), [Path(f"film.{film.container}")], film.picture)
         began, preview = time.perf_counter(), ""
         report = ProgressReport("reading", 0.0, "")
         for event in until_cancelled(self._make(request), visit):
@@ -199,14 +217,39 @@ class DubHandlers:
             else:
                 took = time.perf_counter() - began
                 self.engine.record_duration(request.model, request.settings, request.seconds, took)
-                own = visit.own_recording.name if visit.own_recording else None
-                label = TakeLabel(visit.name, visit.takes_made + 1, request.model, own)
-                visit.keep(export(event, visit.next_path("take"), label, visit.cancel.is_set, visit.limits))
+                for done, left in self._write(event, request.model, visit):
+                    whole = (number + 1 - writing + writing * done) / count
+                    yield progress("running", prefix + text.stage_name("writing"), "", left, whole)
                 return
             left = _seconds_left(time.perf_counter() - began, report.done, estimated)
             stage = prefix + text.dub_stage(report.stage, report.done)
             detail = "" if report.stage == "generating" else report.detail
-            yield progress("running", stage, detail, left, (number + report.done) / count, preview)
+            whole = (number + (1 - writing) * report.done) / count
+            yield progress("running", stage, detail, left, whole, preview)
+
+    def _write(self, take: Take, model: str, visit: Visit) -> Iterator[tuple[float, str]]:
+        """Write the files of a take and keep it. Yields (part that is done, text about the time left)."""
+        own = visit.own_recording.name if visit.own_recording else None
+        label, folder = TakeLabel(visit.name, visit.takes_made + 1, model, own), visit.next_path("take")
+
+        def work(emit: Emit) -> TakeFiles:
+            def on_share(done: float) -> None:
+                emit(ProgressReport("writing", done, ""))
+
+            writing = Writing(visit.film_format, visit.limits, visit.cancel.is_set, on_share)
+            return export(take, folder, label, writing)
+
+        began, done = time.perf_counter(), 0.0
+        yield done, ""
+        try:
+            with Worker(work) as worker:
+                for event in until_cancelled(iter(worker), visit):
+                    done = event.done if isinstance(event, ProgressReport) else done
+                    yield done, _seconds_left(time.perf_counter() - began, done, None)
+                visit.keep(worker.result)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _seconds_left(spent: float, done: float, estimated: float | None) -> str:

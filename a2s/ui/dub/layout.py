@@ -5,11 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import gradio as gr
+from gradio.components import Component
 
 from a2s.cues.formats import CUE_SUFFIXES
-from a2s.settings import ACTIONS, MATERIALS, DubSettings
+from a2s.dubbing.stems import NAMES as STEMS
+from a2s.editors.options import MAX_HANDLES
+from a2s.settings import ACTIONS, LOUDNESS, LOUDNESS_PRESETS, MATERIALS, DubSettings
 from a2s.ui import text
-from a2s.ui.dub.controls import OFF, choice_key
+from a2s.ui.dub.controls import AUTO, OFF, choice_key
 from a2s.ui.engine import Engine
 from a2s.ui.examples import Example
 from a2s.ui.gradio_compat.files import file_url
@@ -18,19 +21,30 @@ from a2s.ui.parts.ambiences import AmbienceCards
 from a2s.ui.parts.examples import ExampleStrip
 from a2s.ui.parts.job_progress import NO_VIDEO, JobProgress
 from a2s.ui.parts.timeline import CueTimeline
+from a2s.ui.state.records import CONTAINERS, PICTURES
 
 AUDIO_SUFFIXES = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".webm"]
-RECIPE_SUFFIXES = [".json", ".mp4", ".wav", ".flac"]
+RECIPE_SUFFIXES = [".json", ".mp4", ".mov", ".mkv", ".wav", ".flac"]
 DOWNLOADS = {"mp4": "mp4", "wav": "wav", "flac": "flac", "recipe": "Project recipe (.json)", "cues": "Cues"}
+CUE_FILES = {
+    "": "Save cues as …",
+    ".json": "json: all of it",
+    ".csv": "csv: a table",
+    ".srt": "srt: subtitles",
+    ".edl": "edl: markers",
+    ".mid": "mid: notes",
+    ".txt": "txt: Audacity labels",
+}
+"""Cue files that can be saved: suffix to the name on the page."""
 DEFAULT_MATCHES = 5
 _DEFAULT = DubSettings()
 
 
-def video_section(examples: tuple[Example, ...]) -> SimpleNamespace:
+def video_section(engine: Engine, examples: tuple[Example, ...]) -> SimpleNamespace:
     """The visitor's video, facts about it, and the examples."""
     heading("Your video")
     video = gr.Video(label="Your video", show_label=False, sources=["upload"], height=300, elem_id="source", buttons=[])
-    facts = html_block(text.NO_VIDEO_FACTS, elem_id="facts")
+    facts = html_block(text.no_video_facts(engine.limits), elem_id="facts")
     offered = [
         {"id": each.id, "name": each.name, "poster": file_url(each.poster) if each.poster else ""} for each in examples
     ]
@@ -49,15 +63,33 @@ def result_section() -> SimpleNamespace:
     with gr.Row(elem_id="files"):
         files = [_download(label, f"get-{name}") for name, label in DOWNLOADS.items()]
         stems = _quiet_button("Export stems", "export-stems")
-        stem_files = [
-            _download(f"{label}.wav", f"get-{label.lower()}", visible=False) for label in ("Action", "Ambience")
-        ]
+        stem_files = [_download(f"{name.capitalize()}.wav", f"get-{name}", visible=False) for name in STEMS]
+        package = _quiet_button("Package for editors", "export-package", min_width=150)
+        package_file = _download("Package (.zip)", "get-package", visible=False)
         share = _quiet_button("Export with spectrogram", "export-spectrogram")
         share_file = _download("Video with spectrogram", "get-spectrogram", visible=False)
     return SimpleNamespace(
         video=video, summary=summary, takes=takes, files=files, stems=stems, stem_files=stem_files, share=share,
-        share_file=share_file,
+        share_file=share_file, package=package, package_file=package_file, package_options=_package_options(),
     )  # fmt: skip
+
+
+def _package_options() -> list[Component]:
+    """The options of the package for editors, as `TakesHandlers.export_package` takes them."""
+    with gr.Accordion("Options of the package", open=False, elem_id="package-options"):
+        with gr.Row():
+            names = gr.Dropdown(
+                [("Plain: action.wav", "plain"), ("Universal Category System", "ucs")], value="plain",
+                label="Names of the sound files", filterable=False, min_width=150, elem_id="package-names",
+            )  # fmt: skip
+            handles = gr.Number(
+                0, label="Handles (s)", info="sound before and after the film", minimum=0, maximum=MAX_HANDLES,
+                min_width=110, elem_id="package-handles",
+            )  # fmt: skip
+        with gr.Row():
+            two_pop = gr.Checkbox(False, label="2-pop", info="a tone 2 s before the film", elem_id="package-two-pop")
+            picture = gr.Checkbox(False, label="Include the film", elem_id="package-picture")
+    return [names, handles, two_pop, picture]
 
 
 def _download(label: str, elem_id: str, visible: bool = True) -> gr.DownloadButton:
@@ -78,6 +110,11 @@ def cues_section(engine: Engine) -> SimpleNamespace:
             "Load a cue file", file_types=list(CUE_SUFFIXES), size="sm", elem_id="load-cues", elem_classes="quiet",
             scale=0, min_width=120,
         )  # fmt: skip
+        save = gr.Dropdown(
+            [(words, suffix) for suffix, words in CUE_FILES.items()], value="", show_label=False, container=False,
+            label="Save cues as", filterable=False, elem_id="save-cues", scale=0, min_width=150,
+        )  # fmt: skip
+        saved = _download("Cue file", "get-cue-file", visible=False)
         reset = gr.Button(
             "Reset to detected cues", size="sm", elem_id="reset-cues", elem_classes="quiet", scale=0, min_width=170
         )
@@ -85,7 +122,7 @@ def cues_section(engine: Engine) -> SimpleNamespace:
     timeline = CueTimeline(
         None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), player="#source video"
     )
-    return SimpleNamespace(timeline=timeline, note=note, load=load, reset=reset)
+    return SimpleNamespace(timeline=timeline, note=note, load=load, save=save, saved=saved, reset=reset)
 
 
 def ambience_section() -> SimpleNamespace:
@@ -144,8 +181,34 @@ def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
         with gr.Row():
             mixes = {f"-{db}": f"Mix in at \N{MINUS SIGN}{db} dB" for db in (6, 12, 18, 24)}
             original = _choice("Original audio", "original", _DEFAULT.original_audio, {OFF: "Mute"} | mixes)
-            targets = {f"-{lufs}": f"\N{MINUS SIGN}{lufs} LUFS" for lufs in (14, 16, 23)}
-            loudness = _choice("Loudness", "loudness", _DEFAULT.loudness, {OFF: "No loudness target"} | targets)
+            track = gr.Dropdown(
+                [("The film's default", AUTO)], value=AUTO, label="Original track", visible=False,
+                allow_custom_value=True, min_width=130, elem_id="original-track",
+            )  # fmt: skip
+        with gr.Row():
+            targets = {choice_key(lufs): _target(name, lufs) for name, lufs in LOUDNESS_PRESETS.items()}
+            loudness = _choice("Loudness", "loudness", _DEFAULT.loudness, targets | {OFF: "Off: as generated"})
+            compress = gr.Checkbox(
+                _DEFAULT.compress, label="Compress to reach the target", info="where single peaks forbid it",
+                min_width=130, elem_id="compress",
+            )  # fmt: skip
+        note = html_block("", elem_id="settings-note")
+        with gr.Row():
+            start, end = (
+                gr.Number(None, label=label, minimum=0, min_width=110, elem_id=elem_id, info=info)
+                for label, elem_id, info in (
+                    ("Only from (s)", "from", "the rest keeps its sound"), ("to (s)", "to", "empty: to the end"),
+                )
+            )  # fmt: skip
+        with gr.Row():
+            container = gr.Dropdown(
+                list(CONTAINERS), value=CONTAINERS[0], label="Film to download", filterable=False, min_width=130,
+                elem_id="container",
+            )  # fmt: skip
+            picture = gr.Dropdown(
+                [("Copy: untouched", "copy"), ("H.264: plays everywhere", "h264")], value=PICTURES[0], label="Picture",
+                filterable=False, min_width=130, elem_id="picture",
+            )  # fmt: skip
         with gr.Row():
             overlap = _slider(
                 "Window overlap (s, advanced)", 0, 1.5, _DEFAULT.overlap_seconds, step=0.05, elem_id="overlap"
@@ -158,11 +221,19 @@ def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
             label="Project recipe: drop a .json, or an exported mp4, wav or flac, to generate that take again",
             file_types=RECIPE_SUFFIXES, height=110, elem_id="recipe",
         )  # fmt: skip
-    values = [amount, seed, takes, first, steps, guidance, overlap, original, loudness, model]
+    sound = [original, loudness, compress, track, start, end]
+    values = [amount, seed, takes, first, steps, guidance, overlap, *sound, model]
     return SimpleNamespace(
         values=values, seed=seed, new_seed=new_seed, lock=lock, takes=takes, steps=steps, guidance=guidance,
-        model=model, recipe=recipe,
+        model=model, recipe=recipe, film=[container, picture], track=track, note=note, checked=sound,
     )  # fmt: skip
+
+
+def _target(name: str, lufs: float) -> str:
+    """A loudness target as the page names it."""
+    standard = {"web": "Web", "podcast": "Podcast", "ebu": "EBU R 128", "atsc": "ATSC A/85"}.get(name, name)
+    default = ", default" if lufs == LOUDNESS else ""
+    return text.with_minus(f"{standard} ({lufs:g} LUFS{default})")
 
 
 def _slider(label: str, least: float, most: float, value: float, elem_id: str, step: float = 1) -> gr.Slider:

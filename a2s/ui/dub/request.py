@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from a2s.dubbing.progress import Watcher
 from a2s.errors import Cancelled
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from a2s.dubbing.progress import Preview
     from a2s.dubbing.take import Take
     from a2s.vision import Motion
+
+E = TypeVar("E")
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,11 @@ def take_maker(engine: Engine, visits: Visits) -> TakeMaker:
     return on_gpu(make, _gpu_seconds, prepare)
 
 
-def until_cancelled(events: Generator[Event | Take, None, None], visit: Visit) -> Generator[Event | Take, None, None]:
-    """The events of a take maker. When the visit is cancelled, the work stops. Raises Cancelled."""
+def until_cancelled(events: Generator[E, None, None], visit: Visit) -> Generator[E, None, None]:
+    """The events of a take maker, or of a writer of its files. When the visit is cancelled, the work stops.
+
+    Raises Cancelled.
+    """
     with closing(events):
         for event in events:
             visit.last_used = time.monotonic()  # a visit with a long dub is not idle

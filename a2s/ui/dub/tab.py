@@ -15,7 +15,7 @@ from a2s.ui.dub.generate import DubHandlers
 from a2s.ui.dub.takes import TakesHandlers
 from a2s.ui.dub.video import VideoHandlers
 from a2s.ui.engine import Engine
-from a2s.ui.events import CHAINED, HIDDEN, LATEST, MODEL_ONCE, MODEL_QUEUE, ONCE, VIDEO_QUEUE
+from a2s.ui.events import CHAINED, HIDDEN, LATEST, MODEL_ONCE, MODEL_QUEUE, ONCE, PREVIEW_QUEUE, VIDEO_QUEUE
 from a2s.ui.examples import Example
 from a2s.ui.state import Visits
 from a2s.ui.validation import Handler, report_errors
@@ -35,7 +35,7 @@ def add_dub_tab(engine: Engine, visits: Visits, examples: tuple[Example, ...]) -
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=340):
-            video = layout.video_section(examples)
+            video = layout.video_section(engine, examples)
         with gr.Column(scale=1, min_width=340):
             result = layout.result_section()
     cues = layout.cues_section(engine)
@@ -79,6 +79,8 @@ def _wire_video(handlers: Namespace, page: Namespace) -> None:
         loading.failure(reject, None, [video.video, video.facts, bar.progress], **VIDEO_QUEUE)
         refresh_cues = report_errors(handlers.cues.refresh)
         loading.success(refresh_cues, None, timeline, **CHAINED)  # removes those of the previous video
+        loading.success(report_errors(handlers.video.list_tracks), None, page.settings.track, **CHAINED)
+        loading.success(report_errors(handlers.video.show_preview), None, video.video, **PREVIEW_QUEUE)
         _show_newest(handlers, page, loading.success)
         analysing = loading.success(analyse, [page.ambience.k, page.settings.model], bar.progress, **MODEL_QUEUE)
         analysing.failure(report_errors(handlers.video.analysis_failed), None, bar.progress, **CHAINED)
@@ -108,6 +110,9 @@ def _wire_ambience(handlers: Namespace, page: Namespace) -> None:
 def _wire_cues(handlers: Namespace, page: Namespace) -> None:
     cues = page.cues
     cues.load.upload(report_errors(handlers.cues.load_file), cues.load, cues.timeline, **HIDDEN)
+    cues.save.input(
+        report_errors(handlers.cues.save_file), [cues.save, cues.timeline], [cues.save, cues.saved], **HIDDEN
+    )
     cues.reset.click(report_errors(handlers.cues.reset), None, cues.timeline, **HIDDEN)
 
 
@@ -117,6 +122,8 @@ def _wire_settings(handlers: Namespace, page: Namespace) -> None:
     settings.new_seed.click(None, None, settings.seed, js=random_seed, api_visibility="private", show_progress="hidden")
     for control in (settings.takes, settings.steps, settings.guidance):
         control.input(**_estimate(handlers, page), **LATEST)
+    for control in settings.checked:
+        control.change(report_errors(handlers.dub.check), settings.values, settings.note, queue=False, **LATEST)
     chosen = settings.model.input(
         report_errors(handlers.dub.choose_model),
         settings.model,
@@ -143,7 +150,7 @@ def _wire_generate(handlers: Namespace, page: Namespace) -> None:
     for button, work in ((bar.generate, handlers.dub.generate), (bar.levels, handlers.dub.generate_levels)):
         begun = button.click(
             report_errors(handlers.dub.begin),
-            [settings.seed, settings.lock],
+            [settings.seed, settings.lock, *settings.film],
             [*_buttons(page), bar.progress, settings.seed],
             queue=False,
             **ONCE,
@@ -175,6 +182,9 @@ def _wire_takes(handlers: Namespace, page: Namespace) -> None:
     begin = report_errors(handlers.dub.begin_again)
     begun = result.stems.click(begin, None, [*_buttons(page), bar.progress], queue=False, **ONCE)
     _run(handlers, page, begun, handlers.takes.export_stems, result.takes, [*result.stem_files, bar.progress])
+    begun = result.package.click(begin, None, [*_buttons(page), bar.progress], queue=False, **ONCE)
+    wanted = [result.takes, *result.package_options]
+    _run(handlers, page, begun, handlers.takes.export_package, wanted, [result.package_file, bar.progress])
     result.share.click(
         report_errors(handlers.takes.export_spectrogram_video, logged=True),
         result.takes,
@@ -186,7 +196,7 @@ def _wire_takes(handlers: Namespace, page: Namespace) -> None:
 
 def _buttons(page: Namespace) -> list[Component]:
     """The outputs of `DubHandlers.finished`."""
-    return [page.bar.generate, page.bar.levels, page.result.stems, page.bar.cancel]
+    return [page.bar.generate, page.bar.levels, page.result.stems, page.result.package, page.bar.cancel]
 
 
 def _make_takes(handlers: Namespace, page: Namespace, begun: Event, work: Handler, inputs: list | None) -> None:
@@ -231,5 +241,5 @@ def _compare_spectrograms(handlers: Namespace, page: Namespace) -> dict:
 def _take_outputs(page: Namespace) -> list[Component]:
     """The outputs of `TakesHandlers.show`."""
     result = page.result
-    files = [*result.files, *result.stem_files, result.share_file]
+    files = [*result.files, *result.stem_files, result.package_file, result.share_file]
     return [result.video, page.pictures.figure, result.summary, page.cues.timeline, *files]

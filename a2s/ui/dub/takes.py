@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from a2s.dubbing.stems import NAMES
 from a2s.errors import A2SError, Cancelled
 from a2s.ui import text
 from a2s.ui.dub.ambience import AmbienceHandlers
@@ -15,12 +17,16 @@ from a2s.ui.dub.controls import control_values
 from a2s.ui.dub.cues import value_in
 from a2s.ui.dub.recipe import restore
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
-from a2s.ui.dub.results import write_stems
+from a2s.ui.dub.results import write_editors_package, write_stems
 from a2s.ui.engine import Engine
 from a2s.ui.parts.job_progress import cancelled, progress
 from a2s.ui.state import Visit, Visits
 from a2s.ui.state.take_files import TakeFiles
 from a2s.ui.worker import PreviewImage, ProgressReport
+
+if TYPE_CHECKING:
+    from a2s.dubbing.take import Take
+    from a2s.ui.parts.job_progress import Progress
 
 
 class TakesHandlers:
@@ -42,20 +48,15 @@ class TakesHandlers:
         )
 
     def show(self, number: int | None, request: gr.Request) -> tuple:
-        """One take: (video, figure, summary, timeline with its wave, five downloads, three files not made yet)."""
+        """One take: (video, figure, summary, timeline with its wave, five downloads, five files not made yet)."""
         take = _take(self.visits.of(request.session_hash), number)
         if take is None:
             downloads = (gr.DownloadButton(interactive=False),) * 5
             return None, None, text.NO_RESULT, gr.HTML(wave=[]), *downloads, *_not_made()
         files = (take.video, take.sound, take.flac(), take.recipe, take.cue_file)
-        return (
-            str(take.video),
-            str(take.figure),
-            take.summary,
-            gr.HTML(wave=take.peaks),
-            *(gr.DownloadButton(value=str(file), interactive=True) for file in files),
-            *_not_made(),
-        )
+        film, *others = (gr.DownloadButton(value=str(file), interactive=True) for file in files)
+        film = gr.DownloadButton(take.video.suffix[1:], value=str(take.video), interactive=True)
+        return str(take.player), str(take.figure), take.summary, gr.HTML(wave=take.peaks), film, *others, *_not_made()
 
     def compare_spectrograms(self, number: int | None, other: int | None, request: gr.Request) -> gr.ImageSlider:
         """The spectrograms of two takes, one above the other with a divider."""
@@ -66,22 +67,58 @@ class TakesHandlers:
         return gr.ImageSlider(value=(str(before.spectrogram), str(after.spectrogram)), visible=True)
 
     def export_stems(self, number: int | None, request: gr.Request) -> Iterator[tuple]:
-        """The action and the ambience of a take as two files that add up to it. Yields (action, ambience, progress)."""
+        """The stems of a take as files that add up to it. Yields (action, ambience, original, progress)."""
         visit = self.visits.of(request.session_hash)
         take = _take(visit, number)
         if take is None:
             raise A2SError("Generate a take first, then export its stems.")
         try:
             if not take.has_stems:
-                yield from self._make_stems(take, visit, request)
+                for step in self._make_again("Stems", take, visit, request):
+                    if isinstance(step, dict):
+                        yield *_unchanged(3), step
+                    else:
+                        write_stems(take, step)
         except Cancelled:
-            yield gr.skip(), gr.skip(), cancelled()
+            yield *_unchanged(3), cancelled()
             return
-        files = (gr.DownloadButton(value=str(stem), visible=True, interactive=True) for stem in take.stem_files)
+        made = take.stem_files
+        files = (
+            gr.DownloadButton(value=str(made[name]), visible=True, interactive=True)
+            if name in made
+            else gr.DownloadButton(value=None, visible=False)
+            for name in NAMES
+        )
         yield *files, progress("done", "Done", "the stems add up to the take", done=1.0)
 
-    def _make_stems(self, take: TakeFiles, visit: Visit, request: gr.Request) -> Iterator[tuple]:
-        """Make the take again, with the action alone beside it. Yields as `export_stems`."""
+    def export_package(
+        self, number: int | None, names: str, handles: float | None, two_pop: bool, picture: bool, request: gr.Request
+    ) -> Iterator[tuple]:
+        """The package of a take for editing programs. Yields (package, progress)."""
+        from a2s.editors import PackageOptions, check_package
+
+        visit = self.visits.of(request.session_hash)
+        take = _take(visit, number)
+        if take is None:
+            raise A2SError("Generate a take first, then export its package.")
+        options = PackageOptions(names, 0.0 if handles is None else handles, two_pop, picture)
+        check_package(take.package, options)
+        try:
+            for step in self._make_again("Package", take, visit, request):
+                if isinstance(step, dict):
+                    yield gr.skip(), step
+                else:
+                    yield gr.skip(), progress("running", f"Package · {text.stage_name('writing')}", done=1.0)
+                    write_editors_package(take, step, options, visit.name, visit.limits)
+        except Cancelled:
+            yield gr.skip(), cancelled()
+            return
+        button = gr.DownloadButton(value=str(take.package), visible=True, interactive=True)
+        yield button, progress("done", "Done", "README.txt in the package explains its files", done=1.0)
+
+    def _make_again(self, name: str, take: TakeFiles, visit: Visit, request: gr.Request) -> Iterator[Progress | Take]:
+        """Make the take again, with the action alone beside it. Yields progress that begins with `name`, and the take
+        at the end."""
         model = take.model or self.engine.default
         again = DubRequest(
             request.session_hash, visit.need_video(), take.settings, take.cues, visit.motion,
@@ -90,13 +127,13 @@ class TakesHandlers:
         preview = ""
         for event in until_cancelled(self._make(again), visit):
             if isinstance(event, ProgressReport):
-                stage = "Stems · " + text.dub_stage(event.stage, event.done)
+                stage = f"{name} · {text.dub_stage(event.stage, event.done)}"
                 detail = "" if event.stage == "generating" else event.detail
-                yield gr.skip(), gr.skip(), progress("running", stage, detail, done=event.done, preview=preview)
+                yield progress("running", stage, detail, done=event.done, preview=preview)
             elif isinstance(event, PreviewImage):
                 preview = event.url
             else:
-                write_stems(take, event)
+                yield event
 
     def export_spectrogram_video(self, number: int | None, request: gr.Request) -> gr.DownloadButton:
         """A take as a video with its spectrogram below."""
@@ -142,5 +179,9 @@ def _take(visit: Visit, number: int | None) -> TakeFiles | None:
 
 
 def _not_made() -> tuple[gr.DownloadButton, ...]:
-    """Both stems and the spectrogram video, before they are exported."""
-    return (gr.DownloadButton(value=None, visible=False),) * 3
+    """The three stems, the package and the spectrogram video, before they are exported."""
+    return (gr.DownloadButton(value=None, visible=False),) * 5
+
+
+def _unchanged(count: int) -> tuple[dict, ...]:
+    return (gr.skip(),) * count

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import numpy as np
 
 from a2s.errors import A2SError
 from a2s.ui import text
+from a2s.ui.dub.controls import AUTO
 from a2s.ui.dub.scene_changes import find_scene_changes
 from a2s.ui.engine import Analysis, Engine
 from a2s.ui.examples import Example
@@ -17,6 +20,13 @@ from a2s.ui.parts.job_progress import NO_VIDEO, Progress, progress
 from a2s.ui.state import Visit, Visits
 from a2s.ui.state.records import SceneChange
 from a2s.ui.worker import Emit, ProgressReport, Worker
+
+if TYPE_CHECKING:
+    from a2s.media import VideoInfo
+
+
+MAX_PREVIEW_SECONDS = 600.0
+"""Longest film that is made playable; a preview takes a fraction of its length."""
 
 
 class VideoHandlers:
@@ -57,12 +67,43 @@ class VideoHandlers:
         visit.info = info
         return text.facts(info, name)
 
+    def list_tracks(self, request: gr.Request) -> gr.Dropdown:
+        """The choice among the sound tracks of the video, where it has several."""
+        from a2s.media import SoundStream, read_sound_streams
+
+        visit, tracks = self.visits.of(request.session_hash), []
+        if visit.need_info().has_audio:
+            found = read_sound_streams(visit.need_video(), limits=visit.limits)
+            tracks = [track for values in found if (track := SoundStream(*values)).decodable]
+        names = [("The film's default", AUTO), *((str(track), str(track.number)) for track in tracks)]
+        return gr.Dropdown(names, value=AUTO, visible=len(tracks) > 1)
+
+    def show_preview(self, request: gr.Request) -> Any:
+        """Replace a film that browsers do not play by a small one that they do. Returns the video.
+
+        The dub is made from the film itself.
+        """
+        visit = self.visits.of(request.session_hash)
+        video, info = visit.need_video(), visit.need_info()
+        if _plays(info) or info.duration > MAX_PREVIEW_SECONDS:
+            return gr.skip()
+        preview = visit.next_path("preview", ".mp4")
+        try:
+            _write_preview(visit, video, preview)
+        except A2SError:  # also where another video was loaded meanwhile
+            return gr.skip()
+        if visit.video != video:
+            preview.unlink(missing_ok=True)
+            return gr.skip()
+        visit.preview = preview
+        return str(preview)
+
     def unload(self, request: gr.Request) -> tuple[str, Progress]:
         """The video was removed from the page. Returns (facts, progress), not the video: a new one may be there."""
         visit = self.visits.of(request.session_hash)
         visit.cancel.set()
         visit.unload()
-        return text.NO_VIDEO_FACTS, NO_VIDEO
+        return text.no_video_facts(self.engine.limits), NO_VIDEO
 
     def reject(self, request: gr.Request) -> tuple[None, str, Progress]:
         """The video could not be read, and the page shows why. Returns (video, facts, progress)."""
@@ -104,3 +145,22 @@ class VideoHandlers:
     def analysis_failed(self) -> Progress:
         """The video could not be analysed, and the page shows why."""
         return progress("failed", "The video could not be analysed")
+
+
+def _plays(info: VideoInfo) -> bool:
+    """Whether browsers play a film as it was uploaded."""
+    if info.container == "matroska":  # WebM is the part of it that browsers play
+        return info.codec in ("vp8", "vp9", "av1")
+    return info.container == "mp4" and info.plays_in_browsers
+
+
+def _write_preview(visit: Visit, video: Path, preview: Path) -> None:
+    """Write a film with the same picture and sound that browsers play. Raises A2SError, Cancelled."""
+    from a2s.media import OriginalTrack, Soundtrack, mux_soundtrack
+    from a2s.settings import DELIVERY
+
+    original = OriginalTrack(video) if visit.need_info().has_audio else None
+    sound = Soundtrack(np.zeros(1, np.float32), DELIVERY.sample_rate, original=original)
+    mux_soundtrack(
+        video, sound, preview, limits=visit.limits, cancelled=lambda: visit.video != video, picture="browser"
+    )

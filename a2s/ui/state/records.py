@@ -8,12 +8,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a2s.errors import BadSettings
+
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
+    from a2s.media.picture_table import PictureChoice
     from a2s.settings import DubSettings
 
 OWN_RECORDING = "own recording"
 """Stands where a clip's id would stand, for the visitor's own recording. An id never contains a space."""
+
+
+CONTAINERS = ("mp4", "mov", "mkv")
+"""Suffixes of the film that a visitor downloads."""
+
+PICTURES: tuple[PictureChoice, ...] = ("copy", "h264")
+"""What may become of its picture."""
+
+
+@dataclass(frozen=True)
+class FilmFormat:
+    """How a film is written. container: one of CONTAINERS. picture: one of PICTURES. player: whether there is also a
+    film that browsers play, where they do not play this one. Raises BadSettings.
+    """
+
+    container: str = "mp4"
+    picture: PictureChoice = "copy"
+    player: bool = True
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (("file", self.container, CONTAINERS), ("picture", self.picture, PICTURES)):
+            if value not in allowed:
+                raise BadSettings(f"The {name} must be {', '.join(allowed)}, not {str(value)[:40]!r}.")
 
 
 @dataclass(frozen=True)

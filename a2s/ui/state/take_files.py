@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from a2s.dubbing.stems import NAMES
+
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
     from a2s.dubbing.recipe import Report
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 class TakeFiles:
     """One take in a folder of its own. FLAC, spectrogram video and stems are written when they are first wanted.
 
-    label: for a person. stem: first part of all file names. recipe: JSON file of `report`. figure: waveform, cues,
+    label: for a person. stem: first part of all file names. video: the film to download. player: the same film, or a
+    smaller one, as browsers play it. recipe: JSON file of `report`. figure: waveform, cues,
     spectrogram and ambience reference; spectrogram: without axes, one size for all takes. summary: HTML. settings: they
     make this take alone in this visit. report: for download, without a path of this server. model: as the engine names
     it, None for its default.
@@ -29,6 +32,7 @@ class TakeFiles:
     label: str
     stem: str
     video: Path
+    player: Path
     sound: Path
     recipe: Path
     cue_file: Path
@@ -80,14 +84,20 @@ class TakeFiles:
         path = self.sound.with_name(f"{self.stem}-share.mp4")
         if not path.is_file():
             spectrogram = np.asarray(Image.open(self.spectrogram).convert("RGB"))
-            share_spectrogram(self.video, self.sound, spectrogram, path)
+            share_spectrogram(self.player, self.sound, spectrogram, path)
         return path
 
     @property
-    def stem_files(self) -> tuple[Path, Path]:
-        """Where the stems (action, ambience) are, once they are made."""
-        return self.sound.with_name(f"{self.stem}-action.wav"), self.sound.with_name(f"{self.stem}-ambience.wav")
+    def stem_files(self) -> dict[str, Path]:
+        """Where the stems are by name, once they are made. The original is one where it is kept."""
+        names = NAMES if self.report.recipe.original_audio else NAMES[:2]
+        return {name: self.sound.with_name(f"{self.stem}-{name}.wav") for name in names}
+
+    @property
+    def package(self) -> Path:
+        """Where the package for editors is, once it is made."""
+        return self.sound.with_name(f"{self.stem}-package.zip")
 
     @property
     def has_stems(self) -> bool:
-        return all(path.is_file() for path in self.stem_files)
+        return all(path.is_file() for path in self.stem_files.values())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from a2s.errors import A2SError, TooLarge
 from a2s.settings import Limits
+from a2s.ui.state.records import FilmFormat
 from a2s.ui.state.storage import has_room
 from a2s.ui.text import NO_ROOM
 
@@ -34,8 +35,9 @@ class Visit:
     chosen_by_user: False while it is the model's best match. ambient_changes: time in s to the clip chosen from there
     on. scene_changes: where the place seems to change. listening: the comparisons of this video; answers: of the
     listening test, over all videos. takes: of this video, oldest first; takes_made: how many there have ever been.
-    seed: of the dub that was asked for last. uploads: what gradio stored for this visit, by `file_identity`.
-    removal: runs while the browser is away. root: the folder that all visits share, if there are others.
+    seed, film_format: of the dub that was asked for last. preview: of the video, where browsers do not play it.
+    uploads: what gradio stored for this visit, by `file_identity`. removal: runs while the browser is away. root: the
+    folder that all visits share, if there are others.
     """
 
     folder: Path
@@ -55,6 +57,8 @@ class Visit:
     takes: list[TakeFiles] = field(default_factory=list)
     takes_made: int = 0
     seed: int | None = None
+    film_format: FilmFormat = field(default_factory=FilmFormat)
+    preview: Path | None = None
     restored: RestoredRecipe | None = None
     listening: ListeningSession | None = None
     answers: list[dict] = field(default_factory=list)
@@ -100,7 +104,9 @@ class Visit:
         """Begin with another video. The takes of the one before go; own ambiences and listening answers stay."""
         if self.video is not None:
             self.video.unlink(missing_ok=True)
-        self.video, self.name = video, name
+        if self.preview is not None:
+            self.preview.unlink(missing_ok=True)
+        self.video, self.name, self.preview = video, name, None
         self.info = self.motion = self.detected_cues = self.restored = None
         self.scene_changes = ()
         self.ambient_changes = {}

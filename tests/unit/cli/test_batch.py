@@ -144,6 +144,34 @@ def test_an_edit_list_is_read_with_the_rate_of_the_film(run, home, tmp_path):
     assert cue["time"] == 0.5
 
 
+@pytest.mark.parametrize(("start", "end"), [("0.5", "1"), ("0:00.5", "1000 ms"), ("00:00:00:12", "00:00:01:00")])
+def test_a_stretch_is_dubbed(run, home, tmp_path, start, end):
+    report = tmp_path / "r.json"
+    options = "--from", start, "--to", end, "--report", report, "--format", "wav"
+    code, printed, _ = run(home / "clip.mp4", "-o", f"{tmp_path}/", *options)
+    assert code == 0 and "1.50 s (dubbed from 0.5 s to 1 s)" in printed
+    sound, rate = soundfile.read(tmp_path / "clip.wav")
+    assert len(sound) == round(1.5 * rate) and not sound[: round(0.49 * rate)].any()
+    assert sound[round(0.55 * rate) : round(0.95 * rate)].any() and not sound[round(1.01 * rate) :].any()
+    settings = json.loads(report.read_text())["settings"]
+    assert (settings["start"], settings["end"]) == (0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--from", "soon"), "--from must be a time such as 80, 1:20, 00:01:20.5 or a timecode"),
+        (("--to", "-1"), "--to must be a time"),
+        (("--from", "1", "--to", "0.5"), "must end at least 0.1 s after its start"),
+        (("--from", "9"), "must lie within the film, which is 1.50 s long"),
+        (("--to", "00:00:00:30"), "--to: The timecode '00:00:00:30' does not exist at 24 fps"),
+    ],
+)
+def test_a_stretch_that_cannot_be_is_one_line(run, home, tmp_path, options, message):
+    code, _, err = run(home / "clip.mp4", "-o", tmp_path / "o.wav", *options)
+    assert code == 2 and message in err and err.count("\n") == 1 and not names(tmp_path)
+
+
 class Pipe(io.TextIOWrapper):
     """A standard stream that is no terminal."""
 
@@ -159,7 +187,8 @@ def test_a_film_from_stdin_and_sound_to_stdout(run, home, tmp_path, monkeypatch)
     assert json.loads((tmp_path / "r.json").read_text())["video"]["name"] == "stdin"
     assert run(home / "clip.mp4", "-o", tmp_path / "o.wav")[0] == 0
     monkeypatch.setattr(sys, "stdout", out := Pipe())
-    assert run(home / "clip.mp4", "-o", "-")[0] == 0
+    code, _, err = run(home / "clip.mp4", "-o", "-")
+    assert code == 0 and err.startswith("stdout: 1.50 s")
     assert soundfile.info(io.BytesIO(out.buffer.getvalue())).duration == pytest.approx(1.5)
 
 
@@ -176,6 +205,12 @@ def test_a_limit_of_the_command_line(run, home, tmp_path):
     code, _, err = run(home / "clip.mp4", "-o", tmp_path / "o.wav", "--limit", "max_second=1")
     assert code == 2 and "the nearest is A2S_MAX_SECONDS" in err
     assert main(["dub", "--help"]) == 0
+
+
+def test_a_raised_limit_holds_until_the_files_are_written(run, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("A2S_MAX_SECONDS", "1")
+    options = "--stems", tmp_path / "stems", "--limit", "max_seconds=2", "--original-audio", "-6"
+    assert run(home / "clip.mp4", "-o", tmp_path / "o.mp4", *options)[0] == 0
 
 
 def test_the_help_of_dub_lists_the_limits(capsys):

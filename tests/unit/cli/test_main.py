@@ -93,7 +93,7 @@ def test_dub_writes_several_takes(home, run, tmp_path):
     code, printed, _ = run("dub", home / "clip.mp4", "-o", tmp_path / "t.wav", "--takes", 3, "--steps", 2)
     assert code == 0
     sounds = [soundfile.read(tmp_path / name)[0] for name in ("t.wav", "t-2.wav", "t-3.wav")]
-    assert all(len(sound) == 24_000 for sound in sounds)
+    assert all(len(sound) == 72_000 for sound in sounds)
     assert not np.array_equal(sounds[0], sounds[1])
 
 
@@ -103,7 +103,8 @@ def test_a_command_is_deterministic(home, run, tmp_path):
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
-def test_ambience_of_several_places_and_the_report(home, run, tmp_path):
+def test_ambience_of_several_places_and_the_report(home, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a report names a recording without its folder
     soundfile.write(tmp_path / "my own.wav", np.random.default_rng(2).standard_normal(48_000) * 0.02, 16_000)
     report, out = tmp_path / "r.json", tmp_path / "o.wav"
     places = "--ambient-clip", "rain", "--ambient-clip", "0.6=room", "--ambient-clip", f"0:01.1={tmp_path}/my own.wav"
@@ -241,7 +242,7 @@ def test_a_failed_report_removes_the_sound(home, run, tmp_path, monkeypatch):
     from a2s.dubbing.take import Take
     from a2s.errors import CannotWrite
 
-    def full(self, path, muxed):
+    def full(self, path, muxed, seconds):
         raise CannotWrite("The disk is full.")
 
     monkeypatch.setattr(Take, "save_report", full)
@@ -300,11 +301,11 @@ def test_control_c_while_writing_removes_the_written_files(home, run, tmp_path, 
 
     write, saved = Take.write, []
 
-    def interrupted(self, path):
+    def interrupted(self, path, *options):
         if saved:
             raise KeyboardInterrupt
         saved.append(path)
-        return write(self, path)
+        return write(self, path, *options)
 
     monkeypatch.setattr(Take, "write", interrupted)
     assert run("dub", home / "clip.mp4", "-o", tmp_path / "o.wav", "--steps", 1, "--takes", 2)[0] == 130

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 
 import pytest
+from PIL import Image
 
 from a2s.cli.main import main
 
@@ -44,6 +45,16 @@ def test_several_films_have_a_package_each(run, home, tmp_path):
     code, *_ = run(*films, "-o", tmp_path / "out", "--format", "wav", "--package", tmp_path / "packages")
     assert code == 0
     assert sorted(path.name for path in (tmp_path / "packages").iterdir()) == ["a.zip", "b.zip"]
+
+
+def test_a_film_made_of_pictures_is_in_its_package(run, tmp_path):
+    (folder := tmp_path / "shot").mkdir()
+    for number in range(24):
+        Image.new("RGB", (64, 48), (0, 10 * number, 0)).save(folder / f"shot_{number:04}.png")
+    code, *_ = run(folder, "--rate", 24, "-o", tmp_path / "out.wav", "--package", tmp_path / "foley.zip")
+    with zipfile.ZipFile(tmp_path / "foley.zip") as archive:
+        assert code == 0 and "shot.mov" in archive.namelist()
+        assert b"shot.mov, is in the package" in archive.read("README.txt")
 
 
 @pytest.mark.parametrize(

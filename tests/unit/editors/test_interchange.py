@@ -48,6 +48,10 @@ def test_the_xml_states_the_true_rate_and_the_timecode(film):
     assert (sequence.findtext("rate/timebase"), sequence.findtext("rate/ntsc")) == (str(timeline.clock.nominal), ntsc)
     assert sequence.findtext("timecode/string") == FILMS[film][1]
     assert sequence.findtext("timecode/displayformat") == ("DF" if "drop" in film else "NDF")
+    picture = sequence.find("media/video/format/samplecharacteristics")
+    assert [picture.findtext(name) for name in ("width", "height", "rate/timebase", "rate/ntsc")] == [
+        "64", "48", str(timeline.clock.nominal), ntsc,
+    ]  # fmt: skip
     starts = {element.findtext("timecode/string") for element in sequence.iter("file") if len(element)}
     assert starts == {FILMS[film][1]}
     assert int(sequence.findtext("duration")) == timeline.frames

@@ -135,9 +135,12 @@ def edges(film, options):
 def test_sound_files_have_their_time_reference_and_length(package):
     film, options, take, folder = package
     lead, _, tail = (round(frames / film.rate * 48_000) for frames in edges(film, options))
+    start = first_frame(film) - edges(film, options)[0]
     for stem in ("mix", "action", "ambience", "original"):
         info = WavInfoReader(str(wav(folder, stem)))
         assert (info.fmt.sample_rate, info.fmt.bits_per_sample) == (48_000, 24)
+        assert abs(info.bext.time_reference - start / film.rate * 48_000) <= 0.5
+        assert info.bext.originator == "a2s"
         assert info.data.frame_count == lead + round(take.duration * 48_000) + tail
 
 
@@ -153,7 +156,7 @@ def test_the_stems_add_up_to_the_mix(package):
 def test_timelines_lay_out_the_film_and_the_stems(package, name, adapter):
     film, options, take, folder = package
     read = otio.adapters.read_from_string((folder / name).read_text(encoding="utf-8"), adapter)
-    rate, (_, pop, _) = float(film.rate), edges(film, options)
+    rate, (lead, pop, _) = float(film.rate), edges(film, options)
     frames = round(take.duration * film.rate)
     assert read.global_start_time == otio.opentime.RationalTime(first_frame(film) - pop, rate)
     picture, *sounds = [track[-1] for track in read.tracks]
@@ -165,6 +168,9 @@ def test_timelines_lay_out_the_film_and_the_stems(package, name, adapter):
         file = folder / unquote(clip.media_reference.target_url)
         assert file == wav(folder, stem)
         assert (clip.range_in_parent().start_time.value, clip.source_range.duration.value) == (0, pop + frames)
+        reference = WavInfoReader(str(file)).bext.time_reference / 48_000
+        begin = clip.source_range.start_time.value / rate - reference  # of the clip in its file, s
+        assert begin == pytest.approx((lead - pop) / rate, abs=1 / 48_000)
     for marker, cue in zip(read.tracks.markers, CUES, strict=True):
         assert abs((marker.marked_range.start_time.value - pop) / rate - cue.time) <= 0.5 / rate + 1e-9
 
@@ -210,6 +216,7 @@ def test_ffprobe_reads_the_sound_files(package):
     command = ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", str(path)]
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     assert found["streams"][0]["codec_name"] == "pcm_s24le" and found["streams"][0]["sample_rate"] == "48000"
+    assert int(found["format"]["tags"]["time_reference"]) == WavInfoReader(str(path)).bext.time_reference
 
 
 def test_the_same_take_gives_the_same_bytes(takes, tmp_path):

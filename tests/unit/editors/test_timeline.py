@@ -86,6 +86,7 @@ def test_a_start_timecode_can_be_given():
         (PackageOptions(handles=float("nan")), "from 0 to 60"),
         (PackageOptions(handles=True), "from 0 to 60"),
         (PackageOptions(start="soon"), "HH:MM:SS:FF, not 'soon'"),
+        (PackageOptions(start="24:00:00:00"), "HH:MM:SS:FF"),
     ],
 )
 def test_options_outside_their_range_are_refused(options, named):

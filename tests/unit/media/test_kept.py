@@ -11,6 +11,7 @@ import pytest
 from av.stream import Disposition
 
 from a2s.media import MuxReport, Soundtrack, mux_soundtrack
+from a2s.media.soundtrack import OriginalTrack
 from a2s.media.streams import StreamOutcome
 from a2s.media.tags import film_tags
 
@@ -121,6 +122,26 @@ def test_sound_tracks_chapters_and_tags_are_kept(tmp_path, source, suffix, start
     assert (words.outcome, words.language) == ("copied" if same else "re-encoded", "eng")
     assert subtitles(out) == (text, [("hello", 0.5, 0.3)])
     assert [loudest(out, track) for track in (1, 2)] == pytest.approx([800, 1200], abs=5)
+
+
+def test_a_sound_track_that_is_mixed_in_is_not_repeated(tmp_path):
+    film = rich_film(tmp_path / "in.mkv")
+    mixed = Soundtrack(np.zeros(16_000, np.float32), 16_000, original=OriginalTrack(film, 2))
+    report = mux_soundtrack(film, mixed, tmp_path / "out.mp4")
+    tracks = [(one.title, one.outcome, one.reason) for one in report.streams if one.kind == "sound"]
+    assert tracks == [("Mix", "copied", ""), ("Mic", "re-encoded", "mixed into the dub"), ("Game", "copied", "")]
+    assert [loudest(tmp_path / "out.mp4", track) for track in (1, 2)] == pytest.approx([400, 1200], abs=5)
+
+
+def test_an_encrypted_sound_track_is_left_out(tmp_path):
+    film = rich_film(tmp_path / "in.mp4")
+    data = film.read_bytes()
+    at = data.rindex(b"mp4a")
+    film.write_bytes(data[:at] + b"enca" + data[at + 4 :])
+    report = mux_soundtrack(film, Soundtrack(SILENCE, 16_000), tmp_path / "out.mp4")
+    assert [(one.title, one.reason) for one in report.streams if one.kind == "sound"] == [
+        ("Mix", "the dub replaces it"), ("Mic", ""), ("Game", "it is encrypted")
+    ]  # fmt: skip
 
 
 def test_the_own_comment_of_a_film_becomes_its_description():

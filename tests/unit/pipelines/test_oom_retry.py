@@ -139,7 +139,7 @@ def test_a_disk_that_really_refuses_leaves_what_was_there(run, home, name, size)
     """Whichever file it is that does not fit; and the dub of yesterday is still there."""
     (run.out / name).write_text("yesterday's")
     with files_at_most(size):
-        code, err = run("--takes", "1", name=name)
+        code, err = run("--takes", "1", "--overwrite", name=name)
     assert code == 2 and one_sentence(err), err
     assert ".part" not in err and "cannot be written" in err
     assert everything(run.out) == [name] and (run.out / name).read_text() == "yesterday's"

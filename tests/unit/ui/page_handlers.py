@@ -39,14 +39,18 @@ class PageHandlers:
         list(self.video.analyse(3, self.engine.default, request))
 
     def make(
-        self, request: Any, cues: Any = "detected", work: str = "generate", model: str | None = None, **changes: Any
-    ) -> list[dict]:
-        """Press a generate button; returns all progress. cues: a timeline's value, "detected" for an unedited one."""
+        self, request: Any, cues: Any = "detected", work: str = "generate", model: str | None = None,
+        film: tuple[str, str] = ("mp4", "copy"), **changes: Any,
+    ) -> list[dict]:  # fmt: skip
+        """Press a generate button; returns all progress. cues: a timeline's value, "detected" for an unedited one.
+
+        film: container and picture of the download.
+        """
         visit = self.visits.of(request.session_hash)
         if cues == "detected":
             cues = value_in(visit, visit.detected_cues)
         settings = DubSettings(**{"steps": 4, "seed": 3} | changes)
-        self.dub.begin(settings.seed, True, request)
+        self.dub.begin(settings.seed, True, *film, request)
         return list(getattr(self.dub, work)(request, cues, *control_values(settings), model or self.engine.default))
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2s.vision import Motion, keyframes_in, motion_grid, observe
+from a2s.vision import Motion, keyframes_in, motion_grid, novelty, observe
 from a2s.vision.novelty import push
 from tests.scenes import HEIGHT, WIDTH, clock, disc_film, panned, texture
 
@@ -160,3 +160,13 @@ def test_keyframes_are_sparse_and_in_colour():
     motion = motion_of([(t, red) for t in clock(6.0, 10)], 6.0)
     assert 7 <= len(motion.keyframes) <= 9
     assert (motion.keyframes[..., 0] == 200).all() and not motion.keyframes[..., 1:].any()
+
+
+def test_the_push_of_a_long_film_is_computed_in_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    velocity = rng.standard_normal((500, 6, 8, 2)).astype(np.float32)
+    breaks = rng.random(500) < 0.02
+    motion = Motion(np.arange(500) / 60, velocity, np.zeros(0), np.zeros((0, 64, 64, 3), np.uint8), 500 / 60, breaks)
+    whole = novelty.push(motion)
+    monkeypatch.setattr(novelty, "BLOCK", 7)
+    assert np.array_equal(novelty.push(motion), whole) and whole.any()

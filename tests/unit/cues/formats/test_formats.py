@@ -256,6 +256,16 @@ def test_random_bytes_never_raise_anything_else(load, suffix):
                 assert "\n" not in str(error)
 
 
+def test_subtitles_of_hostile_text_are_read_line_by_line(load, caplog):
+    """Text on which a regular expression over the whole file would take hours."""
+    for text in (b"1" * 2_000_000, b"1\n00:00:01,000 --> " * 50_000):
+        with pytest.raises(BadCues, match="no SubRip subtitle"):
+            load(".srt", text)
+    crowded = "1\n00:00:01,000 --> 00:00:02,000\nhit\n2\n00:00:03,000 --> 00:00:04,000\nchop 0.5"
+    assert plain(load(".srt", crowded)) == [(1, 0.7, "hit", None), (3, 0.5, "chop", None)]
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("suffix", CUE_SUFFIXES)
 def test_more_cues_than_allowed_name_the_limit(load, tmp_path, suffix):
     path = tmp_path / f"many{suffix}"

@@ -80,7 +80,7 @@ def test_motion_speed_sees_one_short_movement():
 @pytest.mark.parametrize(
     ("measures", "stage"),
     [
-        (Measures(level_db=-90), stages.NO_SOUND),
+        (Measures(level_db=-95), stages.NO_SOUND),
         (Measures(level_db=-30, tags={"speech": 0.5}), stages.SPEECH_OR_MUSIC),
         (Measures(level_db=-30, tags={"background_music": 0.9}), stages.SPEECH_OR_MUSIC),
         (Measures(level_db=-30, tags={"speech": 0.49, "wind_noise": 0.9}), None),

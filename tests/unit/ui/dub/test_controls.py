@@ -10,8 +10,9 @@ from a2s.ui.api import Api
 from a2s.ui.dub.controls import OFF, ORDER, choice_key, control_values, read_settings
 
 SETTINGS = DubSettings(
-    ambient=0.7, seed=9, takes=2, first_take=3, steps=8, guidance_scale=3.0, overlap_seconds=0.25, original_audio=-12.0
-)
+    ambient=0.7, seed=9, takes=2, first_take=3, steps=8, guidance_scale=3.0, overlap_seconds=0.25, original_audio=-12.0,
+    original_track=2, loudness=None, compress=True, start=0.5, end=3.0,
+)  # fmt: skip
 
 
 def test_settings_survive_the_way_through_the_controls():
@@ -40,10 +41,27 @@ def test_off_means_none():
     assert settings.loudness is None and settings.original_audio == -12.0
 
 
-@pytest.mark.parametrize("position", range(len(ORDER)))
-def test_text_instead_of_a_number_is_refused(position):
+@pytest.mark.parametrize(
+    ("typed", "target"), [("web", -14.0), ("-18", -18.0), ("\N{MINUS SIGN}20,5 LUFS", -20.5), ("off", None)]
+)
+def test_a_loudness_is_typed_as_on_the_command_line(typed, target):
     values = control_values(SETTINGS)
-    values[position] = "loud"
+    values[ORDER.index("loudness")] = typed
+    assert read_settings(*values, "compact")[0].loudness == target
+
+
+def test_a_track_of_the_original_counts_only_where_it_sounds():
+    values = control_values(SETTINGS)
+    values[ORDER.index("original_audio")] = OFF
+    assert read_settings(*values, "compact")[0].original_track == 2, "around the dubbed part"
+    values[ORDER.index("start")] = values[ORDER.index("end")] = None
+    assert read_settings(*values, "compact")[0].original_track is None
+
+
+@pytest.mark.parametrize("name", [name for name in ORDER if name != "original_track"])
+def test_text_instead_of_a_value_is_refused(name):
+    values = control_values(SETTINGS)
+    values[ORDER.index(name)] = "loud"
     with pytest.raises(BadSettings):
         read_settings(*values, "compact")
 

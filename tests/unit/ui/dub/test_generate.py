@@ -70,7 +70,7 @@ def test_ambience_levels_are_four_amounts_of_one_seed(page, request_of):
 
 def test_finished_takes_survive_a_cancel(page, request_of):
     visit, reports = page.visits.of("one"), []
-    page.dub.begin(3, True, request_of())
+    page.dub.begin(3, True, "mp4", "copy", request_of())
     cues = value_in(visit, visit.detected_cues)
     controls = control_values(DubSettings(takes=3, steps=30, seed=3))
     for step in page.dub.generate(request_of(), cues, *controls, page.engine.default):
@@ -122,7 +122,7 @@ def test_cancel_works_while_the_take_is_written(page, request_of, monkeypatch):
 
 def test_cancel_works_in_the_queue(page, request_of):
     visit = page.visits.of("one")
-    page.dub.begin(3, True, request_of())
+    page.dub.begin(3, True, "mp4", "copy", request_of())
     page.dub.cancel(request_of())
     reports = list(page.dub.generate(request_of(), None, *control_values(DubSettings(steps=4)), page.engine.default))
     assert reports[-1]["stage"] == "Cancelled" and visit.takes == []
@@ -207,19 +207,19 @@ def test_a_hostile_timeline_is_refused(page, request_of):
 
 def test_a_dub_needs_a_video(page, request_of):
     with pytest.raises(A2SError, match="Choose a video first"):
-        page.dub.begin(0, True, request_of("two"))
+        page.dub.begin(0, True, "mp4", "copy", request_of("two"))
     with pytest.raises(A2SError, match="Choose a video first"):
         list(page.dub.generate(request_of("two"), None, *control_values(DubSettings()), page.engine.default))
 
 
 def test_the_seed_is_locked_or_new(page, request_of):
-    assert page.dub.begin(7, True, request_of())[-1] == 7
-    rolled = {page.dub.begin(7, False, request_of())[-1] for _ in range(4)}
+    assert page.dub.begin(7, True, "mp4", "copy", request_of())[-1] == 7
+    rolled = {page.dub.begin(7, False, "mp4", "copy", request_of())[-1] for _ in range(4)}
     assert len(rolled) > 1
 
 
 def test_a_new_seed_is_used_even_if_the_browser_sends_the_old_one(page, request_of):
-    rolled = page.dub.begin(7, False, request_of())[-1]
+    rolled = page.dub.begin(7, False, "mp4", "copy", request_of())[-1]
     visit = page.visits.of("one")
     cues = value_in(visit, visit.detected_cues)
     list(page.dub.generate(request_of(), cues, *control_values(DubSettings(seed=7, steps=4)), page.engine.default))
@@ -291,7 +291,7 @@ def test_a_model_that_ignores_cues_says_so(tmp_path, request_of, clip, monkeypat
 def test_the_buttons_are_enabled_after_success_and_after_failure(page, request_of):
     *busy, _ = page.dub.begin_again(request_of())
     *failed, progress = page.dub.failed()
-    assert [button.interactive for button in busy] == [False, False, False, True]
-    assert [button.interactive for button in failed] == [True, True, True, False]
-    assert [button.interactive for button in page.dub.finished()] == [True, True, True, False]
+    assert [button.interactive for button in busy] == [False, False, False, False, True]
+    assert [button.interactive for button in failed] == [True, True, True, True, False]
+    assert [button.interactive for button in page.dub.finished()] == [True, True, True, True, False]
     assert progress["state"] == "failed" and progress["stage"] == "Generation failed"

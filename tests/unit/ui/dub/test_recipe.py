@@ -148,7 +148,7 @@ def test_the_model_of_the_recipe_is_chosen_if_it_is_offered(make, visit, tmp_pat
         {"settings": {"steps": 10_000}}, {"settings": {"takes": 99}}, {"settings": {"first_take": 1001}},
         {"settings": {"ambient": [0.5]}}, {"settings": {"ambient": float("nan")}}, {"settings": {"ambient_clip": {}}},
         {"settings": {"loudness": 1e308}}, {"settings": {"guidance_scale": "9"}}, {"settings": {"overlap_seconds": 9}},
-        {"cues": None}, {"cues": {"cues": [{"time": -1}]}}, {"cues": [0.5] * 20_001}, {"cues": "0.5"},
+        {"cues": None}, {"cues": {"cues": [{"time": -1}]}}, {"cues": [0.5] * 50_001}, {"cues": "0.5"},
         {"cues": [{"time": 1, "action": "<script>"}]}, {"cues": [float("inf")]},
     ],
 )  # fmt: skip

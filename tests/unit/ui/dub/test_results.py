@@ -15,7 +15,8 @@ from a2s.dubbing.recipe import Recipe, Report, read_report
 from a2s.dubbing.stems import Stems
 from a2s.errors import BadSettings, Cancelled
 from a2s.media import probe_video, write_audio
-from a2s.ui.dub.results import REENCODED, TakeLabel, export, public_report, write_stems
+from a2s.ui.dub.results import TakeLabel, Writing, export, public_report, write_stems
+from a2s.ui.state.records import FilmFormat
 from a2s.ui.text import summary
 from tests.fakes import FakeBank, FakePipeline, draw_video
 
@@ -39,9 +40,10 @@ def result_of(clip, visit_folder):
     """A function: settings to the Result of a take, exported as the page does."""
     made = iter(range(1, 100))
 
-    def export_one(settings=SETTINGS, video=clip, name="my clip <b>.mp4", **more):
+    def export_one(settings=SETTINGS, video=clip, name="my clip <b>.mp4", film=FilmFormat(), **more):  # noqa: B008
         number = next(made)
-        return export(make(video, settings), visit_folder / f"take-{number}", TakeLabel(name, number, **more))
+        label = TakeLabel(name, number, **more)
+        return export(make(video, settings), visit_folder / f"take-{number}", label, Writing(film))
 
     return export_one
 
@@ -55,7 +57,7 @@ def test_file_names_contain_clip_amount_seed_and_take(result_of):
     assert first.video.name == "my-clip-b-ambient35-seed7.mp4" and first.sound.name == "my-clip-b-ambient35-seed7.wav"
     assert second.recipe.name == "my-clip-b-ambient33-seed8-take2.recipe.json"
     assert second.flac().name == "my-clip-b-ambient33-seed8-take2.flac"
-    assert [path.name for path in second.stem_files] == [
+    assert [path.name for path in second.stem_files.values()] == [
         "my-clip-b-ambient33-seed8-take2-action.wav",
         "my-clip-b-ambient33-seed8-take2-ambience.wav",
     ]
@@ -72,7 +74,7 @@ def test_every_exported_file_has_the_right_content(result_of, clip):
     assert len(samples(result.sound)) == round(probe_video(clip).duration * 48_000)
     assert [cue.time for cue in CueTrack.load(result.cue_file)] == [0.5, 1.25] == [cue.time for cue in result.cues]
     assert Image.open(result.figure).size == (1080, 800)
-    assert "2.0 s" in result.summary and "2 cues" in result.summary and REENCODED not in result.summary
+    assert "2.0 s" in result.summary and "2 cues" in result.summary and "1 copied" in result.summary
     outline = result.peaks
     assert len(outline) > 1000 and max(outline) == max(outline[len(outline) // 5 : len(outline) * 3 // 4]) > 0.05
     assert result.lufs == json.loads(result.recipe.read_text())["loudness"]["lufs"]
@@ -134,7 +136,7 @@ def again(result, clip, **more):
 def stems_of(result, take):
     write_stems(result, take)
     assert result.has_stems
-    return result.stem_files
+    return tuple(result.stem_files.values())
 
 
 def test_stems_of_a_different_take_are_refused(result_of, clip):
@@ -142,7 +144,7 @@ def test_stems_of_a_different_take_are_refused(result_of, clip):
     for changed in ({"settings": replace(SETTINGS, seed=8, ambient=1.0)}, {"cues": CueTrack.at([1.0])}):
         with pytest.raises(BadSettings, match="changed"):
             write_stems(result, again(result, clip, **changed))
-    assert not any(path.exists() for path in result.stem_files)
+    assert not any(path.exists() for path in result.stem_files.values())
 
 
 def test_stems_tolerate_the_rounding_of_a_batch(result_of, clip):
@@ -164,7 +166,9 @@ def test_loudness_targets_hold_the_true_peak(result_of, target):
     assert integrated_lufs(waveform, rate) == pytest.approx(target, abs=0.5) == pytest.approx(result.lufs, abs=0.5)
 
 
-def test_a_codec_that_browsers_lack_is_reencoded_and_reported(result_of, tmp_path):
+@pytest.fixture
+def prores(tmp_path):
+    """A film of 1 s that no browser plays."""
     film = tmp_path / "ten.mov"
     with av.open(str(film), "w") as out:
         stream = out.add_stream("prores_ks", 24)
@@ -175,8 +179,21 @@ def test_a_codec_that_browsers_lack_is_reencoded_and_reported(result_of, tmp_pat
             )
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    result = result_of(video=film, name="ten.mov")
-    assert REENCODED in result.summary and probe_video(result.video).codec == "h264"
+    return film
+
+
+def test_an_untouched_film_that_browsers_do_not_play_has_a_small_one_for_the_player(result_of, prores):
+    result = result_of(video=prores, name="ten.mov", film=FilmFormat("mov"))
+    assert result.video.suffix == ".mov" and probe_video(result.video).codec == "prores"
+    shown = probe_video(result.player)
+    assert (shown.codec, shown.container, shown.has_audio) == ("h264", "mp4", True)
+    assert "1 copied" in result.summary and "picture (prores): copied" in result.summary
+
+
+def test_a_picture_that_the_container_lacks_is_encoded_and_the_list_says_why(result_of, prores):
+    result = result_of(video=prores, name="ten.mov")
+    assert result.player == result.video and probe_video(result.video).codec == "h264"
+    assert "1 re-encoded" in result.summary and "mp4 cannot hold prores" in result.summary
     data = result.video.read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat"), "a browser can start before it has the whole file"
 
@@ -201,5 +218,5 @@ def test_the_summary_says_if_the_model_ignores_cues():
 
 def test_a_cancelled_export_leaves_no_files(clip, visit_folder):
     with pytest.raises(Cancelled):
-        export(make(clip), visit_folder / "take-1", TakeLabel("clip", 1), cancelled=lambda: True)
+        export(make(clip), visit_folder / "take-1", TakeLabel("clip", 1), Writing(cancelled=lambda: True))
     assert not list(visit_folder.iterdir())

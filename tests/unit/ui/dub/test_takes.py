@@ -54,11 +54,12 @@ def test_a_spectrogram_comparison_needs_two_takes(page, request_of):
 
 def test_stems_are_made_on_demand_and_add_up_to_the_take(page, request_of):
     page.make(request_of(), ambient=0.8)
-    *reports, (*buttons, done) = page.takes.export_stems(0, request_of())
+    *reports, (*buttons, original, done) = page.takes.export_stems(0, request_of())
     progress = [step["done"] for *_, step in reports]
     assert progress == sorted(progress) and done["state"] == "done"
     action, ambience = (soundfile.read(button.value["path"], dtype="int32")[0] for button in buttons)
     mix = soundfile.read(page.visits.of("one").takes[0].sound, dtype="int32")[0]
+    assert original.visible is False
     assert np.array_equal(action // 256 + ambience // 256, mix // 256)
     pipe, _ = page.engine.load()
     made = len(pipe.calls)
@@ -105,7 +106,7 @@ def test_stems_cancelled_in_the_queue_are_not_made(page, request_of):
     made = len(pipe.calls)
     page.dub.begin_again(request_of())
     page.dub.cancel(request_of())
-    *_, (_, _, reports) = page.takes.export_stems(0, request_of())
+    *_, (*_, reports) = page.takes.export_stems(0, request_of())
     assert reports["stage"] == "Cancelled" and len(pipe.calls) == made
 
 
