@@ -119,7 +119,8 @@ def test_the_latents_of_one_window_decode_to_its_mel(pipe, tmp_path):
     short = Video(draw_video(tmp_path / "short.mp4", seconds=1.0, fps=12))
     latents, mel = (pipe(short, output_type=kind, num_inference_steps=2).audios for kind in ("latent", "mel"))
     assert latents.shape[-1] == AUDIO.latent_frames
-    assert np.array_equal(pipe.decode(latents)[..., : mel.shape[-1]].clip(0, 1).numpy(), mel)
+    decoded = pipe.decode(latents)[..., : mel.shape[-1]].clip(0, 1).numpy()
+    assert np.allclose(decoded, mel, rtol=0, atol=1e-6)  # the pipeline may use another number of threads
 
 
 def test_return_dict_false_gives_a_tuple(pipe, video):
@@ -236,7 +237,8 @@ def test_a_file_that_is_no_video_is_refused(pipe, tmp_path):
 def test_the_official_family_takes_the_same_call(video):
     pipe = tiny_official()
     out = pipe(video, num_inference_steps=2, ambient_clip="desk-fan", cues=[0.5], generator=seeded(2))
-    take = dub(video, DubSettings(seed=2, steps=2, ambient_clip="desk-fan", loudness=None), pipe, cues=CueTrack.at([0.5]))
+    settings = DubSettings(seed=2, steps=2, ambient_clip="desk-fan", loudness=None)
+    take = dub(video, settings, pipe, cues=CueTrack.at([0.5]))
     assert not pipe.uses_cues and out.audios[0, 0].tobytes() == take.waveform.tobytes()
 
 
