@@ -219,9 +219,9 @@ def _start_ray(workers: Workers) -> Any:
                 log_to_driver=False,
                 **here,
             )
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            where = f"at {workers.address} " if workers.address else ""
-            raise BadSettings(f"Ray {where}cannot be reached: {' '.join(str(error).split())[:200]}") from None
+        except Exception as error:  # Ray raises a bare Exception where a node does not start in time
+            where = f"at {workers.address} cannot be reached" if workers.address else "cannot be started"
+            raise BadSettings(f"Ray {where}: {' '.join(str(error).split())[:200]}") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False

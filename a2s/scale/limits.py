@@ -12,6 +12,7 @@ LONG: dict[str, Any] = {
     "max_seconds": 6 * 3600.0,
     "max_frames": 1_300_000,
     "max_work_seconds": 24 * 3600,
+    "max_decode_seconds": 900,  # a decoder on a machine with more workers than cores waits for its turn
 }
 
 

@@ -80,6 +80,8 @@ def choice_key(value: float | None) -> str:
 def _read(name: str, value: Value) -> float | int | str | bool | None:
     if name in _OPTIONAL and value in (None, "", OFF, AUTO):
         return None
+    if name in ("start", "end") and value == 0:  # an emptied field of gradio may send 0
+        return None
     if name == "loudness":
         return read_loudness(str(value), EXAMPLES[name][0])
     if name == "original_track":

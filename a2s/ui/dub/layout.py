@@ -198,7 +198,7 @@ def settings_section(engine: Engine, amount: gr.Slider) -> SimpleNamespace:
             start, end = (
                 gr.Number(None, label=label, minimum=0, min_width=110, elem_id=elem_id, info=info)
                 for label, elem_id, info in (
-                    ("Only from (s)", "from", "the rest keeps its sound"), ("to (s)", "to", "empty: to the end"),
+                    ("Only from (s)", "from", "the rest keeps its sound"), ("to (s)", "to", "empty or 0: to the end"),
                 )
             )  # fmt: skip
         with gr.Row():

@@ -66,6 +66,13 @@ def test_text_instead_of_a_value_is_refused(name):
         read_settings(*values, "compact")
 
 
+def test_an_empty_stretch_is_the_whole_film():
+    values = control_values(SETTINGS)
+    values[ORDER.index("start")], values[ORDER.index("end")] = 0, 0
+    settings, _ = read_settings(*values, "compact")
+    assert settings.start is None and settings.end is None
+
+
 def test_a_missing_control_is_refused():
     with pytest.raises(BadSettings):
         read_settings(0.5, "compact")
