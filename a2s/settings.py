@@ -43,7 +43,10 @@ SHORTEST_PLACE = 0.5
 
 @dataclass(frozen=True)
 class AudioSpec:
-    """The mel front-end of the paper (section 3.3): 16 kHz, 128 bands, hop 256, windows of 3 s."""
+    """A mel front-end; by default that of the paper (section 3.3): 16 kHz, 128 bands, hop 256, windows of 3 s.
+
+    sample_rate, fmin, fmax: Hz. n_fft, hop_length: samples. A model carries its own in its configuration.
+    """
 
     sample_rate: int = 16_000
     n_fft: int = 1024
@@ -80,9 +83,22 @@ class AudioSpec:
         return self.n_mels // self.latent_downsampling
 
     @property
+    def magnitude_scale(self) -> float:
+        """Factor of a short-time magnitude that gives a sound the same level at every rate: 1 at 16 kHz."""
+        return 16_000 / self.sample_rate
+
+    @property
     def frame_seconds(self) -> float:
         """Seconds from one mel frame to the next: 0.016."""
         return self.hop_length / self.sample_rate
+
+    @classmethod
+    def at_rate(cls, sample_rate: int) -> AudioSpec:
+        """A front-end for pictures of a sound: `AUDIO` at 16 kHz, else from 30 Hz to 20 kHz or 5/12 of the rate."""
+        if sample_rate == cls.sample_rate:
+            return cls()
+        frame = round(sample_rate * cls.hop_length / cls.sample_rate)
+        return cls(sample_rate, 4 * frame, frame, fmin=30.0, fmax=min(20_000.0, sample_rate * 5 / 12))
 
     def to_config(self) -> dict[str, int | float]:
         """The specification as JSON values, for a model's configuration."""
@@ -328,5 +344,7 @@ def _positive(name: str, value: Any, whole: bool) -> int | float:
 
 
 AUDIO = AudioSpec()
+FULL_BAND = AudioSpec(sample_rate=48_000, n_fft=3072, hop_length=768, n_mels=128, fmin=30.0, fmax=20_000.0)
+"""48 kHz with the frame rate, bands and latent grid of `AUDIO`. Steps and thuds have energy below its 125 Hz."""
 VIDEO = VideoSpec()
 DELIVERY = DeliverySpec()

@@ -29,6 +29,8 @@ class FakePipeline:
     name_or_path = model_hash = "fake"
     default_steps, default_guidance_scale, uses_cues, threads, is_large = 12, 2.5, True, 1, False
     folder = None
+    spec = AUDIO
+    sample_rate = AUDIO.sample_rate
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
@@ -123,7 +125,7 @@ class FakeClip:
 class FakeBank:
     """Three ambiences of white noise and one that is nearly silent."""
 
-    model_hash = "fake"
+    model_hash, sample_rate = "fake", AUDIO.sample_rate
 
     def __init__(self) -> None:
         levels = {"room": -45.0, "rain": -30.0, "street": -25.0, "silence": -80.0}
@@ -135,8 +137,8 @@ class FakeBank:
     def low_ambient(self) -> FakeClip:
         return self.clips[-1]
 
-    def waveform(self, id: str) -> np.ndarray:
-        """(n,) float32 at 16 kHz; KeyError for an unknown id, as in the real bank."""
+    def waveform(self, id: str, sample_rate: int = AUDIO.sample_rate) -> np.ndarray:
+        """(n,) float32 at 16 kHz, whatever the rate; KeyError for an unknown id, as in the real bank."""
         clip = {clip.id: clip for clip in self.clips}[id]
         noise = np.random.default_rng(len(id)).standard_normal(round(clip.seconds * AUDIO.sample_rate))
         return (noise * 10 ** (clip.level_db / 20)).astype(np.float32)

@@ -10,6 +10,7 @@ from a2s.models import AVSim, Conditioner, MelVAE, Vocoder
 from a2s.models.official import HiFiGAN
 from a2s.pipelines import AVLDMPipeline
 from a2s.pipelines.official_size import official_parts, official_pipeline
+from a2s.settings import AUDIO, AudioSpec
 from a2s.training.objectives.av_ldm import make_solver, make_unet
 from tests.fakes import small_bank
 
@@ -31,15 +32,21 @@ OFFICIAL = {
 """What is smaller than in the released model."""
 
 
-def tiny_pipeline(seed: int = 0, aligned: bool = True) -> AVLDMPipeline:
-    """An AVLDMPipeline of about half a million random weights."""
+def tiny_pipeline(seed: int = 0, aligned: bool = True, spec: AudioSpec = AUDIO) -> AVLDMPipeline:
+    """An AVLDMPipeline of about half a million random weights; at 48 kHz, the vocoder has 150 000 more."""
     torch.manual_seed(seed)
     vae = MelVAE(latent_channels=4, block_out_channels=(8, 16))
     conditioner = Conditioner(token_dim=24, latent_channels=4, context_dim=32, hidden=16, aligned=aligned)
     unet = make_unet(4, conditioner.grid_channels, 32, (16, 32))
     av_sim = AVSim(embedding=16, token_dim=24)
-    vocoder = Vocoder(channels=16, layers=1)
+    vocoder = Vocoder(channels=16, layers=1, **front_end(spec))
     return _quiet(AVLDMPipeline(vae, unet, make_solver(), conditioner, av_sim, vocoder))
+
+
+def front_end(spec: AudioSpec) -> dict:
+    """The arguments by which a `Vocoder` states its specification."""
+    names = ("sample_rate", "n_fft", "hop_length", "n_mels", "fmin", "fmax")
+    return {name: getattr(spec, name) for name in names}
 
 
 def tiny_official(seed: int = 0, vocoder: torch.nn.Module | None = None) -> AVLDMPipeline:

@@ -19,6 +19,7 @@ from a2s.ambient import flat_index
 from a2s.ambient.bank_files import INDEX, METADATA, VERSION, read_bank_file, read_index, read_metadata
 from a2s.ambient.clip import AmbientClip, decode, make_clip
 from a2s.ambient.recordings import Describe, find_recordings, read_recording
+from a2s.audio.resampling import at_rate
 from a2s.errors import BankError, CannotWrite
 from a2s.io import atomic_folder, display_name
 from a2s.settings import AUDIO, Limits
@@ -45,7 +46,10 @@ class Match:
 
 
 class AmbientBank:
-    """Clips to choose a video's ambience from. A bank does not change: `add` and `embedded` return new ones."""
+    """Clips to choose a video's ambience from. A bank does not change: `add` and `embedded` return new ones.
+
+    sample_rate: of its files, in Hz. Embeddings are computed at 16 kHz.
+    """
 
     def __init__(
         self,
@@ -53,8 +57,9 @@ class AmbientBank:
         files: Mapping[str, Path | bytes],
         index: flat_index.Index | None = None,
         model_hash: str | None = None,
+        sample_rate: int = AUDIO.sample_rate,
     ) -> None:
-        self.clips, self.model_hash = tuple(clips), model_hash
+        self.clips, self.model_hash, self.sample_rate = tuple(clips), model_hash, sample_rate
         self._files, self._index = dict(files), index
 
     def __repr__(self) -> str:
@@ -81,10 +86,14 @@ class AmbientBank:
         """The quietest clip of kind "quiet", or of all kinds: the condition of "only the action"."""
         return min([clip for clip in self.clips if clip.kind == "quiet"] or self.clips, key=lambda clip: clip.level_db)
 
-    def waveform(self, clip_id: str) -> np.ndarray:
-        """Return (n,) float32 at 16 kHz. Raises BankError for an unknown id or a file that has changed."""
+    def waveform(self, clip_id: str, sample_rate: int | None = None) -> np.ndarray:
+        """Return (n,) float32 at this rate in Hz; None is the bank's own.
+
+        Raises BankError for an unknown id or a file that has changed.
+        """
         clip = self[clip_id]
-        return decode(self._data(clip), clip)
+        wave = decode(self._data(clip), clip, self.sample_rate)
+        return at_rate(wave, self.sample_rate, sample_rate or self.sample_rate)
 
     def retrieve(self, embedding: np.ndarray, k: int, model_hash: str | None = None) -> list[Match]:
         """Return the k clips with the highest scores, best first; all of them if the bank is smaller.
@@ -110,12 +119,14 @@ class AmbientBank:
     def add(
         self, waveform: np.ndarray, name: str, embedding: np.ndarray | None = None, kind: str = "own"
     ) -> AmbientBank:
-        """Return this bank with one more recording, (n,) float32 at 16 kHz, which is cut or extended to 3 to 10 s.
+        """Return this bank with one more recording, (n,) float32 at its sample rate, cut or extended to 3 to 10 s.
 
         A bank with embeddings needs the recording's too. Raises BankError.
         """
         label = display_name(name)[:80].strip() or "Own recording"
-        clip, data = make_clip(waveform, set(self._files), name=label, kind=kind, author="", licence="own recording")
+        clip, data = make_clip(
+            waveform, set(self._files), self.sample_rate, name=label, kind=kind, author="", licence="own recording"
+        )
         index = None
         if self._index is not None:
             if embedding is None or np.shape(embedding) != (self._index.d,):
@@ -124,13 +135,17 @@ class AmbientBank:
                 )
             row = flat_index.normalised(embedding, label)[None]
             index = flat_index.index_of(np.concatenate([flat_index.vectors_of(self._index), row]))
-        return AmbientBank((*self.clips, clip), {**self._files, clip.id: data}, index, self.model_hash)
+        return AmbientBank(
+            (*self.clips, clip), {**self._files, clip.id: data}, index, self.model_hash, self.sample_rate
+        )
 
     def embedded(self, embed: Embed, model_hash: str) -> AmbientBank:
         """Return this bank with embeddings by `embed`. model_hash: of the model that makes them."""
-        embeddings = np.stack([np.asarray(embed(self.waveform(clip.id)), np.float32) for clip in self.clips])
+        embeddings = np.stack(
+            [np.asarray(embed(self.waveform(clip.id, AUDIO.sample_rate)), np.float32) for clip in self.clips]
+        )
         vectors = flat_index.normalised(embeddings, "The bank")
-        return AmbientBank(self.clips, self._files, flat_index.index_of(vectors), model_hash)
+        return AmbientBank(self.clips, self._files, flat_index.index_of(vectors), model_hash, self.sample_rate)
 
     @classmethod
     def build(
@@ -141,19 +156,23 @@ class AmbientBank:
         model_hash: str | None = None,
         describe: Describe | None = None,
         limits: Limits | None = None,
+        sample_rate: int = AUDIO.sample_rate,
     ) -> AmbientBank:
         """Make a bank from a folder of recordings, or new embeddings for an existing bank, and save it.
 
         recordings: any audio files, also in subfolders. embed: without it the bank cannot be searched. describe: gives
         name, kind, author and licence of a file if they are not its name, its subfolder's name, "unknown" and
-        "unknown". Raises BankError, UnreadableAudio, TooLarge.
+        "unknown". sample_rate: of a new bank, in Hz. Raises BankError, UnreadableAudio, TooLarge.
         """
         source = Path(recordings)
         if (source / METADATA).is_file():
             bank = cls.load(source)
         else:
             limits = limits or Limits()
-            bank = cls.of(read_recording(path, source, describe, limits) for path in find_recordings(source))
+            bank = cls.of(
+                (read_recording(path, source, describe, limits, sample_rate) for path in find_recordings(source)),
+                sample_rate,
+            )
         if embed is not None:
             if not model_hash:
                 raise BankError("A bank with embeddings needs the hash of the model that makes them.")
@@ -162,17 +181,17 @@ class AmbientBank:
         return cls.load(folder)
 
     @classmethod
-    def of(cls, recordings: Iterable[tuple[np.ndarray, About]]) -> AmbientBank:
-        """Return a bank in memory of (waveform (n,) float32 at 16 kHz, what is known of it) pairs."""
+    def of(cls, recordings: Iterable[tuple[np.ndarray, About]], sample_rate: int = AUDIO.sample_rate) -> AmbientBank:
+        """Return a bank in memory of (waveform (n,) float32 at `sample_rate` Hz, what is known of it) pairs."""
         clips: list[AmbientClip] = []
         files: dict[str, Path | bytes] = {}
         for waveform, about in recordings:
-            clip, data = make_clip(waveform, set(files), **about)
+            clip, data = make_clip(waveform, set(files), sample_rate, **about)
             clips.append(clip)
             files[clip.id] = data
         if not clips:
             raise BankError("An ambient bank needs at least one recording.")
-        return cls(tuple(clips), files)
+        return cls(tuple(clips), files, sample_rate=sample_rate)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write the bank, atomically. It may replace an older bank, but no other folder. Raises BankError."""
@@ -191,7 +210,7 @@ class AmbientBank:
             (folder / clip.file).write_bytes(self._data(clip))
         about: dict[str, Any] = {
             "version": VERSION,
-            "sample_rate": AUDIO.sample_rate,
+            "sample_rate": self.sample_rate,
             "model_hash": self.model_hash,
         }
         if self._index is not None:
@@ -211,7 +230,7 @@ class AmbientBank:
         files = {clip.id: folder / clip.file for clip in clips}
         if len(files) < len(clips):
             raise BankError("The ambient bank's metadata.json has two clips with the same id.")
-        bank = cls(clips, files, None, about["model_hash"])
+        bank = cls(clips, files, None, about["model_hash"], about["sample_rate"])
         for clip in clips:
             if sha256(bank._data(clip)).hexdigest() != clip.sha256:
                 raise BankError(f"{clip.file} of the ambient bank is damaged: its checksum differs from metadata.json.")

@@ -1,7 +1,7 @@
 """The files of an ambient bank, read without trust.
 
 metadata.json     the clips with their levels and checksums, and the model that made the embeddings
-clips/ID.flac     mono, 16 kHz, 16 bit, 3 to 10 s
+clips/ID.flac     mono, 16 bit, 3 to 10 s, all at the sample rate that the metadata state
 index.faiss       exact inner product over normalised vectors, one for each clip, in their order; may be missing
 """
 
@@ -15,10 +15,11 @@ from typing import Any
 from a2s.ambient import flat_index
 from a2s.errors import BankError
 from a2s.io import display_name
-from a2s.settings import AUDIO
 
 METADATA, INDEX = "metadata.json", "index.faiss"
 VERSION = 1
+SAMPLE_RATES = (16_000, 32_000, 44_100, 48_000)
+"""Of a bank, in Hz."""
 MAX_BYTES = 8 * 1024 * 1024
 """Of one file."""
 MAX_DIMENSION = 65_536
@@ -45,8 +46,11 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         about = json.loads(read_bank_file(folder / METADATA, METADATA).decode("utf-8"))
     except (ValueError, RecursionError) as fault:
         raise BankError(f"{METADATA} of the ambient bank is not valid JSON.") from fault
-    if not isinstance(about, dict) or about.get("version") != VERSION or about.get("sample_rate") != AUDIO.sample_rate:
-        raise BankError(f"{METADATA} of the ambient bank is not of version {VERSION} at {AUDIO.sample_rate} Hz.")
+    if not isinstance(about, dict) or about.get("version") != VERSION:
+        raise BankError(f"{METADATA} of the ambient bank is not of version {VERSION}.")
+    rate = about.get("sample_rate")
+    if type(rate) is not int or rate not in SAMPLE_RATES:
+        raise BankError(f"{METADATA} of the ambient bank must have one of the sample rates {SAMPLE_RATES} in Hz.")
     if not isinstance(about.get("clips"), list) or not about["clips"]:
         raise BankError(f"{METADATA} of the ambient bank lists no clips.")
     model_hash, embeddings = about.setdefault("model_hash", None), about.setdefault("embeddings", None)

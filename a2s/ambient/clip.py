@@ -17,7 +17,6 @@ from a2s.ambient.extension import seamlessly_extended
 from a2s.audio.levels import SILENCE_DB, level_db, quietest_db
 from a2s.errors import BankError
 from a2s.io import display_name
-from a2s.settings import AUDIO
 
 MIN_SECONDS, MAX_SECONDS = 3.0, 10.0
 LEAST_NUMBER, LARGEST_NUMBER = -200, 600
@@ -79,19 +78,19 @@ def _fault(value: object, numeric: bool) -> str | None:
 
 
 def make_clip(
-    waveform: np.ndarray, taken: Collection[str], *, name: str, kind: str, author: str, licence: str
+    waveform: np.ndarray, taken: Collection[str], sample_rate: int, *, name: str, kind: str, author: str, licence: str
 ) -> tuple[AmbientClip, bytes]:
-    """Return a recording, (n,) float32 at 16 kHz, as a clip with an id not in `taken`, and its file.
+    """Return a recording, (n,) float32 at `sample_rate` Hz, as a clip with an id not in `taken`, and its file.
 
     Levels are measured on the decoded file. Raises BankError.
     """
-    fit = fitted(checked_waveform(waveform, name))
-    data = encode(fit)
+    fit = fitted(checked_waveform(waveform, name, sample_rate), sample_rate)
+    data = encode(fit, sample_rate)
     digest, clip_id = sha256(data).hexdigest(), slug(name, taken)
-    seconds = len(fit) / AUDIO.sample_rate
+    seconds = len(fit) / sample_rate
     clip = AmbientClip(clip_id, name, kind, f"clips/{clip_id}.flac", seconds, 0.0, author, licence, sha256=digest)
-    decoded = decode(data, clip)
-    floor = quietest_db(decoded, AUDIO.sample_rate, hop=AUDIO.sample_rate // 2)
+    decoded = decode(data, clip, sample_rate)
+    floor = quietest_db(decoded, sample_rate, hop=sample_rate // 2)
     return replace(clip, level_db=round(level_db(decoded), 2), floor_db=round(floor, 2)), data
 
 
@@ -103,7 +102,7 @@ def slug(name: str, taken: Collection[str]) -> str:
     return next(candidate for candidate in numbered if candidate not in taken)
 
 
-def fitted(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> np.ndarray:
+def fitted(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return (n,) float32 of 3 to 10 s: the middle of a longer recording, a shorter one repeated with crossfades."""
     y = np.asarray(waveform, np.float32)
     least, most = round(MIN_SECONDS * sample_rate), round(MAX_SECONDS * sample_rate)
@@ -115,32 +114,37 @@ def fitted(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> np.nda
     return seamlessly_extended(y, least, sample_rate)
 
 
-def checked_waveform(waveform: np.ndarray, name: str) -> np.ndarray:
+def checked_waveform(waveform: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
     """Return (n,) float32 in [-1, 1]. Raises BankError for less than 0.1 s or for samples that are not finite."""
     y = np.asarray(waveform, np.float32)
-    if y.ndim != 1 or len(y) < AUDIO.sample_rate // 10:
+    if y.ndim != 1 or len(y) < sample_rate // 10:
         raise BankError(f"{display_name(name)} is shorter than 0.1 s, the shortest ambience.")
     if not np.isfinite(y).all():
         raise BankError(f"{display_name(name)} has samples that are not finite numbers.")
     return np.clip(y, -1, 1)
 
 
-def encode(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> bytes:
+def encode(waveform: np.ndarray, sample_rate: int) -> bytes:
     """Return (n,) as a mono 16-bit FLAC file."""
     file = io.BytesIO()
     soundfile.write(file, waveform, sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 
 
-def decode(data: bytes, clip: AmbientClip) -> np.ndarray:
-    """Return (n,) float32 at 16 kHz of a clip's file. Raises BankError if the file does not match its metadata."""
+def decode(data: bytes, clip: AmbientClip, sample_rate: int) -> np.ndarray:
+    """Return (n,) float32 at `sample_rate` Hz of a clip's file.
+
+    Raises BankError if the file does not match its metadata.
+    """
     if sha256(data).hexdigest() != clip.sha256:
         raise BankError(f"{clip.file} of the ambient bank is damaged: it does not match its checksum.")
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             form = (file.format, file.samplerate, file.channels, file.frames)
-            if form != ("FLAC", AUDIO.sample_rate, 1, round(clip.seconds * AUDIO.sample_rate)):
-                raise BankError(f"{clip.file} of the ambient bank must be mono 16 kHz FLAC of {clip.seconds:g} s.")
+            if form != ("FLAC", sample_rate, 1, round(clip.seconds * sample_rate)):
+                raise BankError(
+                    f"{clip.file} of the ambient bank must be mono {sample_rate} Hz FLAC of {clip.seconds:g} s."
+                )
             return file.read(dtype="float32")
     except soundfile.LibsndfileError as fault:
         raise BankError(f"{clip.file} of the ambient bank cannot be read: {fault.error_string}") from fault

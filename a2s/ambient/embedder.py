@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from a2s.ambient.extension import repeated
+from a2s.audio.resampling import at_rate
 from a2s.models import AVSim
 from a2s.models.digest import weights_hash
 from a2s.models.official import OfficialAVSim
@@ -41,9 +42,13 @@ class Embeddings:
         return (mean / mean.norm().clamp(min=1e-8)).float().cpu().numpy()
 
     @torch.inference_mode()
-    def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
-        """Return (E,) float32 of unit length. waveform: (n,) float32 at 16 kHz; one shorter than 3 s is repeated."""
-        return self.av_sim.embed_sound(repeated(waveform))[0].float().cpu().numpy()
+    def embed_audio(self, waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> np.ndarray:
+        """Return (E,) float32 of unit length. waveform: (n,) float32; one shorter than 3 s is repeated.
+
+        AV-Sim works at 16 kHz, whatever the rate of the model; a sound at another `sample_rate` is resampled.
+        """
+        waveform = at_rate(waveform, sample_rate, AUDIO.sample_rate)
+        return self.av_sim.embed_sound(repeated(waveform, AUDIO.window_samples))[0].float().cpu().numpy()
 
     @cached_property
     def model_hash(self) -> str:

@@ -19,13 +19,13 @@ STEP = 0.1
 _FLOOR = 1e-12
 
 
-def quietest(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> slice:
+def quietest(waveform: np.ndarray, sample_rate: int) -> slice:
     """Return the 3 s of least power in (n,) float as a slice; all of a shorter recording."""
     starts, power = _powers(waveform, sample_rate)
     return _cut(starts[np.argmin(power.sum(1))], len(waveform), sample_rate)
 
 
-def typical(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> slice:
+def typical(waveform: np.ndarray, sample_rate: int) -> slice:
     """Return the most typical 3 s of (n,) float as a slice: its octave levels in dB are nearest to their medians."""
     starts, power = _powers(waveform, sample_rate)
     level = 10 * np.log10(power + _FLOOR)
@@ -33,7 +33,7 @@ def typical(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> slice
     return _cut(starts[np.argmin(distance)], len(waveform), sample_rate)
 
 
-def cuts(waveform: np.ndarray, sample_rate: int = AUDIO.sample_rate) -> dict[str, slice]:
+def cuts(waveform: np.ndarray, sample_rate: int) -> dict[str, slice]:
     """Return {"quietest": slice, "typical": slice}; "typical" alone if the two overlap by more than half."""
     quiet, usual = quietest(waveform, sample_rate), typical(waveform, sample_rate)
     if abs(quiet.start - usual.start) < SECONDS * sample_rate / 2:

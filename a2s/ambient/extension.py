@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from a2s.settings import AUDIO
 
-
-def repeated(waveform: np.ndarray, samples: int = AUDIO.window_samples) -> np.ndarray:
+def repeated(waveform: np.ndarray, samples: int) -> np.ndarray:
     """Return (n,) as float32 with at least `samples` samples: a shorter one is repeated whole, an empty one is silence.
 
     The joins are hard cuts. Models are trained on sounds that are extended this way.
@@ -29,7 +27,7 @@ def seamless_loop(waveform: np.ndarray, samples: int, fade: int) -> np.ndarray:
     return loop
 
 
-def seamlessly_extended(waveform: np.ndarray, samples: int, sample_rate: int = AUDIO.sample_rate) -> np.ndarray:
+def seamlessly_extended(waveform: np.ndarray, samples: int, sample_rate: int) -> np.ndarray:
     """Return (samples,) float32 of a shorter (n,) recording, repeated with crossfades of up to 0.1 s."""
     wave = np.asarray(waveform, np.float32)
     fade = min(len(wave) // 4, sample_rate // 10)

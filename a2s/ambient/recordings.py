@@ -10,7 +10,7 @@ import numpy as np
 
 from a2s.errors import BankError
 from a2s.io import display_name
-from a2s.settings import AUDIO, Limits
+from a2s.settings import Limits
 
 if TYPE_CHECKING:
     from a2s.ambient.bank import About
@@ -32,8 +32,10 @@ def find_recordings(folder: Path) -> list[Path]:
     return found
 
 
-def read_recording(path: Path, root: Path, describe: Describe | None, limits: Limits) -> tuple[np.ndarray, About]:
-    """Return a recording's waveform, (n,) float32 at 16 kHz, and what is known of it.
+def read_recording(
+    path: Path, root: Path, describe: Describe | None, limits: Limits, sample_rate: int
+) -> tuple[np.ndarray, About]:
+    """Return a recording's waveform, (n,) float32 at `sample_rate` Hz, and what is known of it.
 
     Its kind is the name of its subfolder below `root`. Raises UnreadableAudio, TooLarge.
     """
@@ -52,4 +54,4 @@ def read_recording(path: Path, root: Path, describe: Describe | None, limits: Li
         "author": known["author"],
         "licence": known["licence"],
     }
-    return read_audio(path, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds), about
+    return read_audio(path, sample_rate, max_seconds=limits.max_ambient_seconds), about

@@ -34,7 +34,7 @@ class Embedder(Protocol):
     def embed_video(self, motion: Motion, begin: float = 0.0, end: float | None = None) -> np.ndarray:
         """Return (E,) of unit length."""
 
-    def embed_audio(self, waveform: np.ndarray) -> np.ndarray:
+    def embed_audio(self, waveform: np.ndarray, sample_rate: int = ...) -> np.ndarray:
         """Return (E,) of unit length."""
 
 

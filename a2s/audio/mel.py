@@ -15,7 +15,7 @@ from a2s.settings import AUDIO, AudioSpec
 
 
 @lru_cache(maxsize=4)
-def _basis(spec: AudioSpec) -> torch.Tensor:
+def mel_basis(spec: AudioSpec) -> torch.Tensor:
     """(n_mels, n_fft / 2 + 1): librosa's Slaney mel filters."""
     from librosa.filters import mel as slaney  # its import takes seconds
 
@@ -27,7 +27,7 @@ def _basis(spec: AudioSpec) -> torch.Tensor:
 @lru_cache(maxsize=4)
 def mel_pseudo_inverse(spec: AudioSpec = AUDIO) -> torch.Tensor:
     """(n_fft / 2 + 1, n_mels) pseudo-inverse of the mel basis."""
-    basis, threads = _basis(spec), torch.get_num_threads()
+    basis, threads = mel_basis(spec), torch.get_num_threads()
     torch.set_num_threads(1)  # the same bits in milliseconds; with more threads, a busy machine takes seconds
     try:
         return torch.linalg.pinv(basis)
@@ -51,8 +51,8 @@ def mel_spectrogram(waveform: torch.Tensor, spec: AudioSpec = AUDIO) -> torch.Te
         pad_mode="reflect",
         return_complex=True,
     )
-    magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-18).sqrt()
-    mel = _basis(spec).to(waveform.device) @ magnitude
+    magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-18).sqrt() * spec.magnitude_scale
+    mel = mel_basis(spec).to(waveform.device) @ magnitude
     return compress(mel).reshape(*shape[:-1], spec.n_mels, -1)
 
 
@@ -78,7 +78,7 @@ def griffin_lim(mel: torch.Tensor, iterations: int = 60, spec: AudioSpec = AUDIO
     """
     import librosa  # its import takes seconds
 
-    magnitude = (mel_pseudo_inverse(spec) @ expand(mel.float())).clamp(min=0).numpy()
+    magnitude = (mel_pseudo_inverse(spec) @ expand(mel.float())).clamp(min=0).numpy() / spec.magnitude_scale
     wave = librosa.griffinlim(
         magnitude, n_iter=iterations, hop_length=spec.hop_length, n_fft=spec.n_fft, random_state=0
     )

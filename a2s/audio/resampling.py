@@ -1,4 +1,4 @@
-"""Change the sample rate of a sound that arrives in pieces, by soxr, in constant memory."""
+"""Change the sample rate of a sound, whole or in pieces, by soxr."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ import soxr
 
 QUALITY = "HQ"
 """20 bits of precision: the error lies 120 dB below full scale, a pass band of 0.91 of the lower Nyquist frequency."""
+
+
+def at_rate(waveform: np.ndarray, sample_rate: int, wanted: int) -> np.ndarray:
+    """(n,) float32 at `sample_rate` Hz as (m,) float32 at `wanted` Hz, m = ceil(n * wanted / sample_rate).
+
+    At equal rates the sound is returned as it is.
+    """
+    if sample_rate == wanted:
+        return waveform
+    made = soxr.resample(np.asarray(waveform, np.float32), sample_rate, wanted, quality=QUALITY)
+    length = -(-len(waveform) * wanted // sample_rate)
+    return np.pad(made, (0, max(0, length - len(made))))[:length]
 
 
 def resampled(pieces: Iterable[np.ndarray], rate: int, new_rate: int, channels: int) -> Iterator[np.ndarray]:

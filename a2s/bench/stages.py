@@ -13,7 +13,7 @@ import numpy as np
 from a2s.dubbing.analysis import analyze_motion, retrieve
 from a2s.dubbing.job import dub
 from a2s.pipelines.devices import torch_threads
-from a2s.settings import AUDIO, DubSettings
+from a2s.settings import DubSettings
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
@@ -36,14 +36,14 @@ def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int
     from a2s.pipelines.windows import vocode
 
     motion = analyze_motion(clip)
-    silence = Soundtrack(np.zeros(round(motion.duration * AUDIO.sample_rate), np.float32), AUDIO.sample_rate)
+    silence = Soundtrack(np.zeros(round(motion.duration * pipe.sample_rate), np.float32), pipe.sample_rate)
     muxed = clip.with_name("muxed.mp4")
 
     def seconds(run: Callable[[], object]) -> float:
         return _median_seconds(run, repeats)
 
     with torch_threads(threads):
-        ambience = bank.waveform(bank.clips[0].id)
+        ambience = bank.waveform(bank.clips[0].id, pipe.sample_rate)
         sampler = _Sampler(pipe, motion, ambience)
         mel = sampler.run().mels
         generating, step = sampler.time(repeats)
@@ -55,7 +55,7 @@ def time_stages(clip: Path, pipe: AVLDMPipeline, bank: AmbientBank, threads: int
             "retrieve": seconds(lambda: retrieve(motion, 1, pipe, bank)),
             "unet_step": round(step, 4),
             "conditions_and_vae_decode": round(max(0.0, generating - pipe.default_steps * step), 4),
-            "vocoder": seconds(lambda: vocode(pipe, mel.numpy(), AUDIO.window_samples)),
+            "vocoder": seconds(lambda: vocode(pipe, mel.numpy(), pipe.spec.window_samples)),
             "mux": seconds(lambda: mux_soundtrack(clip, silence, muxed)),
         }
 
@@ -71,7 +71,7 @@ class _Sampler:
         self.pipe, self.stamps = pipe, list[float]()
         self._conditions = (
             pipe.encode_video(motion, 0.0),
-            torch.from_numpy(draw_cue_roll((), 0.0))[None],
+            torch.from_numpy(draw_cue_roll((), 0.0, pipe.spec))[None],
             pipe.encode_ambient(ambience),
         )
 

@@ -8,8 +8,8 @@ Cue file format, version 1: a JSON object with the keys
 
   - `time`: seconds from the first frame, 0 or more; required.
   - `strength`: 0 (barely audible) to 1 (the hardest of the video); 0.7 by default.
-  - `action`: one of `a2s.settings.ACTIONS`, or null (the default), which leaves the class to the model.
-  - `material`: one of `a2s.settings.MATERIALS`, or null.
+  - `action`: one of `a2s.cues.vocabulary.MODEL_ACTIONS`, or null (the default), which leaves the class to the model.
+  - `material`: one of `a2s.cues.vocabulary.MODEL_MATERIALS`, or null.
   - `confidence`: 0 to 1, the probability of a sound at this time; 1 by default.
   - `duration`: seconds; 0 (the default) is an impact, more is a scrape or a pour.
 
@@ -29,9 +29,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from a2s.cues.vocabulary import MODEL_ACTIONS, MODEL_MATERIALS
 from a2s.errors import BadCues
 from a2s.io import atomic_file, display_name
-from a2s.settings import ACTIONS, MATERIALS, Limits
+from a2s.settings import Limits
 
 VERSION = 1
 MAX_BYTES = 8 * 1024 * 1024
@@ -46,7 +47,7 @@ class Cue:
     """One sound of a video. Raises BadCues for a value out of range.
 
     time: seconds from the first frame, 0 or more. strength: 0 (barely audible) to 1 (the hardest of the video).
-    action, material: members of `ACTIONS` and `MATERIALS`, or None, which leaves the class to the model.
+    action, material: keys of `MODEL_ACTIONS` and `MODEL_MATERIALS`, or None, which leaves the class to the model.
     confidence: 0 to 1, the probability of a sound at this time. duration: seconds; 0 is an impact, more is a scrape
     or a pour.
     """
@@ -61,8 +62,8 @@ class Cue:
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
             object.__setattr__(self, name, _number(getattr(self, name), f"a cue's {name}", low, high))
-        _member(self.action, "action", ACTIONS)
-        _member(self.material, "material", MATERIALS)
+        _member(self.action, "action", tuple(MODEL_ACTIONS))
+        _member(self.material, "material", tuple(MODEL_MATERIALS))
 
 
 _RANGES = (

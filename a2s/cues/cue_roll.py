@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.settings import ACTIONS, AUDIO, MATERIALS, AudioSpec
+from a2s.cues.vocabulary import MODEL_ACTIONS, MODEL_MATERIALS
+from a2s.settings import ACTIONS, MATERIALS, AudioSpec
 
 if TYPE_CHECKING:
     from a2s.cues import Cue
@@ -31,11 +32,11 @@ HOLD_SECONDS = 0.25
 TAIL_SECONDS = 10 * DECAY_SECONDS
 """Length of the tail that is drawn; later it is below 1/20 000."""
 
-_ACTION_ROW = {name: FIRST_ACTION + index for index, name in enumerate(ACTIONS)}
-_MATERIAL_ROW = {name: FIRST_MATERIAL + index for index, name in enumerate(MATERIALS)}
+_ACTION_ROW = {name: FIRST_ACTION + ACTIONS.index(known) for name, known in MODEL_ACTIONS.items()}
+_MATERIAL_ROW = {name: FIRST_MATERIAL + MATERIALS.index(known) for name, known in MODEL_MATERIALS.items()}
 
 
-def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec = AUDIO) -> np.ndarray:
+def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec) -> np.ndarray:
     """Draw the window [start, start + 3 s) of a cue track.
 
     cues: a CueTrack's cues or any iterable of Cue; times in seconds since the first video frame.
@@ -43,7 +44,7 @@ def draw_cue_roll(cues: Iterable[Cue], start: float, spec: AudioSpec = AUDIO) ->
     Returns (ROLL_CHANNELS, padded_frames) float32 in [0, 1]; column f is the instant start + f * 0.016 s, the centre of
     mel frame f. An onset's strength is shared between its two nearest columns, so its time survives to a fraction of a
     frame. Where several cues hold a class, the latest wins, also when its class is None (all rows zero).
-    Raises KeyError for a class that a2s.settings does not name.
+    A class that the model does not know is drawn as the nearest one that it does.
     """
     roll = np.zeros((ROLL_CHANNELS, spec.padded_frames), np.float32)
     chosen = sorted(

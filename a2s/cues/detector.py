@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from a2s.cues.cue import Cue, CueTrack
+from a2s.cues.hands import HAND_CONFIDENCE, SAME, Hands
 from a2s.cues.rhythm import Passage, find_passages
 from a2s.settings import Limits
 from a2s.vision.motion import Motion
@@ -63,6 +64,10 @@ WEAKEST = 0.15
 """Least strength of a cue."""
 
 
+Found = tuple[float, float, float]
+"""A cue before its strength is known: time of the sound in s, push in widths/s, confidence."""
+
+
 def detect_cues(motion: Motion, limits: Limits | None = None) -> CueTrack:
     """Find impacts in a video's motion. Returns cues with time, strength and confidence; action and material are None.
 
@@ -79,11 +84,14 @@ def detect_cues(motion: Motion, limits: Limits | None = None) -> CueTrack:
     local = _running(height, times, LOCAL_SECONDS, STRONG)
     relative = height / np.maximum(np.maximum(local, least), RISE / THRESHOLD * usual)
     passages = find_passages(motion, relative, local > least)
-    step, found = step_frames(motion), []
+    step = step_frames(motion)
+    found: list[Found] = []
     for i in _peaks(relative, raw, times):
-        if not any(passage.begin <= times[i] <= passage.end for passage in passages):
+        if not _within(passages, times[i]):
             confidence = float(relative[i] / (relative[i] + THRESHOLD))
             found.append((_contact(height, times, i, step), float(height[i]), confidence))
+    if motion.hands is not None:
+        found = _with_hands(found, motion, height, passages)
     found += [beat for passage in passages for beat in _beats(passage, height, motion)]
     found = sorted(found, key=lambda cue: -cue[2])[: (limits or Limits()).max_cues]
     hardest = float(np.percentile([force for _, force, _ in found], LOUD)) if found else 1.0
@@ -94,15 +102,41 @@ def detect_cues(motion: Motion, limits: Limits | None = None) -> CueTrack:
     return CueTrack(tuple(cues), "motion")
 
 
-def _beats(passage: Passage, height: np.ndarray, motion: Motion) -> Iterator[tuple[float, float, float]]:
-    """(time of the sound in s, push, confidence) of each beat."""
+def _with_hands(found: list[Found], motion: Motion, height: np.ndarray, passages: list[Passage]) -> list[Found]:
+    """The cues of the motion without those that a hand contradicts, and the contacts that only a hand shows."""
+    hands = Hands(motion.hands)
+    contacts = [time for time in hands.contacts() if not _within(passages, time)]
+    kept = []
+    for time, force, confidence in found:
+        same = [contact for contact in contacts if abs(time - contact) < SAME]
+        if same:
+            kept.append((same[0], force, 1 - (1 - confidence) * (1 - HAND_CONFIDENCE)))
+        elif not hands.contradict(time):
+            kept.append((time, force, confidence))
+    for contact in contacts:
+        if all(abs(contact - time) >= SAME for time, _, _ in found):
+            kept.append((contact, _force(height, motion.times, contact - LATENCY), HAND_CONFIDENCE))
+    return kept
+
+
+def _within(passages: list[Passage], time: float) -> bool:
+    return any(passage.begin <= time <= passage.end for passage in passages)
+
+
+def _force(height: np.ndarray, times: np.ndarray, time: float) -> float:
+    """The largest push within about two frames of a time."""
+    interval = float(np.median(np.diff(times)))
+    around = height[slice(*np.searchsorted(times, (time - 1.5 * interval, time + 1.5 * interval)))]
+    return max(0.0, float(around.max())) if len(around) else 0.0
+
+
+def _beats(passage: Passage, height: np.ndarray, motion: Motion) -> Iterator[Found]:
+    """The beats as cues."""
     times = motion.times
     interval = float(np.median(np.diff(times)))
     for beat in passage.beats:
-        around = slice(*np.searchsorted(times, (beat - 1.5 * interval, beat + 1.5 * interval)))
-        force = float(height[around].max()) if around.stop > around.start else 0.0
         time = beat - (step_frames(motion) + 1) / 2 * interval + LATENCY
-        yield float(np.clip(time, 0, times[-1])), force, (1 + passage.clarity) / 2
+        yield float(np.clip(time, 0, times[-1])), _force(height, times, beat), (1 + passage.clarity) / 2
 
 
 def _running(values: np.ndarray, times: np.ndarray, seconds: float, percentile: float) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Sixteen actions of a hand, twelve materials, and how narrations map onto the actions.
 
-The vocabulary of recordings. Cues and the compact model use the smaller one of `a2s.settings`; its names are
-understood here.
+The vocabulary of recordings and of cues. The compact model knows the smaller one of `a2s.settings`: `MODEL_ACTIONS` and
+`MODEL_MATERIALS` map each name to the nearest class that it knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from a2s import settings
 
 ACTIONS = (
     "hit", "knock", "cut", "scrape", "rub", "set down", "handle", "open",
@@ -27,6 +29,17 @@ MATERIAL_ALIASES: Mapping[str, str] = {
     "leather": "cloth", "fabric": "cloth", "soil": "earth", "gravel": "stone", "brick": "stone", "concrete": "stone",
     "body": "skin", "flesh": "skin", "rubber": "plastic", "porcelain": "ceramic",
 }  # fmt: skip
+
+MODEL_ACTIONS: Mapping[str, str] = {name: name for name in settings.ACTIONS} | {
+    "cut": "chop", "rub": "scrape", "set down": "knock", "handle": "hit", "open": "knock", "close": "knock",
+    "press": "hit", "drop": "bounce", "stir": "scrape", "break": "hit",
+}  # fmt: skip
+"""Every action that a cue may have -> the class of the compact model that sounds nearest."""
+
+MODEL_MATERIALS: Mapping[str, str] = {name: name for name in settings.MATERIALS} | {
+    "paper": "cloth", "skin": "cloth", "earth": "stone", "cardboard": "wood",
+}  # fmt: skip
+"""Every material that a cue may have -> the class of the compact model that sounds nearest."""
 
 NARRATED: Mapping[str, str] = {
     verb: action

@@ -25,7 +25,7 @@ from a2s.dubbing.recipe import LoudnessFigures, ModelSource, Recipe, Report, Vid
 from a2s.dubbing.stems import Stems
 from a2s.dubbing.stretch import Part, part_of
 from a2s.dubbing.take import Take
-from a2s.settings import AUDIO, DubSettings, check_settings
+from a2s.settings import DubSettings, check_settings
 from a2s.weights import fingerprint, load_model
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Job:
 
     @property
     def samples(self) -> int:
-        """Length of the generated sound, at 16 kHz."""
+        """Length of the generated sound, at the rate of the model."""
         from a2s.pipelines.windows import samples_of  # keeps `import a2s` fast: torch
 
-        return max(1, samples_of(self.part.seconds))
+        return max(1, samples_of(self.part.seconds, self.pipe.spec))
 
     @cached_property
     def original(self) -> ChosenTrack | None:
@@ -76,7 +76,7 @@ class Job:
         )
         return Recipe(
             self.settings, cues, source, model_source(self.pipe), tuple(place.source for place in places),
-            self.bank.model_hash, self.pipe.uses_cues, self.original is not None, self.samples, AUDIO.sample_rate,
+            self.bank.model_hash, self.pipe.uses_cues, self.original is not None, self.samples, self.pipe.sample_rate,
             self.threads, self.settings.first_take, __version__,
         )  # fmt: skip
 
@@ -209,7 +209,7 @@ def _on_step(job: Job, progress: Progress, index: int, count: int) -> OnStep:
     """Reports every sampler step of one of several passes; the first one also makes previews."""
     from a2s.pipelines.windows import frames_of
 
-    report, frames = progress.part(index, count), frames_of(job.part.seconds)
+    report, frames = progress.part(index, count), frames_of(job.part.seconds, job.pipe.spec)
     previews = Previews(progress.watcher) if index == 0 else None
 
     def on_step(step: SamplerStep) -> None:
@@ -239,7 +239,7 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
     action = None if sounds.action is None else sounds.action[index]
     original = job.original.track if job.original else None
     place = Setting(video.info.duration, original, job.part.stretch(), video.limits)
-    mastered = master(sounds.mix[index], job.settings, place, action)
+    mastered = master(sounds.mix[index], job.settings, place, action, job.pipe.sample_rate)
 
     def render() -> np.ndarray:
         """The action stem of this take alone, on demand."""
@@ -253,17 +253,17 @@ def _take(job: Job, index: int, sounds: _Sounds, places: Sequence[Ambience], rec
             (sound,) = vocode(job.pipe, mel, job.samples)
         return sound
 
-    frames = frames_of(job.samples / AUDIO.sample_rate)
+    frames = frames_of(job.samples / job.pipe.sample_rate, job.pipe.spec)
     notes = (*_notes(job, recipe, mastered.figures), *mastered.notes)
     return Take(
         mastered.waveform,
-        AUDIO.sample_rate,
+        job.pipe.sample_rate,
         sounds.mel[index][:, :frames].clip(0, 1),
         Report(recipe.of_take(index), mastered.figures, mastered.ambience_level_db, notes=notes),
         video.path,
         mastered.soundtrack,
         Stems(mastered.soundtrack, place.seconds, render, video.limits),
-        places[0].waveform[: AUDIO.window_samples],
+        places[0].waveform[: job.pipe.spec.window_samples],
         place.seconds,
         limits=video.limits,
         origin=job.origin,

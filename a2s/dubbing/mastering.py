@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from a2s.audio.curve import POINTS_PER_SECOND, applied
-from a2s.audio.levels import power_db, quietest_db
-from a2s.audio.loudness import SILENCE_LUFS, Loudness, find_gain
-from a2s.audio.resampling import resampled, sliced
+from a2s.audio.delivered_loudness import delivered_gain
+from a2s.audio.levels import quietest_db
+from a2s.audio.loudness import Loudness, find_gain
 from a2s.dubbing.notes import loudness_notes
 from a2s.dubbing.recipe import LoudnessFigures
 from a2s.media import OriginalTrack, Soundtrack, Stretch, soundtrack_blocks
@@ -54,7 +54,7 @@ def master(
     raw, action: (n,) or (n, 2) float32, as the vocoder returns them.
     """
     raw = np.nan_to_num(np.asarray(raw, np.float32))
-    curve, loudness = dub_gain(raw, sample_rate, settings.loudness, settings.compress)
+    curve, loudness = delivered_gain(raw, sample_rate, settings.loudness, settings.compress)
     soundtrack = Soundtrack(raw, sample_rate, action, curve, place.original, place.stretch)
     waveform = applied(curve, raw, sample_rate)
     if place.original is not None:
@@ -69,28 +69,6 @@ def master(
     mono = waveform if waveform.ndim == 1 else waveform.mean(axis=1)
     level = round(quietest_db(mono, sample_rate), 2)
     return Mastered(soundtrack, waveform, figures, level, loudness_notes(settings, loudness))
-
-
-def dub_gain(
-    raw: np.ndarray, sample_rate: int, target: float | None, compress: bool = False
-) -> tuple[np.ndarray, Loudness]:
-    """The gain curve (p,) float32 of a dub for a loudness target, and the loudness that it has when it is delivered.
-
-    One channel is measured alone and counts twice, because it sounds left and right.
-    """
-    channels = 1 if raw.ndim == 1 else raw.shape[1]
-    both = power_db(DELIVERY.channels / channels)
-
-    def pieces() -> Iterator[np.ndarray]:
-        yield from resampled(sliced(raw, sample_rate, channels), sample_rate, DELIVERY.sample_rate, channels)
-
-    aim = None if target is None else target - both
-    curve, loudness = find_gain(pieces, DELIVERY.sample_rate, channels, aim, DELIVERY.ceiling_db, compress)
-    lufs, momentary, short_term = (
-        level + both if level > SILENCE_LUFS else SILENCE_LUFS
-        for level in (loudness.lufs, loudness.momentary, loudness.short_term)
-    )
-    return curve, replace(loudness, lufs=lufs, momentary=momentary, short_term=short_term)
 
 
 def _mix_gain(soundtrack: Soundtrack, place: Setting) -> tuple[np.ndarray, Loudness]:

@@ -31,8 +31,8 @@ class Take:
     the dubbed stretch, without the original soundtrack. Files are written from `soundtrack` at 48 kHz. mel: (128, T)
     float32 in [0, 1], before mastering. report: the recipe, and what was measured. video: path of the source. stems: by
     name, see `Stems`.
-    condition: (m,) float32 at 16 kHz, the ambient condition of the first place at its amount, at most one window of it.
-    seconds: of the picture. others: the further takes of the same dub. limits: of the film when it is written.
+    condition: (m,) float32 at `sample_rate`, the ambient condition of the first place at its amount, at most one window
+    of it. seconds: of the picture. others: the further takes of the same dub. limits: of the film when it is written.
     origin: timecode and date of the film, for Broadcast Wave files.
     """
 

@@ -53,7 +53,7 @@ class ClipSampler:
         for first in range(0, len(clips), self.batch):
             part = range(first, min(first + self.batch, len(clips)))
             tokens = torch.cat([self.pipe.encode_video(clips[i].motion, clips[i].start) for i in part])
-            rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start) for i in part]))
+            rolls = torch.from_numpy(np.stack([draw_cue_roll(cues[i].cues, clips[i].start, AUDIO) for i in part]))
             ambient = torch.cat([self._encode_ambience(ambiences[i]) for i in part])
             noise = [noise_source(self.seed, i, 0) for i in part]
             out = self.pipe.sample(tokens, rolls, ambient, self.steps, self.guidance_scale, noise)

@@ -110,8 +110,8 @@ def check_file(path: Path, limits: Limits, sound: bool) -> None:
             " ffmpeg -framerate 25 -i INPUT -c copy OUTPUT.mp4."
         )
     if not (is_picture_container(head) or is_sound_file(head)):
-        advice = "" if sound else f" This converts most other formats: {CONVERT}."
-        raise kind(f"{name} is not {'a recording' if sound else 'a video'} that a2s opens ({wanted}).{advice}")
+        advice = "" if sound else f"; most other formats are converted by: {CONVERT}"
+        raise kind(f"{name} is not {'a recording' if sound else 'a video'} that a2s opens ({wanted}){advice}.")
 
 
 def is_still(head: bytes) -> bool:

@@ -17,11 +17,11 @@ from torch.nn import functional as F
 from a2s.audio.mel import expand, mel_pseudo_inverse
 from a2s.models.base import ConfiguredModel, ModelMixin  # noqa: F401  (diffusers' loader needs it in the module)
 from a2s.models.blocks import ConvNeXtBlock
-from a2s.settings import AUDIO
+from a2s.settings import AUDIO, AudioSpec
 
 
 class Vocoder(ConfiguredModel):
-    """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz.
+    """mel (B, n_mels, T) in [0, 1] -> waveform (B, hop_length T) at `spec.sample_rate`, by default 16 kHz.
 
     The initial magnitude is the pseudo-inverse of the mel basis, the initial phase a sine at each bin's centre; the
     network predicts a correction of both. Without them, training takes several times as long for the same error.
@@ -39,21 +39,27 @@ class Vocoder(ConfiguredModel):
         n_fft: int = 1024,
         hop_length: int = 256,
         rounds: int = 0,
+        sample_rate: int = AUDIO.sample_rate,
+        n_mels: int = AUDIO.n_mels,
+        fmin: float = AUDIO.fmin,
+        fmax: float = AUDIO.fmax,
     ) -> None:
         super().__init__()
+        self.spec = AudioSpec(sample_rate, n_fft, hop_length, n_mels, fmin, fmax)
         bins = n_fft // 2 + 1
-        self.stem = nn.Conv1d(AUDIO.n_mels, channels, 7, padding=3)
+        self.stem = nn.Conv1d(n_mels, channels, 7, padding=3)
         self.stem_norm = nn.LayerNorm(channels)
         self.blocks = nn.Sequential(*[ConvNeXtBlock(channels, expansion * channels) for _ in range(layers)])
         self.head_norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, 2 * bins)
         self.momentum = nn.Parameter(torch.full((rounds,), 0.8)) if rounds else None
-        self.register_buffer("pinv", mel_pseudo_inverse().clone(), persistent=False)
+        pinv = mel_pseudo_inverse(self.spec) / self.spec.magnitude_scale
+        self.register_buffer("pinv", pinv.clone(), persistent=False)
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         self.register_buffer("advance", hop_length * torch.arange(bins)[None, :, None], persistent=False)
 
     def spectrum(self, mel: torch.Tensor) -> torch.Tensor:
-        """mel (B, 128, T) -> complex spectrum (B, 513, T)."""
+        """mel (B, n_mels, T) -> complex spectrum (B, n_fft / 2 + 1, T)."""
         x = self.stem_norm(self.stem(mel * 4 - 1).transpose(1, 2)).transpose(1, 2)
         x = self.head(self.head_norm(self.blocks(x).transpose(1, 2))).transpose(1, 2).float()
         gain, phase = x.chunk(2, dim=1)
@@ -64,7 +70,7 @@ class Vocoder(ConfiguredModel):
         return torch.polar(prior * torch.exp(gain.clamp(-6, 3)), phase + turn * (2 * math.pi / n_fft))
 
     def consistent(self, spectrum: torch.Tensor) -> torch.Tensor:
-        """Return (B, 513, T) complex with the same magnitude and more consistent phases."""
+        """Return (B, n_fft / 2 + 1, T) complex with the same magnitude and more consistent phases."""
         magnitude = spectrum.abs()
         before: torch.Tensor | None = None
         for momentum in () if self.momentum is None else self.momentum.float():
@@ -79,7 +85,7 @@ class Vocoder(ConfiguredModel):
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         # A VAE that does not clip may leave the range of the training data.
         mel = mel.clamp(0, 1)
-        # T frames span 256 (T - 1) samples. One more frame gives 256 T, as an upsampling vocoder returns.
+        # T frames span hop_length (T - 1) samples. One more frame gives hop_length T, as an upsampling vocoder returns.
         return self._istft(self.consistent(self.spectrum(F.pad(mel, (0, 1), mode="replicate"))))
 
     def _stft(self, waveform: torch.Tensor) -> torch.Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 from a2s.errors import BadSettings
 from a2s.io import sha256_of
 from a2s.resources import asset_folder
-from a2s.settings import AUDIO, Limits
+from a2s.settings import Limits
 
 if TYPE_CHECKING:
     from a2s.ambient import AmbientBank
@@ -47,8 +47,8 @@ class AmbienceSource:
 class Ambience:
     """The ambient condition of one place.
 
-    waveform: (n,) float32 at 16 kHz, at its amount. low: (m,) float32, the bank's low-ambient clip; with it as the
-    condition only the action sounds.
+    waveform: (n,) float32 at `pipe.sample_rate`, at its amount. low: (m,) float32, the bank's low-ambient clip; with it
+    as the condition only the action sounds.
     """
 
     waveform: np.ndarray
@@ -97,16 +97,16 @@ def choose_ambience(
         clip, score = match.clip.id, match.score
     time = within[0] if within else 0.0
     if clip in clips:
-        known, waveform = clips[clip], bank.waveform(clip)
+        known, waveform = clips[clip], bank.waveform(clip, pipe.sample_rate)
         scaled = ambience_at(waveform, amount, known.kind, pipe, bank)
-        digest = sha256(waveform.tobytes()).hexdigest()
+        digest = sha256(bank.waveform(clip).tobytes()).hexdigest()
         named = (known.id, known.name, known.author, known.licence)
         source = AmbienceSource(*named, score, digest, amount, round(level_db(scaled), 2), time)
     elif Path(clip).is_file():
         from a2s.media import read_audio
 
         limits = limits or Limits()
-        waveform = read_audio(clip, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds, limits=limits)
+        waveform = read_audio(clip, pipe.sample_rate, max_seconds=limits.max_ambient_seconds, limits=limits)
         scaled = ambience_at(waveform, amount, None, pipe, bank)
         source = AmbienceSource(
             name=Path(clip).name,
@@ -117,21 +117,21 @@ def choose_ambience(
         )
     else:
         raise BadSettings(f"There is no ambience {clip[:80]!r}: it is neither a clip of the bank nor a file.")
-    return Ambience(scaled, bank.waveform(bank.low_ambient.id), source)
+    return Ambience(scaled, bank.waveform(bank.low_ambient.id, pipe.sample_rate), source)
 
 
 def ambience_at(
     waveform: np.ndarray, amount: float, kind: str | None, pipe: AVLDMPipeline, bank: AmbientBank
 ) -> np.ndarray:
-    """(n,) float32 at 16 kHz: the condition of a dub for an ambience at an amount, 0 to 1. Raises BadSettings.
+    """(n,) float32: the condition of a dub for an ambience at an amount, 0 to 1. Raises BadSettings.
 
-    kind: of a bank clip; None for a recording.
+    waveform: (n,) float32 at `pipe.sample_rate`. kind: of a bank clip; None for a recording.
     """
     from a2s.ambient import Calibration, full_level, scale_ambience  # keeps imports fast: a bank needs faiss
     from a2s.audio.levels import level_db
 
     low = bank.low_ambient
     if amount == 0:
-        return bank.waveform(low.id)
+        return bank.waveform(low.id, pipe.sample_rate)
     calibration = Calibration.load(pipe.folder) if pipe.folder else None
     return scale_ambience(waveform, amount, low.level_db, full_level(level_db(waveform), kind), calibration)

@@ -22,7 +22,8 @@ from a2s.pipelines.call import PipelineCall, generate
 from a2s.pipelines.features import AVSimFeatures
 from a2s.pipelines.loading import check_safetensors, model_folder
 from a2s.pipelines.output import AVLDMPipelineOutput, AVLDMWindowOutput
-from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS
+from a2s.pipelines.properties import ModelProperties
+from a2s.settings import AUDIO, GUIDANCE_SCALE, STEPS, AudioSpec
 
 if TYPE_CHECKING:
     from a2s.cues import CueTrack
@@ -36,7 +37,7 @@ WIDE = 1024
 """Channels of a large UNet. Only for folders of version 0.1, whose configuration has no `large`."""
 
 
-class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
+class AVLDMPipeline(ModelProperties, AVSimFeatures, DiffusionPipeline):
     """Audio-visual latent diffusion with a disentangled ambience (Chen et al., Action2Sound, ECCV 2024, section 3).
 
     The ambient condition is always given; guidance amplifies the contribution of video and cues. Model-specific steps
@@ -45,7 +46,8 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
 
     steps, guidance_scale: defaults of the sampler. large: whether a GPU and all threads pay off. threads: torch threads
     of a call; None is one for a small model, whose tensors are too small to share, and every core for a large one.
-    uses_cues: whether the cue track shapes the sound; None asks the conditioner.
+    uses_cues: whether the cue track shapes the sound; None asks the conditioner. audio: the specification of its sound,
+    see `AudioSpec.to_config`; None takes the vocoder's, or `AUDIO` (16 kHz) if the vocoder has none.
     """
 
     model_cpu_offload_seq = "av_sim->conditioner->unet->vae->vocoder"
@@ -64,6 +66,7 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         large: bool | None = None,
         threads: int | None = None,
         uses_cues: bool | None = None,
+        audio: dict[str, int | float] | None = None,
     ):
         super().__init__()
         self.register_modules(
@@ -71,8 +74,10 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         )
         large = max(unet.config.block_out_channels) >= WIDE if large is None else large
         uses_cues = conditioner.uses_cues if uses_cues is None else uses_cues
+        self._spec = AudioSpec.from_config(audio) if audio else getattr(vocoder, "spec", AUDIO)
+        audio = None if self._spec == AUDIO else self._spec.to_config()
         self.register_to_config(
-            steps=steps, guidance_scale=guidance_scale, large=large, threads=threads, uses_cues=uses_cues
+            steps=steps, guidance_scale=guidance_scale, large=large, threads=threads, uses_cues=uses_cues, audio=audio
         )
         self._guidance_scale, self._num_timesteps, self._interrupt = guidance_scale, 0, False
         self._folder: Path | None = None
@@ -111,36 +116,6 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         if self._folder is None and self.name_or_path and (Path(self.name_or_path) / self.config_name).is_file():
             self._folder = Path(self.name_or_path)  # loaded by DiffusionPipeline.from_pretrained
         return self._folder
-
-    @property
-    def default_steps(self) -> int:
-        """Sampler steps where a call gives none."""
-        return self.config.steps
-
-    @property
-    def default_guidance_scale(self) -> float:
-        """Guidance scale where a call gives none."""
-        return self.config.guidance_scale
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a GPU, or more than one thread, pays off."""
-        return self.config.large
-
-    @property
-    def threads(self) -> int:
-        """Torch threads of a call."""
-        return self.config.threads or ((os.cpu_count() or 1) if self.is_large else 1)
-
-    @property
-    def uses_cues(self) -> bool:
-        """Whether the cue track shapes the sound. Without it, the video alone determines what sounds when."""
-        return self.config.uses_cues
-
-    @property
-    def sample_rate(self) -> int:
-        """Samples per second of the output: 16 000."""
-        return AUDIO.sample_rate
 
     @property
     def guidance_scale(self) -> float:
@@ -185,13 +160,15 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
 
     @torch.inference_mode()
     def encode_ambient(self, waveform: np.ndarray, generator: torch.Generator | None = None) -> torch.Tensor:
-        """The ambient condition (1, C, 16, 24) of a sound (n,) float32 at 16 kHz: its first 3 s, repeated if shorter.
+        """The ambient condition (1, C, 16, 24) of a sound: its first 3 s, repeated if it is shorter.
 
-        generator: for a VAE whose posterior is to be sampled; without it, the mode is taken.
+        waveform: (n,) float32 at `sample_rate`. generator: for a VAE whose posterior is to be sampled; without it, the
+        mode is taken.
         """
-        wave = torch.from_numpy(repeated(waveform)[: AUDIO.window_samples]).to(self._execution_device)
-        mel = pad_frames(mel_spectrogram(wave)[None]).to(self.vae.dtype)
-        shape = (1, self.vae.config.latent_channels, AUDIO.latent_bands, AUDIO.latent_frames)
+        spec = self.spec
+        wave = torch.from_numpy(repeated(waveform, spec.window_samples)[: spec.window_samples])
+        mel = pad_frames(mel_spectrogram(wave.to(self._execution_device), spec)[None], spec).to(self.vae.dtype)
+        shape = (1, self.vae.config.latent_channels, spec.latent_bands, spec.latent_frames)
         noise = None if generator is None else self._noise(shape, generator).to(self.vae.dtype)
         return self.vae.encode(mel, noise)
 
@@ -278,7 +255,7 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         called before each step; once it returns True, the remaining steps are skipped. Raises ValueError for shapes
         that do not match.
         """
-        _check_shapes(video_tokens, cue_roll, ambient)
+        _check_shapes(video_tokens, cue_roll, ambient, self.spec)
         guidance_scale = self.default_guidance_scale if guidance_scale is None else guidance_scale
         device = self._execution_device
         video, cues, ambient = (x.to(device, self.conditioner.dtype) for x in (video_tokens, cue_roll, ambient))
@@ -307,11 +284,11 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """latents (B, C, 16, 24) -> mels (B, 128, 188), in [0, 1], or slightly beyond where the VAE does not clip."""
-        return self.vae.decode(latents.to(self.vae.dtype))[..., : AUDIO.window_frames]
+        return self.vae.decode(latents.to(self.vae.dtype))[..., : self.spec.window_frames]
 
     @torch.inference_mode()
     def vocode(self, mel: torch.Tensor) -> torch.Tensor:
-        """mel (B, 128, T) in [0, 1] -> waveform (B, 256 T) at 16 kHz."""
+        """mel (B, 128, T) in [0, 1] -> waveform (B, hop_length T) at `sample_rate`."""
         return self.vocoder(mel.to(self._execution_device, self.vocoder.dtype))
 
     def _denoise(
@@ -338,10 +315,10 @@ class AVLDMPipeline(AVSimFeatures, DiffusionPipeline):
         return torch.cat([torch.randn((1, *shape[1:]), generator=g) for g in each]).to(self._execution_device)
 
 
-def _check_shapes(video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor) -> None:
+def _check_shapes(video: torch.Tensor, cues: torch.Tensor, ambient: torch.Tensor, spec: AudioSpec) -> None:
     if not len(video) == len(cues) == len(ambient):
         raise ValueError(f"batch sizes differ: {len(video)} video, {len(cues)} cues, {len(ambient)} ambient")
-    expected = (AUDIO.latent_bands, AUDIO.latent_frames)
+    expected = (spec.latent_bands, spec.latent_frames)
     if tuple(ambient.shape[-2:]) != expected:
         raise ValueError(f"ambient must be (B, C, {expected[0]}, {expected[1]}), got {tuple(ambient.shape)}")
 

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 
-from a2s.audio.loudness import normalise
+from a2s.audio.curve import applied
+from a2s.audio.delivered_loudness import delivered_gain
 from a2s.cues import CueTrack, detect_cues
 from a2s.errors import BadInput
 from a2s.pipelines.ambience import Ambience, choose_ambience, load_bank
@@ -152,9 +153,10 @@ def _output(
         return run.generate_latents(ambience.waveform, on_step, lambda: pipe.interrupt).numpy()
     mel = run.generate([ambience.waveform], on_step, interrupted=lambda: pipe.interrupt)
     if call.output_type == "mel":
-        return mel[..., : frames_of(duration)].clip(0, 1)
-    waveforms = vocode(pipe, mel, max(1, samples_of(duration)))
-    return np.stack([normalise(waveform, pipe.sample_rate, None)[0] for waveform in waveforms])[:, None]
+        return mel[..., : frames_of(duration, pipe.spec)].clip(0, 1)
+    waveforms = vocode(pipe, mel, max(1, samples_of(duration, pipe.spec)))
+    rate, curves = pipe.sample_rate, [delivered_gain(waveform, pipe.sample_rate, None)[0] for waveform in waveforms]
+    return np.stack([applied(curve, one, rate) for curve, one in zip(curves, waveforms, strict=True)])[:, None]
 
 
 def _stacked(parts: list[np.ndarray], output_type: str) -> np.ndarray | torch.Tensor:

@@ -39,7 +39,7 @@ class VideoGenerator:
 
     def __init__(self, pipe: AVLDMPipeline, motion: Motion, cues: CueTrack, settings: DubSettings):
         self.pipe, self.motion, self.cues, self.settings = pipe, motion, cues, settings
-        self.windows = plan_windows(motion.duration, overlap_seconds=settings.overlap_seconds)
+        self.windows = plan_windows(motion.duration, pipe.spec, settings.overlap_seconds)
         self.segments = plan_segments(self.windows, [change.time for change in settings.ambient_changes])
         self._tokens: Callable[[float], torch.Tensor] = lru_cache(maxsize=None)(
             lambda start: pipe.encode_video(motion, start)
@@ -60,9 +60,9 @@ class VideoGenerator:
     ) -> np.ndarray:
         """One pass: the mels of all takes, (takes, 128, T) float32. T covers at least the video.
 
-        conditions: one (n,) float32 at 16 kHz for each segment, the ambient condition of its place. on_step may raise
-        to stop. store, name: the storage of finished windows, and the prefix of their names. interrupted: once it
-        returns True, the remaining sampler steps are skipped.
+        conditions: one (n,) float32 at `pipe.sample_rate` for each segment, the ambient condition of its place. on_step
+        may raise to stop. store, name: the storage of finished windows, and the prefix of their names. interrupted:
+        once it returns True, the remaining sampler steps are skipped.
         """
         run = WindowRun(name, 0, self.count, store, interrupted)
         return cross([joined.mel for joined in self._segments(conditions, on_step, run)], self.segments)
@@ -98,7 +98,7 @@ class VideoGenerator:
         ambient = self.pipe.encode_ambient(waveform, torch.Generator().manual_seed(self.settings.seed))
 
         def inputs(window: Window) -> tuple:
-            roll = torch.from_numpy(draw_cue_roll(self.cues.cues, window.start))[None]
+            roll = torch.from_numpy(draw_cue_roll(self.cues.cues, window.start, window.spec))[None]
             return self._tokens(window.start), roll, ambient
 
         return inputs

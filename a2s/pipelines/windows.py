@@ -14,7 +14,7 @@ import numpy as np
 
 from a2s.errors import BadSettings
 from a2s.pipelines.oom_retry import Batches
-from a2s.settings import AUDIO, AudioSpec, DubSettings
+from a2s.settings import AudioSpec, DubSettings
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,7 @@ class Window:
     index: int
     first_frame: int
     held_columns: int
-    spec: AudioSpec = AUDIO
+    spec: AudioSpec
 
     @property
     def start(self) -> float:
@@ -47,22 +47,22 @@ class Window:
         return self.first_frame * self.spec.frame_seconds
 
 
-def samples_of(seconds: float, spec: AudioSpec = AUDIO) -> int:
+def samples_of(seconds: float, spec: AudioSpec) -> int:
     """Number of samples of a video of this length."""
     return round(seconds * spec.sample_rate)
 
 
-def frames_of(seconds: float, spec: AudioSpec = AUDIO) -> int:
+def frames_of(seconds: float, spec: AudioSpec) -> int:
     """Number of mel frames of a video of this length (centred STFT): one more than the whole hops."""
     return 1 + samples_of(seconds, spec) // spec.hop_length
 
 
-def max_overlap(spec: AudioSpec = AUDIO) -> float:
+def max_overlap(spec: AudioSpec) -> float:
     """Half a window, in seconds. With a longer overlap, three windows would share a moment."""
     return spec.window_seconds / 2
 
 
-def plan_windows(seconds: float, spec: AudioSpec = AUDIO, overlap_seconds: float = 0.5) -> tuple[Window, ...]:
+def plan_windows(seconds: float, spec: AudioSpec, overlap_seconds: float = 0.5) -> tuple[Window, ...]:
     """Windows that cover a video of this length; the last one may end after the video.
 
     Starts and overlap are rounded to latent columns (8 frames, 0.128 s). Raises BadSettings for an overlap outside
@@ -287,7 +287,6 @@ def vocode(
     pipe: AVLDMPipeline,
     mel: np.ndarray,
     samples: int,
-    spec: AudioSpec = AUDIO,
     *,
     chunk: int = VOCODER_CHUNK,
     context: int = VOCODER_CONTEXT,
@@ -295,12 +294,12 @@ def vocode(
 ) -> np.ndarray:
     """The waveform (B, samples) float32 of a joined mel (B, 128, T), computed in chunks.
 
-    The vocoder must put mel frame f at sample 256 f and return 256 samples per frame (the last hop may be missing).
+    The vocoder must put mel frame f at sample hop f and return a hop for each frame (the last hop may be missing).
     A mel that ends before `samples` is continued with its last frame. on_chunk(part done, 0 to 1) may raise to stop.
     """
     import torch
 
-    hop = spec.hop_length
+    hop = pipe.spec.hop_length
     needed = -(-samples // hop)
     missing = max(0, needed - mel.shape[-1])
     mel = np.pad(mel, [(0, 0), (0, 0), (0, missing)], "edge") if missing else mel

@@ -120,7 +120,7 @@ class Batches:
         return {
             "latent": arrays["latents"][clip],
             "ambient": neighbour_latent(arrays, start, rng, clean),
-            "cues": draw_cue_roll(cues if clean else corrupted(cues, rng), start),
+            "cues": draw_cue_roll(cues if clean else corrupted(cues, rng), start, AUDIO),
             "video": shown,
             "sketch": arrays["sketches"][clip],
             "keep_video": np.float32(keep_video),
@@ -133,7 +133,7 @@ def row_without_action(arrays: dict[str, np.ndarray], video: np.ndarray, start: 
     return {
         "latent": arrays["ambient"][rng.integers(len(arrays["ambient"]))],
         "ambient": neighbour_latent(arrays, start, rng, clean=False),
-        "cues": draw_cue_roll([], start),
+        "cues": draw_cue_roll([], start, AUDIO),
         "video": video,
         "sketch": np.zeros_like(arrays["sketches"][0]),
         "keep_video": np.float32(1),

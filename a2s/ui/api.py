@@ -16,7 +16,7 @@ from a2s.dubbing.ambience_plan import read_places
 from a2s.dubbing.progress import Progress, Watcher
 from a2s.errors import A2SError
 from a2s.pipelines.ambience import ambience_at
-from a2s.settings import AUDIO, DubSettings
+from a2s.settings import DubSettings
 from a2s.ui.dub.controls import ORDER, control_values, read_settings
 from a2s.ui.dub.request import DubRequest, take_maker, until_cancelled
 from a2s.ui.dub.results import TakeLabel, Writing, export
@@ -125,9 +125,9 @@ class Api:
         pipe, bank = self.engine.load()
         known = bank[str(clip)]
         amount = float(amount) if isinstance(amount, (int, float)) else -1.0
-        waveform = ambience_at(bank.waveform(known.id), amount, known.kind, pipe, bank)
+        waveform = ambience_at(bank.waveform(known.id, pipe.sample_rate), amount, known.kind, pipe, bank)
         path = visit.next_path("ambience", ".flac")
-        write_audio(path, np.asarray(waveform), AUDIO.sample_rate)
+        write_audio(path, np.asarray(waveform), pipe.sample_rate)
         facts = {name: getattr(known, name) for name in ("id", "name", "kind", "author", "licence")}
         return str(path), facts | {"level_db": round(level_db(waveform), 2)}
 

@@ -54,7 +54,7 @@ class DubEstimator:
 def _windows(clip_seconds: float) -> int:
     from a2s.pipelines.windows import plan_windows
 
-    return len(plan_windows(max(clip_seconds, 0.01)))
+    return len(plan_windows(max(clip_seconds, 0.01), AUDIO))
 
 
 def measure_dub_speed(pipe: AVLDMPipeline) -> DubEstimator:
@@ -64,11 +64,11 @@ def measure_dub_speed(pipe: AVLDMPipeline) -> DubEstimator:
     from a2s.cues.cue_roll import draw_cue_roll
     from a2s.pipelines.devices import torch_threads
 
-    silence = np.zeros(AUDIO.window_samples, np.float32)
+    silence = np.zeros(pipe.spec.window_samples, np.float32)
     with torch_threads(pipe.threads):
         ambient = pipe.encode_ambient(silence)
         tokens = pipe.encode_video(_still_motion(), 0.0)
-        roll = torch.from_numpy(draw_cue_roll((), 0.0))[None]
+        roll = torch.from_numpy(draw_cue_roll((), 0.0, pipe.spec))[None]
 
         def run(steps: int) -> tuple[float, torch.Tensor]:
             began = time.perf_counter()
@@ -81,7 +81,7 @@ def measure_dub_speed(pipe: AVLDMPipeline) -> DubEstimator:
         (short, _), (longer, mels) = run(few), run(many)
         began = time.perf_counter()
         pipe.vocode(mels)
-        sound = (time.perf_counter() - began) / AUDIO.window_seconds
+        sound = (time.perf_counter() - began) / pipe.spec.window_seconds
     step = max(1e-4, (longer - short) / (many - few))
     return DubEstimator(step, max(0.0, short - few * step), sound)
 

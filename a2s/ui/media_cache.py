@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a2s.settings import AUDIO
+from a2s.settings import AudioSpec
 from a2s.ui.gradio_compat.files import file_url
 from a2s.ui.state import Visit, Visits
 from a2s.ui.thumbnails import save_thumbnail
@@ -34,14 +34,14 @@ class MediaCache:
         if not (sound.exists() and picture.exists()):
             with _LOCK:
                 folder.mkdir(parents=True, exist_ok=True)
-                write_clip_media(np.asarray(bank.waveform(clip.id)), sound, picture)
+                write_clip_media(np.asarray(bank.waveform(clip.id)), bank.sample_rate, sound, picture)
         return {"url": file_url(sound), "picture": file_url(picture)}
 
 
-def write_clip_media(waveform: np.ndarray, sound: Path, picture: Path) -> None:
-    """(n,) float32 at 16 kHz as a FLAC and as a thumbnail PNG, of its middle if it is long."""
+def write_clip_media(waveform: np.ndarray, sample_rate: int, sound: Path, picture: Path) -> None:
+    """(n,) float32 at `sample_rate` Hz as a FLAC and as a thumbnail PNG, of its middle if it is long."""
     from a2s.ambient.clip import fitted
     from a2s.media import write_audio
 
-    save_thumbnail(fitted(waveform), picture)
-    write_audio(sound, waveform, AUDIO.sample_rate)
+    save_thumbnail(fitted(waveform, sample_rate), picture, AudioSpec.at_rate(sample_rate))
+    write_audio(sound, waveform, sample_rate)

@@ -29,7 +29,7 @@ BACKGROUND, INK, FAINT, CUE_COLOUR = "#14161a", "#c9ced6", "#3a4049", "#5ad1c8"
 HIT_COLOUR, WAVE_COLOUR = "#ffc24d", "#9fb0c6"
 """Detected hits, and the waveform."""
 COLOUR_MAP, MIN_DB, MAX_DB = "magma", -80, 10
-TICKS_HZ = (250, 500, 1000, 2000, 4000, 7000)
+TICKS_HZ = (250, 500, 1000, 2000, 4000, 7000, 14000)
 LETTER_WIDTH = 1 / 110
 """As part of the picture's width. A name that would overlap the one before is not drawn."""
 MAX_COLUMNS = 1_600
@@ -127,14 +127,17 @@ def result_figure(
     return figure
 
 
-def waveform_mel(waveform: np.ndarray) -> np.ndarray:
-    """(n_mels, T) in [0, 1] of (n,) float32 at 16 kHz."""
+def waveform_mel(waveform: np.ndarray, spec: AudioSpec = AUDIO) -> np.ndarray:
+    """(n_mels, T) in [0, 1] of (n,) float32 at `spec.sample_rate`; a sound shorter than a window is padded."""
     import torch  # keeps the start of the page fast
 
     from a2s.audio.mel import mel_spectrogram
 
+    padded = np.pad(
+        np.asarray(waveform, np.float32), (0, max(0, spec.n_fft - len(waveform)))
+    )  # it mirrors half a frame
     with torch.inference_mode():
-        return mel_spectrogram(torch.from_numpy(np.asarray(waveform, np.float32))).numpy()
+        return mel_spectrogram(torch.from_numpy(padded), spec)[:, : 1 + len(waveform) // spec.hop_length].numpy()
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
@@ -254,6 +257,7 @@ def _title(axes: Axes, text: str, colour: str = INK, right: bool = False) -> Non
 
 
 def _scale_hertz(axes: Axes, ticks: Sequence[int], spec: AudioSpec) -> None:
+    ticks = [hertz for hertz in ticks if hertz < spec.fmax]
     names = [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in ticks]
     axes.set_yticks(band_of(np.asarray(ticks), spec), names)
 

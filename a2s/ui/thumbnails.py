@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from a2s.settings import AUDIO, AudioSpec
+
 SIZE = (144, 40)
 """Width and height in pixels, twice that of the page for dense screens."""
 
 
-def save_thumbnail(waveform: np.ndarray, path: Path, size: tuple[int, int] = SIZE) -> Path:
-    """Write a PNG of (n,) float32 at 16 kHz: time from left to right, high frequencies on top."""
+def save_thumbnail(waveform: np.ndarray, path: Path, spec: AudioSpec = AUDIO, size: tuple[int, int] = SIZE) -> Path:
+    """Write a PNG of (n,) float32 at `spec.sample_rate`: time from left to right, high frequencies on top."""
     from a2s.ui.plots import mel_picture, waveform_mel
 
-    mel = waveform_mel(np.ascontiguousarray(waveform, np.float32))
+    mel = waveform_mel(np.ascontiguousarray(waveform, np.float32), spec)
     mel_picture(mel).resize(size, Image.Resampling.BOX).save(path, format="PNG", optimize=True)
     return path

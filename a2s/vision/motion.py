@@ -14,6 +14,7 @@ import numpy as np
 from a2s.io import atomic_file
 from a2s.settings import VIDEO
 from a2s.vision.flow import FlowTracker
+from a2s.vision.hands.tracks import HandTracks
 
 if TYPE_CHECKING:
     from a2s.media import Film
@@ -38,6 +39,7 @@ class Motion:
     duration: s.
     breaks: (F,) bool, True where a frame cannot be compared with the one before: the first, a cut, a flash.
     film: access to the pictures, for models that use more than the keyframes; it is not saved.
+    hands: the tracked hands; None where they were not looked for.
     """
 
     times: np.ndarray
@@ -47,6 +49,7 @@ class Motion:
     duration: float
     breaks: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     film: Film | None = None
+    hands: HandTracks | None = None
 
     def __post_init__(self) -> None:
         if not len(self.breaks):
@@ -56,6 +59,7 @@ class Motion:
         """Write an .npz, atomically; velocity is stored as float16. Raises CannotWrite."""
         arrays = {name: np.asarray(vars(self)[name]) for name in _SAVED}
         arrays["velocity"] = arrays["velocity"].astype(np.float16)
+        arrays |= self.hands.to_arrays() if self.hands else {}
         with atomic_file(path) as part, open(part, "wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stub takes the names for options
 
@@ -64,8 +68,10 @@ class Motion:
         """Read a file that `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
             values = {name: data[name] for name in _SAVED}
+            arrays = {name: data[name] for name in data.files if name.startswith("hand_")}
         velocity, duration = values["velocity"].astype(np.float32), float(values["duration"])
-        return cls(**values | {"velocity": velocity, "duration": duration})
+        hands = HandTracks.from_arrays(arrays) if arrays else None
+        return cls(**values | {"velocity": velocity, "duration": duration, "hands": hands})
 
 
 def observe(frames: Iterable[tuple[float, np.ndarray]], duration: float, film: Film | None = None) -> Motion:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,10 @@ from a2s.settings import AUDIO, Limits
 
 if TYPE_CHECKING:
     from a2s.media import VideoInfo
+    from a2s.vision.hands import HandTracks
     from a2s.vision.motion import Motion
 
+Frames = Iterator[tuple[float, np.ndarray]]
 OnFrame = Callable[[float], object]
 """Called with the time of each frame, in seconds, while a video is read. It may raise to stop."""
 
@@ -127,6 +131,7 @@ class _Reading:
 
     def __init__(self, video: Video) -> None:
         from a2s.media import Film, probe_video, read_frames  # keeps `a2s --help` fast: PyAV and OpenCV
+        from a2s.vision.hands import HAND_WIDTH
         from a2s.vision.motion import observe  # here, so that the thread imports nothing
 
         path, limits, within, known = video.path, video.limits, video.within, vars(video).get("info")
@@ -136,13 +141,17 @@ class _Reading:
                 info = known or probe_video(path, limits=limits)
                 self._set("info", info)
                 seconds = info.duration if within is None else within[1] - within[0]
-                frames = self._frames(read_frames(path, within=within, limits=limits))
-                self._set("motion", observe(frames, seconds, Film(path, limits, within)))
+                hands = self._start_hands(lambda: read_frames(path, HAND_WIDTH, within=within, limits=limits))
+                frames = self._frames("flow", read_frames(path, within=within, limits=limits))
+                motion = observe(frames, seconds, Film(path, limits, within))
+                self._set("motion", replace(motion, hands=hands.result()) if hands else motion)
             except BaseException as error:  # raised again by the methods below
+                self._stopped = True
                 self._set("error", error)
 
         self._found: dict[str, Any] = {}
-        self._changed, self._time, self._stopped = threading.Condition(), 0.0, False
+        self._times = {"flow": 0.0}
+        self._changed, self._stopped = threading.Condition(), False
         threading.Thread(target=run, daemon=True, name="a2s-video").start()
 
     def wait_for_info(self) -> VideoInfo:
@@ -159,7 +168,7 @@ class _Reading:
                 with self._changed:
                     self._changed.wait(PAUSE)
                 if on_frame is not None:
-                    on_frame(self._time)
+                    on_frame(min(self._times.values()))
         except BaseException:
             self._stopped = True
             raise
@@ -179,10 +188,32 @@ class _Reading:
             self._found[name] = value
             self._changed.notify_all()
 
-    def _frames(self, frames: Iterator[tuple[float, np.ndarray]]) -> Iterator[tuple[float, np.ndarray]]:
-        for self._time, rgb in frames:
+    def _start_hands(self, read: Callable[[], Frames]) -> Future[HandTracks] | None:
+        """Track the hands in another thread; None where the optional part is not installed. read: opens the frames."""
+        from a2s.vision.hands import load_hand_models
+        from a2s.vision.hands.tracker import track_hands
+
+        models = load_hand_models()
+        if models is None:
+            return None
+        future: Future[HandTracks] = Future()
+        self._times["hands"] = 0.0
+
+        def run() -> None:
+            try:
+                future.set_result(track_hands(self._frames("hands", read()), models))
+            except BaseException as error:  # raised again by `result`
+                future.set_exception(error)
+
+        threading.Thread(target=run, daemon=True, name="a2s-hands").start()
+        return future
+
+    def _frames(self, name: str, frames: Frames) -> Frames:
+        """The frames, while nobody has stopped; their times are reported under a name."""
+        for time, rgb in frames:
             if self._stopped:
                 return
-            yield self._time, rgb
+            self._times[name] = time
+            yield time, rgb
             with self._changed:
                 self._changed.notify_all()

@@ -65,7 +65,7 @@ def read(path: Path, out: Path) -> str:
     from a2s.media.mux import write_steps
     from a2s.media.timeline import from_plain
 
-    film.SEEK_AFTER = filmstrip.SEEK_FROM = -1.0  # so that pictures are sought in a short film, too
+    decode.SEEK_AFTER = filmstrip.SEEK_FROM = -1.0  # so that pictures are sought in a short film, too
 
     def look_up() -> None:
         timeline = from_plain(film.timeline_of(path, limits=SHORT))

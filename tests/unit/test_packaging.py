@@ -23,6 +23,7 @@ EXTRAS_OF = {
     "ui/": ("studio",),
     "editors/": ("editors",),
     "bench/": ("studio",),
+    "vision/hands/": ("hands",),
     "media/share.py": ("studio",),
     "audio/onset_scores.py": ("eval",),
     "training/": ("train",),
@@ -61,7 +62,7 @@ def test_requirements_are_the_core_the_studio_and_the_editors():
 
 
 def test_test_requirements_are_the_other_extras():
-    others = {*EXTRAS["train"], *EXTRAS["eval"], *EXTRAS["scale"], *EXTRAS["editors"], *EXTRAS["dev"]}
+    others = {*EXTRAS["train"], *EXTRAS["eval"], *EXTRAS["scale"], *EXTRAS["editors"], *EXTRAS["hands"], *EXTRAS["dev"]}
     others = {each for each in others if name_of(each) != "ray"}  # a cluster is started by one slow test alone
     assert listed("tests/requirements.txt") == others - listed("requirements.txt")
     assert "-r ../requirements.txt" in (ROOT / "tests" / "requirements.txt").read_text()

@@ -58,7 +58,7 @@ class SoundingObject:
         fundamental = np.exp(rng.uniform(*np.log(timbre.fundamental)))
         ratios = (1 + k * rng.uniform(0.55, 1.1)) ** rng.uniform(0.9, 1.25) * (1 + 0.04 * rng.standard_normal(len(k)))
         ratios[0] = 1.0
-        self.frequencies = np.clip(fundamental * ratios, 40, 7300)
+        self.frequencies = np.clip(fundamental * ratios, 40, 0.45625 * sample_rate)
         self.t60 = rng.uniform(*timbre.t60) / (1 + 0.12 * k)
         self.amplitudes = (1.0 + k) ** -timbre.tilt * rng.uniform(0.4, 1, len(k))
         self.noise = timbre.noise * rng.uniform(0.6, 1.4)
@@ -110,7 +110,9 @@ def bubbles(
 
 def _chop(body: SoundingObject, strength: float, rng: np.random.Generator) -> np.ndarray:
     rate = body.sample_rate
-    crunch = coloured_noise(int(0.07 * rate), 1500, 6000, rng) * np.exp(-np.arange(int(0.07 * rate)) / rate / 0.012)
+    crunch = coloured_noise(int(0.07 * rate), 1500, 6000, rng, rate) * np.exp(
+        -np.arange(int(0.07 * rate)) / rate / 0.012
+    )
     return _mix(body.hit(strength, rng) * (0.25 + 0.75 * strength), 0.12 * strength * crunch)
 
 
@@ -118,7 +120,9 @@ def _step(body: SoundingObject, strength: float, rng: np.random.Generator) -> np
     """The heel, then the sole."""
     rate = body.sample_rate
     n = int(0.18 * rate)
-    sole = coloured_noise(n, 60, 3500 if body.material == "stone" else 300, rng) * np.exp(-np.arange(n) / rate / 0.03)
+    sole = coloured_noise(n, 60, 3500 if body.material == "stone" else 300, rng, rate) * np.exp(
+        -np.arange(n) / rate / 0.03
+    )
     later = int(rng.uniform(0.03, 0.09) * rate)
     heel = _mix(0.7 * body.hit(strength, rng) * (0.25 + 0.75 * strength), 0.3 * strength * sole)
     return _mix(heel, np.concatenate([np.zeros(later), 0.15 * strength * sole]))
@@ -128,16 +132,16 @@ def _splash(body: SoundingObject, strength: float, rng: np.random.Generator) -> 
     rate = body.sample_rate
     n = int(rng.uniform(0.25, 0.5) * rate)
     t = np.arange(n) / rate
-    wash = coloured_noise(n, 400, 5000, rng) * np.exp(-t / 0.09) * np.minimum(1, t / 0.006)
-    return 0.35 * strength * wash + 0.5 * strength * bubbles(n / rate, 70, 500, 2500, rng)[:n] * np.exp(-t / 0.2)
+    wash = coloured_noise(n, 400, 5000, rng, rate) * np.exp(-t / 0.09) * np.minimum(1, t / 0.006)
+    return 0.35 * strength * wash + 0.5 * strength * bubbles(n / rate, 70, 500, 2500, rng, rate)[:n] * np.exp(-t / 0.2)
 
 
 def _pour(seconds: float, strength: float, rng: np.random.Generator, rate: int) -> np.ndarray:
     n = int(seconds * rate)
     t = np.arange(n) / rate
     edge = np.minimum(1, t / 0.03) * np.minimum(1, (seconds - t) / 0.08)
-    fine = 0.05 * coloured_noise(n, 700, 5500, rng)
-    return strength * edge * (0.5 * bubbles(seconds, rng.uniform(60, 120), 350, 2200, rng)[:n] + fine)
+    fine = 0.05 * coloured_noise(n, 700, 5500, rng, rate)
+    return strength * edge * (0.5 * bubbles(seconds, rng.uniform(60, 120), 350, 2200, rng, rate)[:n] + fine)
 
 
 def _scrape(body: SoundingObject, seconds: float, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -146,7 +150,7 @@ def _scrape(body: SoundingObject, seconds: float, strength: float, rng: np.rando
     knots = rng.standard_normal(max(4, int(seconds * 60) + 4))
     rough = np.exp(0.35 * np.interp(np.linspace(0, len(knots) - 1, n), np.arange(len(knots)), knots))
     swell = np.sin(np.pi * np.clip((np.arange(n) + 0.04 * n) / (1.04 * n), 0, 1)) ** 0.5
-    return 0.2 * strength * swell * rough * coloured_noise(n, *body.timbre.friction, rng)
+    return 0.2 * strength * swell * rough * coloured_noise(n, *body.timbre.friction, rng, body.sample_rate)
 
 
 def _mix(y: np.ndarray, more: np.ndarray) -> np.ndarray:

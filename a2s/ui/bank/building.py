@@ -10,6 +10,7 @@ from a2s.ambient import AmbientBank
 from a2s.ambient.archive import entries, unpack
 from a2s.ambient.bank import About
 from a2s.ambient.excerpts import cuts
+from a2s.audio.resampling import at_rate
 from a2s.errors import A2SError, BankError, TooLarge
 from a2s.settings import AUDIO, Limits
 from a2s.ui import text
@@ -81,11 +82,12 @@ def build_bank(
     if len(files) > limits.max_recordings:
         most, raised = limits.max_recordings, limits.raised_by("max_recordings")
         raise TooLarge(f"There are {len(files)} recordings; at most {most} are allowed at once ({raised}).")
-    pieces = _excerpts(files, folder, limits, emit)
+    rate = built_in.sample_rate if base is None else base.sample_rate
+    pieces = _excerpts(files, folder, rate, limits, emit)
     emit(ProgressReport("Computing embeddings", 0.92, text.count(len(pieces), "clip")))
     if base is not None:
         for waveform, name, kind in pieces:
-            base = base.add(waveform, name, pipe.embed_audio(waveform), kind)
+            base = base.add(waveform, name, pipe.embed_audio(at_rate(waveform, rate, AUDIO.sample_rate)), kind)
         return base
     described = [
         (waveform, About(name=name, kind=kind, author="", licence="own recording")) for waveform, name, kind in pieces
@@ -94,19 +96,19 @@ def build_bank(
         low = built_in.low_ambient
         facts = About(name=low.name, kind="quiet", author=low.author, licence=low.licence)
         described.append((built_in.waveform(low.id), facts))
-    return AmbientBank.of(described).embedded(pipe.embed_audio, pipe.model_hash)
+    return AmbientBank.of(described, rate).embedded(pipe.embed_audio, pipe.model_hash)
 
 
-def _excerpts(files: list[Path], folder: Path, limits: Limits, emit: Emit) -> list[Piece]:
+def _excerpts(files: list[Path], folder: Path, sample_rate: int, limits: Limits, emit: Emit) -> list[Piece]:
     from a2s.io import display_name
     from a2s.media import read_audio
 
     pieces = []
     for number, file in enumerate(files):
         emit(ProgressReport("Reading the recordings", 0.9 * number / len(files), display_name(file.stem)[:40]))
-        waveform = read_audio(file, AUDIO.sample_rate, max_seconds=limits.max_ambient_seconds)
+        waveform = read_audio(file, sample_rate, max_seconds=limits.max_ambient_seconds)
         kind = file.parent.name if len(file.relative_to(folder).parts) > 2 else "own"
-        excerpts = cuts(waveform)
+        excerpts = cuts(waveform, sample_rate)
         for which, piece in excerpts.items():
             name = display_name(file.stem).replace("_", " ") + (f", {which}" if len(excerpts) > 1 else "")
             pieces.append((waveform[piece], name[:80], kind[:40]))

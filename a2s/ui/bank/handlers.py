@@ -11,6 +11,7 @@ import gradio as gr
 
 from a2s.ambient import AmbientBank
 from a2s.errors import A2SError
+from a2s.settings import AudioSpec
 from a2s.ui import text
 from a2s.ui.bank.building import build_bank, load_saved_bank, unpack_uploads
 from a2s.ui.engine import Engine
@@ -61,7 +62,8 @@ class BankHandlers:
         for old in visit.folder.glob("spectrogram-*.png"):
             old.unlink()
         path = visit.next_path("spectrogram", ".png")  # a new name, so that no browser shows an old picture
-        save_figure(mel_figure(waveform_mel(bank.waveform(clip.id))), path)
+        spec = AudioSpec.at_rate(bank.sample_rate)
+        save_figure(mel_figure(waveform_mel(bank.waveform(clip.id), spec), spec=spec), path)
         return str(path), text.clip_facts(clip), clip.id
 
     def use(self, clip_id: str, request: gr.Request) -> str:

@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 
 from a2s.audio.levels import db_to_amplitude
+from a2s.audio.resampling import at_rate
 from a2s.errors import A2SError
 from a2s.pipelines.ambience import ambience_at
 from a2s.settings import AUDIO
@@ -57,7 +58,7 @@ class AmbienceHandlers:
         if not visit.chosen_by_user:
             visit.chosen_clip = None  # `cards` chooses the best match
         if own := visit.own_recording:
-            waveform = fitted(read_audio(own.sound, AUDIO.sample_rate, limits=visit.limits))
+            waveform = fitted(read_audio(own.sound, AUDIO.sample_rate, limits=visit.limits), AUDIO.sample_rate)
             visit.own_recording = replace(own, score=self._score(visit, waveform))
 
     def search(self, words: str, k: int, request: gr.Request) -> Cards:
@@ -126,24 +127,24 @@ class AmbienceHandlers:
         visit = self.visits.of(request.session_hash)
         if upload is None:
             raise A2SError("Choose a recording first.")
+        rate = self.engine.load(visit.model)[0].sample_rate
         raw = visit.receive(upload, "recording")
         try:
-            waveform = read_audio(
-                raw, AUDIO.sample_rate, max_seconds=visit.limits.max_ambient_seconds, limits=visit.limits
-            )
-            waveform = checked_waveform(waveform, Path(upload).name)
+            waveform = read_audio(raw, rate, max_seconds=visit.limits.max_ambient_seconds, limits=visit.limits)
+            waveform = checked_waveform(waveform, Path(upload).name, rate)
         except A2SError as error:
             raise type(error)(str(error).replace(raw.name, Path(upload).name)) from None
         finally:
             raw.unlink(missing_ok=True)
         sound, thumbnail = visit.next_path("own", ".flac"), visit.next_path("own", ".png")
-        write_clip_media(waveform, sound, thumbnail)
-        score = self._score(visit, fitted(waveform))
+        write_clip_media(waveform, rate, sound, thumbnail)
+        score = self._score(visit, at_rate(fitted(waveform, rate), rate, AUDIO.sample_rate))
         visit.own_recording = OwnRecording(sound, thumbnail, Path(upload).stem[:60], level_db(waveform), score)
         visit.choose(OWN_RECORDING)
         return *self.refresh(words, k, amount, request), gr.Button(interactive=True)
 
     def _score(self, visit: Visit, waveform: np.ndarray) -> float | None:
+        """Similarity of the video to a sound at 16 kHz, the rate of AV-Sim."""
         if visit.motion is None:
             return None
         pipe, _ = self.engine.load(visit.model)
@@ -159,8 +160,10 @@ class AmbienceHandlers:
         if own is None:
             raise A2SError("Upload a recording first.")
         pipe, _ = self.engine.load(visit.model)
-        waveform = read_audio(own.sound, AUDIO.sample_rate, limits=visit.limits)
-        visit.bank = self.engine.bank_of(visit).add(waveform, own.name, pipe.embed_audio(fitted(waveform)))
+        bank = self.engine.bank_of(visit)
+        waveform = read_audio(own.sound, bank.sample_rate, limits=visit.limits)
+        embedding = pipe.embed_audio(at_rate(fitted(waveform, bank.sample_rate), bank.sample_rate, AUDIO.sample_rate))
+        visit.bank = bank.add(waveform, own.name, embedding)
         added = visit.bank.clips[-1].id
         visit.chosen_clip = added if visit.chosen_clip == OWN_RECORDING else visit.chosen_clip
         changes = visit.ambient_changes.items()

@@ -8,9 +8,10 @@ import gradio as gr
 from gradio.components import Component
 
 from a2s.cues.formats import CUE_SUFFIXES
+from a2s.cues.vocabulary import MODEL_ACTIONS, MODEL_MATERIALS
 from a2s.dubbing.stems import NAMES as STEMS
 from a2s.editors.options import MAX_HANDLES
-from a2s.settings import ACTIONS, LOUDNESS, LOUDNESS_PRESETS, MATERIALS, DubSettings
+from a2s.settings import LOUDNESS, LOUDNESS_PRESETS, DubSettings
 from a2s.ui import text
 from a2s.ui.dub.controls import AUTO, OFF, choice_key
 from a2s.ui.engine import Engine
@@ -120,7 +121,7 @@ def cues_section(engine: Engine) -> SimpleNamespace:
         )
     note = html_block(text.cues_note(engine.uses_cues()), elem_id="cues-note")
     timeline = CueTimeline(
-        None, elem_id="timeline", actions=list(ACTIONS), materials=list(MATERIALS), player="#source video"
+        None, elem_id="timeline", actions=list(MODEL_ACTIONS), materials=list(MODEL_MATERIALS), player="#source video"
     )
     return SimpleNamespace(timeline=timeline, note=note, load=load, save=save, saved=saved, reset=reset)
 

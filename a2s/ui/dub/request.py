@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from a2s.dubbing.progress import Watcher
 from a2s.errors import Cancelled
-from a2s.settings import DubSettings
+from a2s.settings import AUDIO, DubSettings
 from a2s.ui.engine import Engine
 from a2s.ui.state import Visit, Visits
 from a2s.ui.worker import Emit, Event, PreviewImage, ProgressReport, Worker
@@ -106,4 +106,4 @@ def _gpu_seconds(request: DubRequest) -> int:
     from a2s.pipelines.windows import plan_windows
 
     passes, steps = 2 if request.stems else 1, request.settings.suited_to().steps or 0
-    return 20 + round(0.1 * passes * steps * len(plan_windows(request.seconds)))
+    return 20 + round(0.1 * passes * steps * len(plan_windows(request.seconds, AUDIO)))

@@ -15,8 +15,8 @@ import numpy as np
 
 from a2s.errors import BadSettings
 from a2s.io import atomic_files, write_text
-from a2s.settings import AUDIO, AmbientChange, Limits
-from a2s.ui.plots import result_figure, save_figure, wipe_picture
+from a2s.settings import AmbientChange, AudioSpec, Limits
+from a2s.ui.plots import result_figure, save_figure, waveform_mel, wipe_picture
 from a2s.ui.state import plain_name
 from a2s.ui.state.records import FilmFormat
 from a2s.ui.state.take_files import TakeFiles
@@ -181,21 +181,16 @@ def public_report(report: Report, name: str, own_name: str | None = None) -> Rep
 
 def _draw(take: Take, figure: Path, spectrogram: Path) -> None:
     """Both pictures of the dub, without the original audio."""
-    import torch
-
-    from a2s.audio.mel import mel_spectrogram
     from a2s.audio.onsets import detect_onsets
-
-    def mel_of(waveform: np.ndarray) -> np.ndarray:
-        padded = np.pad(waveform, (0, max(0, AUDIO.n_fft - len(waveform))))  # the STFT mirrors half a frame
-        return mel_spectrogram(torch.from_numpy(padded))[:, : 1 + len(waveform) // AUDIO.hop_length].numpy()
 
     start = take.recipe.settings.start or 0.0  # the pictures begin with the film, also where a part of it is dubbed
     rate = take.sample_rate
     waveform = np.pad(
         take.waveform, (round(start * rate), max(0, round((take.seconds - start) * rate) - len(take.waveform)))
     )
-    mel, condition_mel = mel_of(waveform), mel_of(np.resize(take.condition, AUDIO.window_samples))
+    spec = AudioSpec.at_rate(rate)
+    mel = waveform_mel(waveform, spec)
+    condition_mel = waveform_mel(np.resize(take.condition, spec.window_samples), spec)
     onsets = [float(onset) for onset in detect_onsets(waveform, rate)]
     wipe_picture(mel).save(spectrogram, format="PNG")
-    save_figure(result_figure(waveform, rate, mel, condition_mel[:, :-1], take.cues, onsets), figure)
+    save_figure(result_figure(waveform, rate, mel, condition_mel[:, :-1], take.cues, onsets, spec), figure)

@@ -121,9 +121,9 @@ def test_a_recording_needs_an_embedding_if_the_bank_has_them(bank):
 
 
 def test_clips_are_three_to_ten_seconds_long():
-    assert [len(fitted(tone(300, seconds))) / RATE for seconds in (0.5, 3, 7, 30)] == [3, 3, 7, 10]
+    assert [len(fitted(tone(300, seconds), RATE)) / RATE for seconds in (0.5, 3, 7, 30)] == [3, 3, 7, 10]
     noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
-    assert np.std(fitted(noise)) == pytest.approx(1, abs=0.05)  # a seam of noise keeps its power
+    assert np.std(fitted(noise, RATE)) == pytest.approx(1, abs=0.05)  # a seam of noise keeps its power
 
 
 def test_equal_and_non_ascii_names_make_valid_ids():

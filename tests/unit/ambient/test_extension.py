@@ -30,5 +30,5 @@ def test_a_loop_has_no_step_at_its_join():
 
 def test_extension_keeps_the_level_of_noise():
     noise = np.random.default_rng(1).standard_normal(16_000).astype(np.float32)
-    longer = seamlessly_extended(noise, 48_000)
+    longer = seamlessly_extended(noise, 48_000, 16_000)
     assert len(longer) == 48_000 and np.std(longer) == pytest.approx(1, abs=0.05)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from a2s.cues.vocabulary import ACTIONS, MATERIALS, NARRATED, action_named, material_named, narrated_action
+from a2s import settings
+from a2s.cues import Cue, CueTrack, draw_cue_roll
+from a2s.cues.vocabulary import (
+    ACTIONS,
+    MATERIALS,
+    MODEL_ACTIONS,
+    MODEL_MATERIALS,
+    NARRATED,
+    action_named,
+    material_named,
+    narrated_action,
+)
+from a2s.errors import BadCues
+from a2s.settings import AUDIO
 
 COUNTED = (
     "put 1304, pick 1240, drop 590, move 504, place 454, cut 325, open 314, walk 277, hold 266, turn 252, take 241, "
@@ -55,3 +71,23 @@ def test_unknown_names_are_none():
 )
 def test_narrations_map_onto_actions(narration: str, action: str | None):
     assert narrated_action(narration) == action
+
+
+def test_every_name_has_a_class_of_the_model():
+    assert set(MODEL_ACTIONS) == {*ACTIONS, *settings.ACTIONS} and set(MODEL_ACTIONS.values()) == set(settings.ACTIONS)
+    assert set(MODEL_MATERIALS) == set(MATERIALS) and set(MODEL_MATERIALS.values()) == set(settings.MATERIALS)
+    assert all(MODEL_ACTIONS[name] == name for name in settings.ACTIONS)
+
+
+def test_a_cue_keeps_its_name_and_is_drawn_as_the_nearest_class(tmp_path):
+    track = CueTrack((Cue(0.5, action="set down", material="paper"), Cue(1.5, action="chop", material="wood")))
+    track.save(tmp_path / "cues.json")
+    again = CueTrack.load(tmp_path / "cues.json")
+    assert again == track
+    known = tuple(replace(c, action=MODEL_ACTIONS[c.action], material=MODEL_MATERIALS[c.material]) for c in again)
+    assert np.array_equal(draw_cue_roll(again.cues, 0.0, AUDIO), draw_cue_roll(known, 0.0, AUDIO))
+
+
+def test_an_unknown_class_is_an_error():
+    with pytest.raises(BadCues, match="set down"):
+        Cue(0.5, action="teleport")

@@ -19,7 +19,7 @@ from a2s.settings import AUDIO, AmbientChange, check_settings
 from tests.fakes import FakeBank, FakePipeline, draw_video
 from tests.tiny import tiny_pipeline
 
-FAST = DubSettings(steps=3, ambient=1.0, ambient_clip="room")
+FAST = DubSettings(steps=3, ambient=1.0, ambient_clip="room", loudness=None)
 SECONDS, CHANGE = 9.0, 4.2
 COMPACT = checkpoint_folder("compact")
 

@@ -52,7 +52,7 @@ def test_a_model_that_says_its_input_gives_it_back_exactly(tmp_path, overlap):
     film = draw_video(tmp_path / "film.mp4", seconds=21.3, fps=12, hits=())
     wave = (0.1 * np.random.default_rng(0).standard_normal(round(22 * AUDIO.sample_rate))).astype(np.float32)
     pipe = Identity(wave)
-    settings = DubSettings(steps=1, ambient_clip="room", overlap_seconds=overlap)
+    settings = DubSettings(steps=1, ambient_clip="room", overlap_seconds=overlap, loudness=None)
     take = dub(film, settings, pipe, FakeBank(), cues=CueTrack())
     assert len(pipe.calls) >= 8
     assert np.array_equal(take.waveform, wave[: len(take.waveform)])
@@ -70,7 +70,7 @@ def conditions(window):
 
 def noise_mel(overlap, seconds=61.3):
     """(joined mel (128, T) of a noisy ambience, frames at which a window begins or one ends)."""
-    windows = plan_windows(seconds, overlap_seconds=overlap)
+    windows = plan_windows(seconds, AUDIO, overlap_seconds=overlap)
     pieces = sample_windows(FakePipeline(), windows, conditions, Sampling(1, 1, 1.0))
     joints = [w.first_frame for w in windows[1:]] + [w.first_frame + AUDIO.window_frames for w in windows[:-1]]
     return join((mel for mel, _ in pieces), [w.first_frame for w in windows])[0], np.array(joints)
@@ -89,7 +89,7 @@ def test_noise_changes_no_more_at_a_joint_than_elsewhere(overlap):
 
 def test_windows_that_differ_in_level_are_led_over_not_cut():
     """6 dB apart, as a model may drift: no step of a frame is more than a fifth of a dB."""
-    windows = plan_windows(30.0)
+    windows = plan_windows(30.0, AUDIO)
     pieces = [
         np.full((1, 128, AUDIO.window_frames), 0.4 + 0.03 * (-1) ** window.index, np.float32) for window in windows
     ]
@@ -115,7 +115,7 @@ def shipped(tmp_path_factory):
 
 def test_the_shipped_models_rain_has_no_joints(shipped):
     wave = shipped(7.5).waveform
-    windows = plan_windows(7.5)
+    windows = plan_windows(7.5, AUDIO)
     block = HOP * 2
     frames = wave[: len(wave) // block * block].reshape(-1, block) * np.hanning(block)
     bands = np.abs(np.fft.rfft(frames, axis=1))[:, 8:248].reshape(-1, 15, 16)

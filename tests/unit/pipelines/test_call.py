@@ -54,22 +54,22 @@ def seeded(seed: int) -> torch.Generator:
 
 def test_the_call_equals_dub_with_the_same_settings(pipe, home, video):
     out = pipe(str(home / "clip.mp4"), ambient=0.4, generator=seeded(7), num_inference_steps=STEPS)
-    take = dub(home / "clip.mp4", DubSettings(ambient=0.4, seed=7, steps=STEPS), pipe)
+    take = dub(home / "clip.mp4", DubSettings(ambient=0.4, seed=7, steps=STEPS, loudness=None), pipe)
     assert isinstance(out, AVLDMPipelineOutput)
     assert out.audios.shape == (1, 1, round(video.info.duration * pipe.sample_rate)) and out.audios.dtype == np.float32
     assert out.audios[0, 0].tobytes() == take.waveform.tobytes()
     assert out.cues == take.cues and out.ambience == take.recipe.ambience[0]
 
 
-def test_without_arguments_it_equals_dub_with_default_settings(pipe, video):
+def test_without_arguments_it_equals_dub_with_default_settings_at_the_generated_level(pipe, video):
     """Also with the bank that is given to dub as an object."""
-    take = dub(video, DubSettings(), pipe, AmbientBank.load(pipe.folder / "ambient"))
+    take = dub(video, DubSettings(loudness=None), pipe, AmbientBank.load(pipe.folder / "ambient"))
     assert pipe(video).audios[0, 0].tobytes() == take.waveform.tobytes()
 
 
 def test_several_waveforms_are_the_takes_of_dub(pipe, video):
     out = pipe(video, num_waveforms=3, generator=seeded(5), num_inference_steps=STEPS)
-    takes = dub(video, DubSettings(takes=3, seed=5, steps=STEPS), pipe).takes
+    takes = dub(video, DubSettings(takes=3, seed=5, steps=STEPS, loudness=None), pipe).takes
     assert out.audios.shape[0] == 3
     for waveform, take in zip(out.audios[:, 0], takes, strict=True):
         assert waveform.tobytes() == take.waveform.tobytes()
@@ -119,7 +119,8 @@ def test_the_latents_of_one_window_decode_to_its_mel(pipe, tmp_path):
     short = Video(draw_video(tmp_path / "short.mp4", seconds=1.0, fps=12))
     latents, mel = (pipe(short, output_type=kind, num_inference_steps=2).audios for kind in ("latent", "mel"))
     assert latents.shape[-1] == AUDIO.latent_frames
-    assert np.array_equal(pipe.decode(latents)[..., : mel.shape[-1]].clip(0, 1).numpy(), mel)
+    decoded = pipe.decode(latents)[..., : mel.shape[-1]].clip(0, 1).numpy()
+    assert np.allclose(decoded, mel, rtol=0, atol=1e-6)  # the pipeline may use another number of threads
 
 
 def test_return_dict_false_gives_a_tuple(pipe, video):
@@ -236,7 +237,8 @@ def test_a_file_that_is_no_video_is_refused(pipe, tmp_path):
 def test_the_official_family_takes_the_same_call(video):
     pipe = tiny_official()
     out = pipe(video, num_inference_steps=2, ambient_clip="desk-fan", cues=[0.5], generator=seeded(2))
-    take = dub(video, DubSettings(seed=2, steps=2, ambient_clip="desk-fan"), pipe, cues=CueTrack.at([0.5]))
+    settings = DubSettings(seed=2, steps=2, ambient_clip="desk-fan", loudness=None)
+    take = dub(video, settings, pipe, cues=CueTrack.at([0.5]))
     assert not pipe.uses_cues and out.audios[0, 0].tobytes() == take.waveform.tobytes()
 
 

@@ -9,7 +9,7 @@ from a2s.settings import AUDIO
 
 
 def stretches_of(seconds, changes, overlap=0.5):
-    return plan_segments(plan_windows(seconds, overlap_seconds=overlap), changes)
+    return plan_segments(plan_windows(seconds, AUDIO, overlap_seconds=overlap), changes)
 
 
 def mels_of(stretches, picture):
@@ -25,7 +25,7 @@ def mels_of(stretches, picture):
 
 def test_a_film_in_one_place_is_its_windows():
     (only,) = stretches_of(8.0, [])
-    assert only.windows == plan_windows(8.0) and only.change == 0
+    assert only.windows == plan_windows(8.0, AUDIO) and only.change == 0
 
 
 @pytest.mark.parametrize("overlap", [0.0, 0.5, 1.5])
@@ -33,11 +33,11 @@ def test_a_film_in_one_place_is_its_windows():
 def test_every_stretch_has_the_windows_in_which_it_is_heard(seconds, overlap):
     changes = [share * seconds for share in (0.05, 0.37, 0.99)]
     stretches = stretches_of(seconds, changes, overlap)
-    ends = [s.change + CROSS_FRAMES // 2 for s in stretches[1:]] + [frames_of(seconds)]
+    ends = [s.change + CROSS_FRAMES // 2 for s in stretches[1:]] + [frames_of(seconds, AUDIO)]
     for stretch, end in zip(stretches, ends, strict=True):
         assert stretch.first_frame <= max(0, stretch.change - CROSS_FRAMES // 2)
         last = stretch.windows[-1].first_frame + AUDIO.window_frames
-        assert last >= min(end, frames_of(seconds))
+        assert last >= min(end, frames_of(seconds, AUDIO))
         assert stretch.windows[0].held_columns == 0, "what came before was another place"
         assert [w.index for w in stretch.windows] == list(
             range(stretch.windows[0].index, stretch.windows[-1].index + 1)
@@ -48,10 +48,10 @@ def test_every_stretch_has_the_windows_in_which_it_is_heard(seconds, overlap):
 
 @pytest.mark.parametrize("changes", [[], [4.2], [0.5, 1.0, 1.5], [2.432, 4.864, 7.99]])
 def test_the_same_on_either_side_of_a_change_comes_back_as_it_was(changes):
-    mel = np.random.default_rng(0).random((1, 128, frames_of(8.0) + 200)).astype(np.float32)
+    mel = np.random.default_rng(0).random((1, 128, frames_of(8.0, AUDIO) + 200)).astype(np.float32)
     stretches = stretches_of(8.0, changes)
     laid = cross(mels_of(stretches, lambda number: mel), stretches)
-    np.testing.assert_allclose(laid[..., : frames_of(8.0)], mel[..., : frames_of(8.0)], atol=1e-6)
+    np.testing.assert_allclose(laid[..., : frames_of(8.0, AUDIO)], mel[..., : frames_of(8.0, AUDIO)], atol=1e-6)
 
 
 def test_the_change_falls_at_its_time_and_shares_the_power():

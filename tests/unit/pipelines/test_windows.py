@@ -29,38 +29,42 @@ LENGTHS = [0.1, 0.5, 2.987, 3.0, 3.001, 3.5, 5.43, 10.0, 29.97, 61.3]
 
 def film_mel(seconds: float) -> np.ndarray:
     """(1, 128, T + a window) random mel, longer than the film because the last window may run past its end."""
-    frames = frames_of(seconds) + 2 * AUDIO.window_frames
+    frames = frames_of(seconds, AUDIO) + 2 * AUDIO.window_frames
     return np.random.default_rng(0).random((1, 128, frames), np.float32)
 
 
 @pytest.mark.parametrize("overlap", [0.0, 0.128, 0.5, 1.5])
 @pytest.mark.parametrize("seconds", LENGTHS)
 def test_identity_model_returns_its_input_bit_for_bit(seconds, overlap):
-    mel, windows = film_mel(seconds), plan_windows(seconds, overlap_seconds=overlap)
+    mel, windows = film_mel(seconds), plan_windows(seconds, AUDIO, overlap_seconds=overlap)
     pieces = (mel[..., w.first_frame : w.first_frame + AUDIO.window_frames] for w in windows)
     joined = join(pieces, [w.first_frame for w in windows])
-    frames = frames_of(seconds)
+    frames = frames_of(seconds, AUDIO)
     assert joined.shape[-1] >= frames
     assert np.array_equal(joined[..., :frames], mel[..., :frames])
 
 
 @pytest.mark.parametrize("seconds", [0.1, 3.5, 61.3])
 def test_identity_on_waveforms(seconds):
-    windows = plan_windows(seconds)
-    wave = np.random.default_rng(1).standard_normal(samples_of(seconds) + 2 * AUDIO.window_samples).astype(np.float32)
+    windows = plan_windows(seconds, AUDIO)
+    wave = (
+        np.random.default_rng(1)
+        .standard_normal(samples_of(seconds, AUDIO) + 2 * AUDIO.window_samples)
+        .astype(np.float32)
+    )
     starts = [w.first_frame * AUDIO.hop_length for w in windows]
     joined = join((wave[s : s + AUDIO.window_samples] for s in starts), starts)
-    assert np.array_equal(joined[: samples_of(seconds)], wave[: samples_of(seconds)])
+    assert np.array_equal(joined[: samples_of(seconds, AUDIO)], wave[: samples_of(seconds, AUDIO)])
 
 
 @pytest.mark.parametrize("seconds", LENGTHS)
 def test_plan_covers_the_film_without_a_spare_window(seconds):
-    windows = plan_windows(seconds)
+    windows = plan_windows(seconds, AUDIO)
     assert windows[0].first_frame == 0 and windows[0].held_columns == 0
     assert all(w.first_frame % AUDIO.latent_downsampling == 0 for w in windows)
-    assert windows[-1].first_frame + AUDIO.window_frames >= frames_of(seconds)
+    assert windows[-1].first_frame + AUDIO.window_frames >= frames_of(seconds, AUDIO)
     if len(windows) > 1:
-        assert windows[-2].first_frame + AUDIO.window_frames < frames_of(seconds)
+        assert windows[-2].first_frame + AUDIO.window_frames < frames_of(seconds, AUDIO)
     for before, after in pairwise(windows):
         shared = before.first_frame + AUDIO.window_frames - after.first_frame
         assert shared == after.held_columns * 8 + 4 == 36, "0.5 s is four columns, and half a column"
@@ -68,11 +72,11 @@ def test_plan_covers_the_film_without_a_spare_window(seconds):
 
 def test_plan_refuses_what_makes_no_sense():
     with pytest.raises(BadSettings):
-        plan_windows(5.0, overlap_seconds=1.6)
+        plan_windows(5.0, AUDIO, overlap_seconds=1.6)
     with pytest.raises(BadSettings):
-        plan_windows(5.0, overlap_seconds=-0.1)
+        plan_windows(5.0, AUDIO, overlap_seconds=-0.1)
     with pytest.raises(ValueError):
-        plan_windows(0.0)
+        plan_windows(0.0, AUDIO)
 
 
 def test_taper_leads_evenly_from_one_piece_to_the_next():
@@ -86,7 +90,7 @@ def test_join_refuses_a_gap():
 
 
 def test_hold_lines_up_with_the_previous_window():
-    second = plan_windows(5.0)[1]
+    second = plan_windows(5.0, AUDIO)[1]
     columns = torch.arange(24.0).expand(2, 4, 16, 24)
     latent, mask = hold(columns, second)
     offset = second.first_frame // 8
@@ -99,14 +103,14 @@ def conditions(window):
 
 
 def sample(pipe, seconds, takes, **changes):
-    windows = plan_windows(seconds)
+    windows = plan_windows(seconds, AUDIO)
     sampling = Sampling(changes.pop("seed", 3), 2, 2.0, tuple(takes))
     pieces = sample_windows(pipe, windows, conditions, sampling, **changes)
     return join((mel for mel, _ in pieces), [w.first_frame for w in windows])
 
 
 def test_windows_continue_what_was_begun():
-    pipe, windows = FakePipeline(), plan_windows(8.0)
+    pipe, windows = FakePipeline(), plan_windows(8.0, AUDIO)
     pieces = [mel for mel, _ in sample_windows(pipe, windows, conditions, Sampling(3, 2, 2.0))]
     step = windows[1].first_frame
     assert np.array_equal(pieces[0][..., step : step + 32], pieces[1][..., :32])
@@ -169,26 +173,28 @@ def smear(reach: int, last_hop: bool):
         sound = wide[:, 0].repeat_interleave(AUDIO.hop_length, 1)
         return sound if last_hop else sound[:, : -AUDIO.hop_length]
 
-    return SimpleNamespace(vocode=vocoder)
+    return SimpleNamespace(spec=AUDIO, vocode=vocoder)
 
 
 @pytest.mark.parametrize("last_hop", [True, False])
 @pytest.mark.parametrize("seconds", [0.1, 3.0, 10.01])
 def test_vocoding_in_chunks_is_exact_in_length_and_seamless(seconds, last_hop):
-    mel = film_mel(seconds)[..., : frames_of(seconds)]
-    whole = vocode(smear(24, last_hop), mel, samples_of(seconds), chunk=10**6)
-    chunked = vocode(smear(24, last_hop), mel, samples_of(seconds), chunk=100, context=32)
+    mel = film_mel(seconds)[..., : frames_of(seconds, AUDIO)]
+    whole = vocode(smear(24, last_hop), mel, samples_of(seconds, AUDIO), chunk=10**6)
+    chunked = vocode(smear(24, last_hop), mel, samples_of(seconds, AUDIO), chunk=100, context=32)
     assert whole.shape == (1, round(seconds * 16_000)) and whole.dtype == np.float32
     np.testing.assert_allclose(chunked, whole, rtol=1e-5)
-    short = vocode(smear(24, last_hop), mel, samples_of(seconds), chunk=100, context=4)
+    short = vocode(smear(24, last_hop), mel, samples_of(seconds, AUDIO), chunk=100, context=4)
     assert seconds < 3 or not np.allclose(short, whole, rtol=1e-5), "too little context must be audible to this test"
 
 
 def test_vocoder_sees_bounded_chunks():
     widths = []
-    pipe = SimpleNamespace(vocode=lambda mel: widths.append(mel.shape[-1]) or mel[:, 0].repeat_interleave(256, 1))
+    pipe = SimpleNamespace(
+        spec=AUDIO, vocode=lambda mel: widths.append(mel.shape[-1]) or mel[:, 0].repeat_interleave(256, 1)
+    )
     done = []
-    vocode(pipe, film_mel(61.3), samples_of(61.3), on_chunk=done.append)
+    vocode(pipe, film_mel(61.3), samples_of(61.3, AUDIO), on_chunk=done.append)
     assert max(widths) <= VOCODER_CHUNK + 2 * VOCODER_CONTEXT
     assert done == sorted(done) and done[-1] == 1.0
 
@@ -201,6 +207,6 @@ def test_a_vocoder_that_fills_its_last_hop_gets_the_mel_as_it_is():
         lengths.append(mel.shape[-1])
         return mel[:, 0].repeat_interleave(AUDIO.hop_length, 1)
 
-    mel = film_mel(3.0)[..., : frames_of(3.0)]
-    sound = vocode(SimpleNamespace(vocode=vocoder), mel, samples_of(3.0))
+    mel = film_mel(3.0)[..., : frames_of(3.0, AUDIO)]
+    sound = vocode(SimpleNamespace(spec=AUDIO, vocode=vocoder), mel, samples_of(3.0, AUDIO))
     assert lengths == [mel.shape[-1]] and sound.shape == (1, 48_000)

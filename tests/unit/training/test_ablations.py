@@ -8,6 +8,7 @@ import torch
 
 from a2s.cues import draw_cue_roll
 from a2s.pipelines import AVLDMPipeline
+from a2s.settings import AUDIO
 from a2s.training.ablation_runs import AblationRuns, train_ablations
 from a2s.training.ablations import ABLATIONS
 from a2s.training.latents import denoise
@@ -33,7 +34,7 @@ def generated(pipe: AVLDMPipeline, tokens: float = 0.0, cues: float = 0.0, ambie
     shape = (1, pipe.vae.config.latent_channels, 16, 24)
     draw = {
         "video_tokens": tokens * torch.randn((1, 48, pipe.av_sim.config.token_dim), generator=generator),
-        "cue_roll": cues * torch.rand((1, *draw_cue_roll([], 0.0).shape), generator=generator),
+        "cue_roll": cues * torch.rand((1, *draw_cue_roll([], 0.0, AUDIO).shape), generator=generator),
         "ambient": ambient * torch.randn(shape, generator=generator),
     }
     return pipe.sample(**draw, num_inference_steps=2, generator=torch.Generator().manual_seed(1)).latents
