@@ -57,8 +57,8 @@ def drag(tab, number: int, seconds: float) -> None:
 
 
 def onsets_in(path) -> np.ndarray:
-    sound, rate = soundfile.read(path, dtype="float32")
-    return detect_onsets(sound, rate)
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return detect_onsets(sound.mean(axis=1), rate)
 
 
 def near(times, wanted) -> bool:
