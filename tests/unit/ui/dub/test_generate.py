@@ -176,8 +176,8 @@ def test_the_chosen_model_is_used(tmp_path, request_of, clip):
 
     page = make_handlers(tmp_path / "root", more={"louder": Louder()})
     page.load(clip, request_of())
-    page.make(request_of())
-    page.make(request_of(), model="louder")
+    page.make(request_of(), loudness=None)
+    page.make(request_of(), model="louder", loudness=None)
     plain, louder = (np.abs(sound_of(take)).max() for take in page.visits.of("one").takes)
     assert louder > 1.5 * plain
 
