@@ -182,4 +182,4 @@ def test_a_file_without_a_recipe_is_refused_under_the_visitors_name(visit, engin
 
 def test_settings_of_an_older_recipe_get_their_defaults(drop):
     found = drop({"settings": {"seed": 3}, "cues": [0.5]})
-    assert found.settings == DubSettings(seed=3) and [cue.time for cue in found.cues] == [0.5]
+    assert found.settings == DubSettings(seed=3, loudness=None) and [cue.time for cue in found.cues] == [0.5]
