@@ -154,7 +154,7 @@ def test_bank_build_and_info(home, run, tmp_path, capsys):
 
 def test_weights(home, capsys):
     assert main(["weights", "list", "--json"]) == 0
-    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["compact", "official"]
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["compact", "official", "hands"]
     assert main(["weights", "verify", str(home / "model")]) == 0
     assert "sha256" in capsys.readouterr().out
 
