@@ -55,7 +55,7 @@ class VocoderObjective:
         self.videos = LongVideos(config.data)
         self.recordings = Recordings(recordings_in(config.recordings)) if config.recordings else None
         self.vae = MelVAE.from_pretrained(config.vae).eval().requires_grad_(False) if config.vae else None
-        self.adversary = Adversary() if config.adversarial_from is not None else None
+        self.adversary = Adversary(Discriminators()) if config.adversarial_from is not None else None
 
     def __call__(self, step: int) -> tuple[torch.Tensor, dict[str, float]]:
         given, mel, true = self.draw(np.random.default_rng([self.config.seed, step]))
@@ -117,8 +117,8 @@ def _initialised(init: Path, rounds: int) -> Vocoder:
 class Adversary:
     """The discriminators and their optimiser. A resumed run restarts them, which costs a few hundred steps."""
 
-    def __init__(self) -> None:
-        self.nets = Discriminators()
+    def __init__(self, nets: Discriminators) -> None:
+        self.nets = nets
         self.optimiser = torch.optim.AdamW(self.nets.parameters(), 5e-4, betas=(0.8, 0.95))
 
     def __call__(self, true: torch.Tensor, made: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
