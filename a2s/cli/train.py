@@ -183,7 +183,7 @@ def assemble_command(
 
 def _check_data(data: Path) -> None:
     if not data.is_dir():
-        raise BadSettings(f"The data set {data} does not exist; `a2s world render` makes one.")
+        raise BadSettings(f"The data set {data} does not exist; `a2s world` renders one.")
 
 
 def _check_parent(out: Path) -> None:

@@ -17,7 +17,7 @@ from a2s.training.config import TrainingConfig
 from a2s.training.full_band.corpus import Corpus, held_out_waves
 from a2s.training.full_band.losses import DISCRIMINATOR_RESOLUTIONS, RESOLUTIONS
 from a2s.training.full_band.widening import widened
-from a2s.training.objectives.vocoder import SILENCE, Adversary
+from a2s.training.objectives.vocoder import SILENCE, Adversary, with_rounds
 from a2s.training.objectives.vocoder_losses import Discriminators, multi_resolution_stft
 from a2s.training.trainer import Schedule, Trainer
 
@@ -91,7 +91,8 @@ def train(config: FullBandVocoderConfig, resume: bool = False) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`."""
     torch.manual_seed(config.seed)
     given = Vocoder.from_pretrained(config.init or checkpoint_folder("compact") / "vocoder")
-    model = widened(given, FULL_BAND, config.rounds) if given.spec != FULL_BAND else given
+    start = widened(given, FULL_BAND, config.rounds) if given.spec != FULL_BAND else given
+    model = with_rounds(start, config.rounds)
     schedule = Schedule(
         config.steps, config.learning_rate, warmup=60, decay=0.4, betas=(0.8, 0.95), ema=0.995, clip=5.0
     )

@@ -91,7 +91,7 @@ def train(config: VocoderConfig, resume: bool = False) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`."""
     torch.manual_seed(config.seed)
     if config.init:
-        model = _initialised(config.init, config.rounds)
+        model = with_rounds(Vocoder.from_pretrained(config.init), config.rounds)
     else:
         model = Vocoder(config.channels, config.layers, rounds=config.rounds)
     schedule = Schedule(config.steps, config.learning_rate, betas=(0.8, 0.95), clip=5.0)
@@ -105,9 +105,8 @@ def train(config: VocoderConfig, resume: bool = False) -> Path:
     return config.out / "vocoder"
 
 
-def _initialised(init: Path, rounds: int) -> Vocoder:
+def with_rounds(given: Vocoder, rounds: int) -> Vocoder:
     """A vocoder with `rounds` and the weights of another."""
-    given = Vocoder.from_pretrained(init)
     model = Vocoder.from_config(given.config, rounds=rounds)
     weights = {k: v for k, v in given.state_dict().items() if k != "momentum" or len(v) == rounds}
     model.load_state_dict(weights, strict=False)

@@ -77,13 +77,14 @@ def test_vocoder_in_both_stages(scenes, first_vae, first_vocoder, tmp_path):
     )
     first = full_band_vocoder.train(config)
     assert Vocoder.from_pretrained(first).spec == FULL_BAND
-    more = {"out": tmp_path / "second", "init": first, "vae": first_vae, "adversarial_from": 0}
+    more = {"rounds": 2, "out": tmp_path / "second", "init": first, "vae": first_vae, "adversarial_from": 0}
     config = load_config(
         full_band_vocoder.FullBandVocoderConfig, CONFIGS / "full_band_vocoder_adversarial.yaml", small | more
     )
     second = Vocoder.from_pretrained(full_band_vocoder.train(config))
     (log,) = json.loads((tmp_path / "second" / "state.json").read_text())["log"]
     assert log["held_out_mrstft_mel"] > 0 and log["held_out_mrstft_coded"] > 0
+    assert second.config.rounds == 2, "weights can be given more rounds"
     moved = second.head.weight - Vocoder.from_pretrained(first).head.weight
     assert 0 < moved.abs().max() < 1e-3
 
