@@ -19,9 +19,9 @@ def mel_basis(spec: AudioSpec) -> torch.Tensor:
     """(n_mels, n_fft / 2 + 1): librosa's Slaney mel filters."""
     from librosa.filters import mel as slaney  # its import takes seconds
 
-    return torch.from_numpy(
-        slaney(sr=spec.sample_rate, n_fft=spec.n_fft, n_mels=spec.n_mels, fmin=spec.fmin, fmax=spec.fmax)
-    )
+    filters = slaney(sr=spec.sample_rate, n_fft=spec.n_fft, n_mels=spec.n_mels, fmin=spec.fmin, fmax=spec.fmax)
+    with torch.inference_mode(False):  # the cached tensor must serve a training too
+        return torch.from_numpy(filters)
 
 
 @lru_cache(maxsize=4)

@@ -23,6 +23,9 @@ Steps = Annotated[int | None, typer.Option("--steps", help="Total number of opti
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the weights and batches.")]
 Batch = Annotated[int | None, typer.Option("--batch", help="Clips per step.")]
 Recordings = Annotated[Path | None, typer.Option("--recordings", help="Folder of real recordings to mix in.")]
+FullBand = Annotated[
+    bool, typer.Option("--full-band", help="At 48 kHz; the data set is one of `a2s world render-scenes`.")
+]
 
 
 @train_app.command("vae")
@@ -36,10 +39,11 @@ def train_vae(
     seed: Seed = None,
     batch: Batch = None,
     recordings: Recordings = None,
+    full_band: FullBand = False,
 ) -> None:
     """Train the mel VAE."""
     options = {"data": data, "out": out, "steps": steps, "seed": seed, "batch": batch, "recordings": recordings}
-    _train("vae", config, set_, resume, options)
+    _train("full_band_vae" if full_band else "vae", config, set_, resume, options)
 
 
 @train_app.command("vocoder")
@@ -55,10 +59,12 @@ def train_vocoder(
     recordings: Recordings = None,
     vae: Annotated[Path | None, typer.Option(help="A trained VAE; half of the mels pass through it.")] = None,
     init: Annotated[Path | None, typer.Option(help="A trained vocoder to start from.")] = None,
+    full_band: FullBand = False,
 ) -> None:
     """Train the vocoder."""
     options = {"data": data, "out": out, "steps": steps, "seed": seed, "batch": batch, "recordings": recordings}
-    _train("vocoder", config, set_, resume, options | {"vae": vae, "init": init})
+    objective = "full_band_vocoder" if full_band else "vocoder"
+    _train(objective, config, set_, resume, options | {"vae": vae, "init": init})
 
 
 @train_app.command("av-sim")
@@ -177,7 +183,7 @@ def assemble_command(
 
 def _check_data(data: Path) -> None:
     if not data.is_dir():
-        raise BadSettings(f"The data set {data} does not exist; `a2s world render` makes one.")
+        raise BadSettings(f"The data set {data} does not exist; `a2s world` renders one.")
 
 
 def _check_parent(out: Path) -> None:

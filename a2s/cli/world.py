@@ -33,6 +33,28 @@ def world_render(
     print(f"{out}: {len(folders)} videos")
 
 
+@world_app.command("render-scenes")
+def world_render_scenes(
+    recordings: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the recordings in the table of labels.")],
+    ambiences: Annotated[Path, typer.Option(help="Folder of the clips of ESC-10.", show_default=False)],
+    tables: Annotated[Path, typer.Option(help="Folder tdw/add_ons/py_impact of the package tdw.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the scenes.", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="Scenes of 12 s.", show_default=False)],
+    seed: Annotated[int, typer.Option(min=0, help="Data sets with different seeds have no scene in common.")] = 0,
+    split: Annotated[str, typer.Option(help="Split of the recordings: train, held_out or other_makers.")] = "train",
+) -> None:
+    """Render scenes of recorded objects at 48 kHz without pictures. Scenes that exist already are kept."""
+    from a2s.datasets.recordings.corpus import Sources, load_cast, render_corpus
+
+    for folder in (recordings, ambiences, tables):
+        if not folder.is_dir():
+            raise BadSettings(f"The folder {folder} does not exist.")
+    if not out.absolute().parent.is_dir():
+        raise CannotWrite(f"The folder {out.parent} for the data set {out.name} does not exist.")
+    made = render_corpus(out, load_cast(Sources(recordings, ambiences, tables), split), count, seed)
+    print(f"{out}: {made} new scenes, {count} in all")
+
+
 @world_app.command("examples")
 def world_examples(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the clips.", show_default=False)],

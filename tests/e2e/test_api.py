@@ -111,4 +111,6 @@ def test_mcp_offers_the_endpoints_as_tools(site):
 
 
 def _read(path) -> tuple[np.ndarray, int]:
-    return soundfile.read(path, dtype="float32")
+    """(n,) float32, the mean of all channels, and the rate."""
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return sound.mean(axis=1), rate

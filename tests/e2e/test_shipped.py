@@ -19,6 +19,9 @@ from tests.e2e.conftest import browsing
 LOOKS = {"light": (1360, 1000), "dark": (1360, 1000), "phone": (390, 844)}
 """Name to size of the window; a phone is dark."""
 
+WIDEST = 1000
+"""Pixels across a kept screenshot, which then has less than 150 kB."""
+
 TABS = {"Compare": "#player .ready", "Bank": "#bank-clips .card"}
 
 
@@ -26,7 +29,9 @@ def keep(shot: bytes, name: str, folder: Path) -> Image.Image:
     """The picture, kept small in the folder that A2S_PICTURES names, else where tests write."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
     target = Path(os.environ.get("A2S_PICTURES", folder)) / f"{name}.png"
-    picture.quantize(192, dither=Image.Dither.NONE).save(target, optimize=True)
+    small = picture.copy()
+    small.thumbnail((WIDEST, picture.height), Image.Resampling.LANCZOS)
+    small.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
     return picture
 
 

@@ -55,7 +55,7 @@ class VocoderObjective:
         self.videos = LongVideos(config.data)
         self.recordings = Recordings(recordings_in(config.recordings)) if config.recordings else None
         self.vae = MelVAE.from_pretrained(config.vae).eval().requires_grad_(False) if config.vae else None
-        self.adversary = Adversary() if config.adversarial_from is not None else None
+        self.adversary = Adversary(Discriminators()) if config.adversarial_from is not None else None
 
     def __call__(self, step: int) -> tuple[torch.Tensor, dict[str, float]]:
         given, mel, true = self.draw(np.random.default_rng([self.config.seed, step]))
@@ -91,7 +91,7 @@ def train(config: VocoderConfig, resume: bool = False) -> Path:
     """Fit the vocoder; writes a diffusers folder `out/vocoder`."""
     torch.manual_seed(config.seed)
     if config.init:
-        model = _initialised(config.init, config.rounds)
+        model = with_rounds(Vocoder.from_pretrained(config.init), config.rounds)
     else:
         model = Vocoder(config.channels, config.layers, rounds=config.rounds)
     schedule = Schedule(config.steps, config.learning_rate, betas=(0.8, 0.95), clip=5.0)
@@ -105,9 +105,8 @@ def train(config: VocoderConfig, resume: bool = False) -> Path:
     return config.out / "vocoder"
 
 
-def _initialised(init: Path, rounds: int) -> Vocoder:
+def with_rounds(given: Vocoder, rounds: int) -> Vocoder:
     """A vocoder with `rounds` and the weights of another."""
-    given = Vocoder.from_pretrained(init)
     model = Vocoder.from_config(given.config, rounds=rounds)
     weights = {k: v for k, v in given.state_dict().items() if k != "momentum" or len(v) == rounds}
     model.load_state_dict(weights, strict=False)
@@ -117,8 +116,8 @@ def _initialised(init: Path, rounds: int) -> Vocoder:
 class Adversary:
     """The discriminators and their optimiser. A resumed run restarts them, which costs a few hundred steps."""
 
-    def __init__(self) -> None:
-        self.nets = Discriminators()
+    def __init__(self, nets: Discriminators) -> None:
+        self.nets = nets
         self.optimiser = torch.optim.AdamW(self.nets.parameters(), 5e-4, betas=(0.8, 0.95))
 
     def __call__(self, true: torch.Tensor, made: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:

@@ -11,6 +11,9 @@ RESOLUTIONS = ((512, 128), (1024, 256), (2048, 512), (256, 64))
 
 DISCRIMINATOR_RESOLUTIONS = ((512, 128), (1024, 256), (256, 64))
 
+Resolutions = tuple[tuple[int, int], ...]
+"""(n_fft, hop) pairs."""
+
 Judgement = tuple[torch.Tensor, list[torch.Tensor]]
 """(scores, features of each layer) of one discriminator."""
 
@@ -22,19 +25,26 @@ def magnitude(waveform: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
     return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
 
 
-def multi_resolution_stft(made: torch.Tensor, true: torch.Tensor, floor: float = 0.0) -> torch.Tensor:
-    """Spectral convergence plus L1 of log10 magnitude, mean over four resolutions (Yamamoto et al. 2020).
+def multi_resolution_stft(
+    made: torch.Tensor,
+    true: torch.Tensor,
+    floor: float = 0.0,
+    resolutions: Resolutions = RESOLUTIONS,
+    offset: float = 1e-4,
+) -> torch.Tensor:
+    """Spectral convergence plus L1 of log10 magnitude, mean over the resolutions (Yamamoto et al. 2020).
 
     made, true: (B, N). 0 means equal. Convergence is computed per sound, so that quiet sounds count as much as loud
     ones. floor: smallest RMS magnitude of a bin in the denominator, so that silent sounds do not dominate.
+    offset: magnitude that is added before the logarithm.
     """
     total = made.new_zeros(())
-    for n_fft, hop in RESOLUTIONS:
+    for n_fft, hop in resolutions:
         a, b = magnitude(made, n_fft, hop), magnitude(true, n_fft, hop)
         least = max(1e-3, floor * b[0].numel() ** 0.5)
         convergence = ((a - b).norm(dim=(1, 2)) / b.norm(dim=(1, 2)).clamp(min=least)).mean()
-        total = total + convergence + (torch.log10(a + 1e-4) - torch.log10(b + 1e-4)).abs().mean()
-    return total / len(RESOLUTIONS)
+        total = total + convergence + (torch.log10(a + offset) - torch.log10(b + offset)).abs().mean()
+    return total / len(resolutions)
 
 
 class SpectrumDiscriminator(nn.Module):
@@ -68,9 +78,9 @@ class SpectrumDiscriminator(nn.Module):
 class Discriminators(nn.Module):
     """One `SpectrumDiscriminator` per resolution."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolutions: Resolutions = DISCRIMINATOR_RESOLUTIONS, channels: int = 24) -> None:
         super().__init__()
-        self.each = nn.ModuleList([SpectrumDiscriminator(*r) for r in DISCRIMINATOR_RESOLUTIONS])
+        self.each = nn.ModuleList([SpectrumDiscriminator(n_fft, hop, channels) for n_fft, hop in resolutions])
 
     def forward(self, waveform: torch.Tensor) -> list[Judgement]:
         """waveform: (B, N)."""
