@@ -8,10 +8,15 @@ from a2s.settings import DubSettings
 NEARLY_SILENT = -40.0
 """LUFS below which a dub is hardly audible at a usual volume: the noise floor of a quiet room."""
 
+NOTED_LU = 0.5
+"""Distance in LU from which a missed target is worth a sentence: EBU R 128 allows as much to a programme."""
+
 
 def loudness_notes(settings: DubSettings, loudness: Loudness) -> tuple[str, ...]:
     """Why a loudness target is not reached; empty where it is, or where there is none. loudness: of the dub."""
     if settings.loudness is None or not loudness.held_by:
+        return ()
+    if loudness.held_by != "silence" and settings.loudness - loudness.lufs < NOTED_LU:
         return ()
     asked = f"The loudness target of {settings.loudness:g} LUFS is not reached"
     reached = f"the dub has {loudness.lufs:.1f} LUFS"
