@@ -62,10 +62,11 @@ def test_fuzzing_reads_writes_and_seeks_in_this_process(folder, tmp_path, monkey
     monkeypatch.setattr(child, "_send", lambda *_: pytest.fail("a child was asked"))
     sought = []
     for module in (decode, filmstrip):
-        monkeypatch.setattr(module, "decoded", lambda *stream, do=module.decoded: sought.append(stream) or do(*stream))
+        monkeypatch.setattr(
+            module, "decoded", lambda file, stream, do=module.decoded: sought.append(stream.type) or do(file, stream)
+        )
     assert read(folder / "sources" / "00.mp4", tmp_path / "out.mp4") == " ".join(["read"] * 6)
-    pictures = [stream for _, stream in sought if stream.type == "video"]
-    assert len(pictures) == 1 + 4 and (tmp_path / "out.mp4").stat().st_size > 1000
+    assert sought.count("video") == 1 + 4 and (tmp_path / "out.mp4").stat().st_size > 1000
 
 
 def test_mutated_files_neither_crash_nor_hang(folder):
