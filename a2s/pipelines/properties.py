@@ -37,7 +37,7 @@ class ModelProperties:
 
     @property
     def uses_cues(self) -> bool:
-        """Whether the cue track shapes the sound. Without it, the video alone determines what sounds when."""
+        """Whether the cue track shapes the sound. Otherwise the model conditions on the video tokens alone."""
         return self.config.uses_cues
 
     @property

@@ -1,7 +1,7 @@
 """Run items of work on workers: a Ray Data pipeline with an actor pool, or this process alone.
 
-Ray moves the items, restarts a worker that dies, and runs its items again elsewhere; the store decides what is left of
-them. Outputs go from the workers to their files, so the driver and Ray's object store hold short results only.
+Ray distributes the items. It restarts a worker that dies and runs its items on another one; the store skips finished
+items. Workers write outputs to files, so the driver and Ray's object store hold short results only.
 """
 
 from __future__ import annotations
